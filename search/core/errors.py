@@ -1,0 +1,35 @@
+"""The one family of errors; each edge translates it once (HTTP status, exit code, dead letter)."""
+
+from __future__ import annotations
+
+
+class OfficeSearchError(Exception):
+    """Anything this project raises on purpose. The text says what happened and what to do next."""
+
+
+class ConfigurationError(OfficeSearchError):
+    """A setting is missing or contradicts another."""
+
+
+class StackError(OfficeSearchError):
+    """The managed local stack could not be downloaded, started or stopped."""
+
+
+class Unavailable(OfficeSearchError):
+    """The engine or the broker does not answer, or is not ready yet; trying again may help."""
+
+
+class RejectedEvent(OfficeSearchError):
+    """An event that breaks the contract; `args[0]` is the reason that goes to the dead letter."""
+
+
+class BadRequest(OfficeSearchError):
+    """What the caller asked for makes no sense; the text tells which parameter and why."""
+
+
+class Unauthenticated(OfficeSearchError):
+    """No credentials, or credentials that prove nothing."""
+
+
+class Forbidden(OfficeSearchError):
+    """The caller is known, or claims to be, but may not do this."""
