@@ -1,0 +1,140 @@
+"""What a vertical is: which events make its documents, how they are stored, found, shown and guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from analyzers import Terms, analyse
+from mappings.entities import Entity
+
+Document = dict[str, Any]
+Properties = dict[str, Any]
+
+# Under `original` lies the event's whole data, for rebuilding and for answering; it is stored, never indexed.
+ORIGINAL = "original"
+ENTITY = "entity"
+TOMBSTONE: Document = {"tombstone": True}
+
+KEYWORD: Properties = {"type": "keyword"}
+# Whether a term occurs and how often is all that scoring bigrams needs; leaving positions out saves a third.
+FREQUENCIES: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
+POSITIONS: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "positions"}
+
+
+class Guard(Enum):
+    """Which of its fields the access filter meets."""
+
+    ALLOW = "allow"  # `allow`, `deny`, `owner`, `department_ids`
+    CONVERSATION = "conversation"  # `conversation_id` and `sent_at`, under the conversation's own rules
+
+
+@dataclass(frozen=True)
+class TextField:
+    """One analysed text, kept as words, bigrams and single characters; the weights are BM25 boosts."""
+
+    name: str
+    boost: float
+    words: float
+    bigrams: float
+    chars: float
+    literal: float = 2.0  # how much a literal run of the whole query counts
+
+    def properties(self) -> dict[str, Properties]:
+        return {
+            f"{self.name}_words": POSITIONS,
+            f"{self.name}_bigrams": FREQUENCIES,
+            f"{self.name}_chars": POSITIONS,
+        }
+
+    def terms(self, *texts: str) -> Document:
+        """The field's values; several texts stay apart, so that no phrase runs from one into the next."""
+        return self.values([analyse(text) for text in texts if text])
+
+    def values(self, analysed: Sequence[Terms]) -> Document:
+        if len(analysed) == 1:
+            one = analysed[0]
+            return {f"{self.name}_words": one.words, f"{self.name}_bigrams": one.bigrams, f"{self.name}_chars": one.chars}
+        return {
+            f"{self.name}_words": [terms.words for terms in analysed],
+            f"{self.name}_bigrams": [terms.bigrams for terms in analysed],
+            f"{self.name}_chars": [terms.chars for terms in analysed],
+        }
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a hit shows, from the stored original: a title, the passages a snippet may come from, plain fields.
+
+    `title` is None where it is another entity's name, which is joined when answering.
+    """
+
+    title: str | None
+    passages: Sequence[str]
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A kind of documents made from one stream, one index per tenant and generation."""
+
+    name: str
+    stream: str
+    entities: Mapping[str, type[Entity]]
+    properties: Mapping[str, Properties]
+    to_document: Callable[[str, Any], Document]
+    """(entity name, its state) → the indexed fields; `original`, `entity` are added by `document`."""
+
+    def document_id(self, entity: str, id: str) -> str:
+        """Ids are unique within an entity only, so where several share an index the entity goes before."""
+        return id if len(self.entities) == 1 else f"{entity}:{id}"
+
+    def document(self, entity: str, state: Entity | None, data: Mapping[str, Any] | None) -> Document:
+        """What is written for a change: the entity's document, or its tombstone."""
+        if state is None:
+            return TOMBSTONE if len(self.entities) == 1 else {**TOMBSTONE, ENTITY: entity}
+        document = self.to_document(entity, state)
+        if len(self.entities) > 1:
+            document[ENTITY] = entity
+        document[ORIGINAL] = data
+        return document
+
+    def entity_of(self, document: Mapping[str, Any]) -> str:
+        """The entity that a stored document is one of."""
+        return str(document[ENTITY]) if len(self.entities) > 1 else next(iter(self.entities))
+
+    def mapping(self) -> Properties:
+        """The index's mapping. Analysed terms can be made again from the original, so they are not stored."""
+        analysed = [name for name, properties in self.properties.items() if properties.get("type") == "text"]
+        return {
+            "dynamic": False,
+            "_source": {"excludes": analysed} if analysed else {"enabled": True},
+            "properties": {
+                **self.properties,
+                "tombstone": {"type": "boolean"},
+                ENTITY: KEYWORD,
+                ORIGINAL: {"type": "object", "enabled": False},
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Vertical(Collection):
+    """A collection that callers search."""
+
+    module: str  # the role module without which nobody searches it
+    guard: Guard
+    texts: Sequence[TextField]
+    show: Callable[[str, Mapping[str, Any]], Shown]
+    """(entity name, its stored original) → what a hit shows."""
+    exact: str | None = None  # keyword field of normalised names and titles: an equal query goes first
+    name_field: str | None = None  # keyword field of name terms: pinyin, initials
+    recency: str | None = None  # field of microseconds by which newer goes before older among equals
+    last: str | None = None  # boolean field; documents where it is true come after all others
+    people: str | None = None  # keyword field that `from:` meets
+    kinds: str | None = None  # keyword field that `type:` meets
+    features: str | None = None  # keyword field that `has:` meets
+    weight: float = 1.0  # in merging by rank
+    order: int = 0  # among verticals that rank alike

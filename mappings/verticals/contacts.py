@@ -1,0 +1,99 @@
+"""Contacts: people, departments and conversations, found by every name they go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from analyzers import normalise
+from mappings.entities import Conversation, Department, Entity, User
+from mappings.names import name_terms
+from mappings.vertical import KEYWORD, Document, Guard, Shown, TextField, Vertical
+
+NAME = TextField("name", boost=3.0, words=0.4, bigrams=0.6, chars=1.0)
+MORE = TextField("more", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
+
+
+def to_document(entity: str, state: Entity) -> Document:
+    if isinstance(state, User):
+        return _user(state)
+    if isinstance(state, Conversation):
+        return _conversation(state)
+    assert isinstance(state, Department), entity
+    return {"allow": ["tenant:*"], "kind": "department", **_named([state.name])}
+
+
+def _user(user: User) -> Document:
+    names = [name for name in (user.name, user.english_name, *(user.aliases or ())) if name]
+    mailbox = (user.email or "").partition("@")[0]
+    more = [text for text in (user.title, user.employee_no, user.email, mailbox, user.phone) if text]
+    return {
+        "allow": list(user.visible_to) if user.visible_to is not None else ["tenant:*"],
+        "owner": user.id,
+        "department_ids": list(user.department_ids),
+        "departments": len(set(user.department_ids)),
+        "kind": "user",
+        "disabled": user.status == "disabled",
+        **_named(names, [text for text in (user.employee_no, user.email, mailbox, user.phone) if text]),
+        **MORE.terms(*more),
+    }
+
+
+def _conversation(conversation: Conversation) -> Document:
+    public = ["tenant:*"] if conversation.public else []
+    return {
+        "allow": [f"conversation:{conversation.id}", *public],
+        "kind": conversation.kind,
+        **_named([conversation.name] if conversation.name else []),
+    }
+
+
+def _named(names: list[str], exactly: list[str] | None = None) -> Document:
+    return {
+        "exact": [normalise(name)[:256] for name in (*names, *(exactly or ()))],
+        "names": name_terms(names),
+        **NAME.terms(*names),
+    }
+
+
+def show(entity: str, original: Mapping[str, Any]) -> Shown:
+    fields: dict[str, Any] = {"kind": original["kind"] if entity == "conversation" else entity}
+    if entity == "conversation":
+        fields |= {name: original[name] for name in ("public", "archived")}
+        return Shown(original.get("name"), [], fields)
+    if entity == "department":
+        fields |= {name: original[name] for name in ("parent_id",) if original.get(name)}
+        return Shown(original["name"], [], fields)
+    names = ("status", "english_name", "aliases", "employee_no", "email", "phone", "title", "department_ids", "avatar_url")
+    fields |= {name: original[name] for name in names if original.get(name)}
+    line = [original.get(name) for name in ("english_name", "title", "employee_no", "email", "phone")]
+    return Shown(original["name"], [" · ".join(text for text in line if text)], fields)
+
+
+VERTICAL = Vertical(
+    name="contacts",
+    stream="changes.contacts",
+    entities={"user": User, "department": Department, "conversation": Conversation},
+    properties={
+        "allow": KEYWORD,
+        "owner": KEYWORD,
+        "department_ids": KEYWORD,
+        "departments": {"type": "integer"},
+        "kind": KEYWORD,
+        "disabled": {"type": "boolean"},
+        "exact": KEYWORD,
+        "names": KEYWORD,
+        **NAME.properties(),
+        **MORE.properties(),
+    },
+    to_document=to_document,
+    module="search.contacts",
+    guard=Guard.ALLOW,
+    texts=[NAME, MORE],
+    show=show,
+    exact="exact",
+    name_field="names",
+    last="disabled",
+    kinds="kind",
+    order=0,
+)
