@@ -1,0 +1,107 @@
+"""JWT mode: a bearer token that an identity service has signed for this service."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import orjson
+
+from search.access.identity.claims import Expected, check
+from search.access.identity.jwks import PublishedKeys, from_file, from_url
+from search.access.identity.keys import KeySource, SharedKey, secret_bytes
+from search.access.identity.request import Caller, Headers, RequestLines
+from search.core.errors import ConfigurationError, Unauthenticated
+from search.core.settings import Settings
+
+AUTHORIZATION = "Authorization"
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
+
+
+class JwtMode:
+    """Trusts whoever signs with a key of `keys` and claims what is `expected`."""
+
+    name = "jwt"
+
+    def __init__(self, keys: KeySource, expected: Expected, now: Callable[[], float]) -> None:
+        self._keys = keys
+        self._expected = expected
+        self._now = now
+        self._jws = jwt.PyJWS()
+
+    def present(self, headers: Headers) -> bool:
+        return AUTHORIZATION in headers
+
+    async def prove(self, request: RequestLines) -> Caller:
+        match = _BEARER.fullmatch(request.headers.one(AUTHORIZATION) or "")
+        if not match:
+            raise Unauthenticated(f"The header {AUTHORIZATION} must be `Bearer` and a signed token.")
+        return check(await self._claims(match[1]), self._expected, self._now(), self.name)
+
+    async def _claims(self, token: str) -> object:
+        """What the token says, once its signature holds under a key of ours."""
+        try:
+            header = self._jws.get_unverified_header(token)
+            algorithm, kid = header.get("alg"), header.get("kid")
+            key = await self._keys.find(kid, algorithm) if isinstance(algorithm, str) else None
+            if key is None:
+                raise Unauthenticated("The token is signed with a key or algorithm that this service does not know.")
+            return orjson.loads(self._verified(token, key))
+        except (jwt.PyJWTError, orjson.JSONDecodeError):
+            raise Unauthenticated("The token is malformed or its signature does not hold; ask for a new one.") from None
+
+    def _verified(self, token: str, key: jwt.PyJWK) -> bytes:
+        # The key decides the algorithm: a header that says otherwise is an attack.
+        payload: bytes = self._jws.decode(
+            token, key, algorithms=[key.algorithm_name], options={"enforce_minimum_key_length": True}
+        )
+        return payload
+
+
+def configured(
+    settings: Settings, now: Callable[[], float], clock: Callable[[], float] = time.monotonic
+) -> JwtMode | None:
+    """The mode as the settings have it, None when no key is set. Raises ConfigurationError when they contradict.
+
+    `clock`: monotonic seconds, for the age of fetched keys.
+    """
+    keys = _keys(settings, clock)
+    if keys is None:
+        return None
+    if not settings.jwt_audience:
+        raise ConfigurationError(
+            "Tokens are accepted, but for which audience is not set; set OFFICE_SEARCH_JWT_AUDIENCE "
+            "to what the identity service writes into `aud` for this service."
+        )
+    if len(settings.jwt_scope.split()) != 1:
+        raise ConfigurationError("OFFICE_SEARCH_JWT_SCOPE must be one word: the scope that a token must hold.")
+    return JwtMode(keys, Expected(settings.jwt_audience, settings.jwt_scope.strip(), settings.jwt_issuer or None), now)
+
+
+def _keys(settings: Settings, clock: Callable[[], float]) -> KeySource | None:
+    sources: list[KeySource] = []
+    if settings.jwt_secret and settings.jwt_secret.get_secret_value():
+        sources.append(SharedKey(secret_bytes("OFFICE_SEARCH_JWT_SECRET", settings.jwt_secret)))
+    if settings.jwt_jwks_file:
+        sources.append(PublishedKeys(from_file(settings.jwt_jwks_file), clock))
+    if settings.jwt_jwks_url:
+        sources.append(PublishedKeys(from_url(settings.jwt_jwks_url), clock))
+    if len(sources) > 1:
+        raise ConfigurationError(
+            "Tokens can be checked in one way only; set just one of OFFICE_SEARCH_JWT_JWKS_FILE, "
+            "OFFICE_SEARCH_JWT_JWKS_URL and OFFICE_SEARCH_JWT_SECRET."
+        )
+    return sources[0] if sources else None
+
+
+def issue_token(
+    secret: str, *, tenant: str, user: str, audience: str, scope: str, ttl: float, now: float | None = None
+) -> str:
+    """An HS256 token for `ttl` seconds from `now` (by default this moment): for the demo's own token service."""
+    issued = int(time.time() if now is None else now)
+    claims: dict[str, Any] = {"sub": user, "tenant": tenant, "aud": audience, "scope": scope}
+    return jwt.encode(claims | {"iat": issued, "exp": issued + int(ttl)}, secret, algorithm="HS256")

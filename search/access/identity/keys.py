@@ -1,0 +1,50 @@
+"""Where the keys that verify tokens come from, and how strong a shared one must be."""
+
+from __future__ import annotations
+
+import base64
+from typing import Protocol
+
+from jwt import PyJWK
+from pydantic import SecretStr
+
+from search.core.errors import ConfigurationError
+
+# RFC 7518, 3.2: a key of the hash's size or larger. The gateway's signature uses the same hash.
+MIN_SECRET_BYTES = 32
+
+
+class KeySource(Protocol):
+    """Keys by id. Every key is bound to one algorithm, whatever a token's header says."""
+
+    async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
+        """The key for `algorithm` with that id (the only one when the token names none), or None.
+
+        Raises Unavailable when the keys are out of reach.
+        """
+        ...
+
+
+class SharedKey:
+    """The one HS256 key that this service and the issuer of tokens share."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = PyJWK({"kty": "oct", "k": base64.urlsafe_b64encode(secret).decode()}, "HS256")
+
+    async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
+        # The id is the issuer's own business: there is only one secret that it could mean.
+        return self._key if algorithm == "HS256" else None
+
+
+def secret_bytes(setting: str, secret: SecretStr) -> bytes:
+    """A shared secret as a key. Raises ConfigurationError, naming the setting, when it is weak or a public key."""
+    key = secret.get_secret_value().encode()
+    if len(key) < MIN_SECRET_BYTES:
+        raise ConfigurationError(
+            f"A secret in {setting} has {len(key)} bytes; use at least {MIN_SECRET_BYTES}, "
+            "such as the output of `openssl rand -hex 32`."
+        )
+    # Whoever can read a public key could sign with it.
+    if key.startswith((b"-----BEGIN", b"ssh-", b"ecdsa-")):
+        raise ConfigurationError(f"{setting} holds a key in PEM or SSH form; set a random shared secret instead.")
+    return key

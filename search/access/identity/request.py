@@ -1,0 +1,86 @@
+"""What a request says about who sends it, and what is known once that is proven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from search.core.errors import Unauthenticated
+
+_TENANT = re.compile(r"[a-z0-9-]{1,40}")
+_USER = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A proven identity and nothing more: what this user may do is asked elsewhere.
+
+    `mode`: the name of the identity mode that proved it.
+    Raises Unauthenticated when tenant or user break the contract's formats, so no such caller can exist.
+    """
+
+    tenant: str
+    user: str
+    mode: str
+
+    def __post_init__(self) -> None:
+        if not _TENANT.fullmatch(self.tenant) or not _USER.fullmatch(self.user):
+            raise Unauthenticated("The credentials name a tenant or user in a form that this service does not use.")
+
+
+class Headers:
+    """Header fields as they came: names case-insensitive, several values never merged into one."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[bytes, list[bytes]] = {}
+        for name, value in raw:
+            self._values.setdefault(name.lower(), []).append(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower().encode() in self._values
+
+    def one(self, name: str) -> str | None:
+        """The field's only value, None without one. Raises Unauthenticated when sent twice or not in plain ASCII."""
+        values = self._values.get(name.lower().encode(), [])
+        if not values:
+            return None
+        # Two readers may pick different ones of several values, or decode other bytes differently.
+        if len(values) > 1 or not _PRINTABLE.fullmatch(values[0]):
+            raise Unauthenticated(f"The header {name} must be sent once, in plain ASCII.")
+        return values[0].decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLines:
+    """The parts of a request that credentials can vouch for.
+
+    `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query.
+    """
+
+    method: str
+    path_and_query: bytes
+    headers: Headers
+    body: bytes = b""
+
+
+class IdentityMode(Protocol):
+    """One way for a caller to prove who it is."""
+
+    @property
+    def name(self) -> str: ...
+
+    def present(self, headers: Headers) -> bool:
+        """Whether the request carries this mode's credentials, good or bad."""
+        ...
+
+    async def prove(self, request: RequestLines) -> Caller:
+        """The caller whom the credentials prove.
+
+        Raises Unauthenticated; Unavailable when what the check needs (such as keys) is out of reach.
+        """
+        ...
