@@ -1,0 +1,44 @@
+"""The proven caller of a request, for the routes that need one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from search.access.identity import Caller, Headers, RequestLines, authenticate
+
+
+async def caller(request: Request) -> Caller:
+    """Dependency: who is calling, proven by one of `app.state.identity_modes`. Raises what `authenticate` raises.
+
+    It stays in `request.state.caller`, where the access log finds it too.
+    """
+    known = getattr(request.state, "caller", None)
+    if isinstance(known, Caller):
+        return known
+    lines = RequestLines(request.method, _path_and_query(request), Headers(request.headers.raw), await request.body())
+    request.state.caller = await authenticate(request.app.state.identity_modes, lines)
+    proven: Caller = request.state.caller
+    return proven
+
+
+class CallerRoute(APIRoute):
+    """A route that proves its caller first: FastAPI reads JSON before it asks dependencies, and would answer 422."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def proven(request: Request) -> Response:
+            await caller(request)
+            return await handler(request)
+
+        return proven
+
+
+def _path_and_query(request: Request) -> bytes:
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return path + b"?" + query if query else path

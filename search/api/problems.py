@@ -1,0 +1,107 @@
+"""Errors as RFC 9457 problem details: the one place where they become HTTP answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search.core.errors import BadRequest, Forbidden, OfficeSearchError, Unauthenticated, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+
+_UNAVAILABLE = "A part of the service does not answer just now; try again in a few seconds."
+_UNEXPECTED = "Something went wrong on our side; it has been logged. Tell us the request id if it happens again."
+
+_log = structlog.get_logger(__name__)
+
+
+class Problem(JSONResponse):
+    """One problem as an answer. `more`: further members, such as `errors`."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> None:
+        content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+        super().__init__(content | more, status, headers)
+
+    def render(self, content: object) -> bytes:
+        # A text that quotes the caller may hold half a surrogate pair, which UTF-8 cannot say.
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+class Unexpected:
+    """Middleware: whatever nobody foresaw is logged and answered as a 500 that tells nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            # Half an answer cannot be taken back, and a lifespan has nobody to answer to: the server decides.
+            if started or scope["type"] != "http":
+                raise
+            _log.exception("unexpected_error")
+            await Problem(500, _UNEXPECTED)(scope, receive, send)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem. Call it before the edge is installed, which has to be outside of this."""
+    app.add_exception_handler(OfficeSearchError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_middleware(Unexpected)
+
+
+async def _ours(_: Request, error: Exception) -> Problem:
+    match error:
+        case BadRequest():
+            return Problem(400, str(error))
+        case Unauthenticated():
+            return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="office-search"'})
+        case Forbidden():
+            return Problem(403, str(error))
+        case Unavailable():
+            # The text is for whoever runs the service: it may name hosts and commands.
+            _log.warning("unavailable", reason=str(error))
+            return Problem(503, _UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
+        case _:
+            raise error
+
+
+async def _http(_: Request, error: Exception) -> Problem:
+    assert isinstance(error, HTTPException)
+    return Problem(error.status_code, str(error.detail), error.headers)
+
+
+async def _validation(_: Request, error: Exception) -> Problem:
+    assert isinstance(error, RequestValidationError)
+    errors = [_told(one) for one in error.errors()]
+    return Problem(422, "; ".join(f"{one['where']}: {one['why']}" for one in errors[:3]), errors=errors)
+
+
+def _told(error: Mapping[str, Any]) -> dict[str, str]:
+    """Where and why, without the value: it may be long, and may not be text at all."""
+    return {"where": _path(error["loc"]), "why": str(error["msg"])}
+
+
+def _path(location: Sequence[object]) -> str:
+    return ".".join(str(part) for part in location)
