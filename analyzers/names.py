@@ -1,0 +1,134 @@
+"""Makes the keys by which people, groups and apps are found as one types them: zhangsan, zs, zhangs, zhang三."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from operator import itemgetter
+from typing import NamedTuple
+
+from analyzers.charsets import HAN
+from analyzers.normalise import fold, unify
+from analyzers.pinyin import read, read_surname, readings
+from analyzers.simplify import simplify
+
+_MOST_READINGS = 16
+"""Ways of reading one name that are stored."""
+_MOST_INNER = 64
+_LONGEST_NAME = 48
+"""Syllables and Latin parts of a name that are read; what follows is found by its characters."""
+_LONGEST_PERSON = 4
+_MOST_QUERIED = 8
+_LONGEST_TERM = 128
+
+_parts = re.compile(f"(?P<han>[{HAN}]+)|(?P<other>[^\\W_{HAN}]+)").finditer
+_letters = re.compile("[a-z]").search
+
+
+class _Unit(NamedTuple):
+    """A Han character with its readings, likeliest first, or a Latin part with itself."""
+
+    han: bool
+    readings: list[str]
+
+
+class NameTerms(NamedTuple):
+    """The keys of a name, each a term; a query meets them as a whole or as their beginning."""
+
+    pinyin: list[str]
+    """The whole name in pinyin, likeliest reading first: shansiqi, dansiqi. Latin parts stay in place."""
+    initials: list[str]
+    """The initials of each reading (ssq, dsq), then the surname in full before them (shansq)."""
+    inner: list[str]
+    """Pinyin and initials from each later character on (siqi, sq): for a given name, a part of an app's name."""
+
+
+class NameQuery(NamedTuple):
+    """What to look for in the keys of names; all empty where the query has no Latin letter to be read."""
+
+    pinyin: list[str]
+    """Beginnings of `NameTerms.pinyin` or `.inner`; any of them."""
+    initials: list[str]
+    """Beginnings of `NameTerms.initials` or `.inner`; any of them."""
+    chars: list[str]
+    """Han that the query holds (zhang三): the name's `chars` must hold all of them."""
+
+
+def _typed(reading: str) -> list[str]:
+    """Return `reading` as it may be typed: ü is v on a keyboard and u in a passport."""
+    return [reading, reading.replace("v", "u")] if "v" in reading else [reading]
+
+
+def _read_han(run: str) -> Iterator[_Unit]:
+    simplified = simplify(run)
+    for written, simple, known in zip(run, simplified, read(simplified), strict=True):
+        # A variant that lost its own reading (乾 as 干) keeps it.
+        own = readings(written)[:1] if written != simple else []
+        typed = dict.fromkeys(form for one in (*own, *known) for form in _typed(one))
+        yield _Unit(True, list(typed) or [simple])
+
+
+def _read(text: str) -> list[_Unit]:
+    """Return the units of `text` in order; blanks and punctuation are none."""
+    units: list[_Unit] = []
+    for match in _parts(unify(text)):
+        units += _read_han(match["han"]) if match["han"] else [_Unit(False, [fold(match["other"])])]
+    return units[:_LONGEST_NAME]
+
+
+def _read_name(name: str) -> tuple[list[_Unit], int]:
+    """Return the units of `name` and how many of them are its surname, were it a person's."""
+    units = _read(name)
+    surname = read_surname(simplify(unify(name)))
+    person = len(units) <= _LONGEST_PERSON
+    for unit, reading in zip(units, surname, strict=False):
+        others = [other for other in unit.readings if other != reading]
+        unit.readings[:] = [reading, *others] if person else [*others[:1], reading, *others[1:]]
+    return units, max(len(surname), 1)
+
+
+def _ways(units: Sequence[_Unit], most: int) -> list[tuple[str, ...]]:
+    """Return ways to read `units`, those with the fewest unlikely readings first, at most `most`."""
+    ways: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+    for unit in units:
+        longer = [(cost + rank, (*way, one)) for cost, way in ways for rank, one in enumerate(unit.readings)]
+        ways = sorted(longer, key=itemgetter(0))[:most]
+    return [way for _, way in ways]
+
+
+def _initials(way: Sequence[str], units: Sequence[_Unit]) -> list[str]:
+    return [one[0] if unit.han else one for one, unit in zip(way, units, strict=True)]
+
+
+def _distinct(terms: Iterable[str], most: int, without: Sequence[str] = ()) -> list[str]:
+    bounded = (term[:_LONGEST_TERM] for term in terms if term)
+    return [term for term in islice(dict.fromkeys(bounded), most) if term not in without]
+
+
+def analyse_name(name: str) -> NameTerms:
+    """Return the keys of a person's, group's or app's `name`: at most 16, 32 and 64, however long it is."""
+    units, surname = _read_name(name)
+    ways = _ways(units, _MOST_READINGS)
+    initials = [_initials(way, units) for way in ways]
+    pinyin = _distinct(map("".join, ways), _MOST_READINGS)
+    mixed = ("".join((*way[:surname], *short[surname:])) for way, short in zip(ways, initials, strict=True))
+    short = _distinct(chain(map("".join, initials), mixed), 2 * _MOST_READINGS, without=pinyin)
+    later = (
+        "".join(way[at:]) for way in chain.from_iterable(zip(ways, initials, strict=True)) for at in range(1, len(way))
+    )
+    return NameTerms(pinyin, short, _distinct(later, _MOST_INNER))
+
+
+def name_query_terms(query: str) -> NameQuery:
+    """Return what to look for in the keys of names for `query`: zhangsan, `zhang san`, ZS, zhang三, 携cheng, zhangs.
+
+    Blanks between parts do not count. Han in a query with letters is read like a name's (at most 8 ways), and
+    kept in `chars` besides, so that zhang三 finds 张三 but not 张山.
+    """
+    units, _ = _read_name(query)
+    if not any(_letters(unit.readings[0]) for unit in units if not unit.han):
+        return NameQuery([], [], [])
+    ways = _ways(units, _MOST_QUERIED)
+    initials = ("".join(_initials(way, units)) for way in ways)
+    han = [match for run in re.findall(f"[{HAN}]+", simplify(unify(query))) for match in run]
+    pinyin = _distinct(map("".join, ways), _MOST_QUERIED)
+    return NameQuery(pinyin, _distinct(initials, _MOST_QUERIED), han)

@@ -1,0 +1,34 @@
+"""Makes texts that read the same the same: width, case, script variant and invisible characters."""
+
+import re
+from unicodedata import is_normalized, normalize
+
+from analyzers.charsets import INVISIBLE
+from analyzers.simplify import simplify
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+
+
+def unify(text: str) -> str:
+    """Return `text` without invisible characters and in NFKC; case and script variant stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    if _INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    return normalize("NFKC", text)
+
+
+def shape(text: str) -> str:
+    """Return `text` normalised in all but case, which camelCase words still need."""
+    return simplify(unify(text))
+
+
+def fold(shaped: str) -> str:
+    """Return `shaped` text case-folded, in NFKC still."""
+    folded = shaped.casefold()
+    return folded if is_normalized("NFKC", folded) else normalize("NFKC", folded)
+
+
+def normalise(text: str) -> str:
+    """Return the form that is analysed: NFKC, case-folded, Simplified, nothing invisible. Never raises."""
+    return fold(shape(text))

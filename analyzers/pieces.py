@@ -1,0 +1,147 @@
+"""Takes apart what is not Han: Latin words, identifiers, numbers, addresses, kana, hangul and emoji."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from analyzers.charsets import EMOJI, FLAG, HAN, JAMO, MARKS, SKIN, UNSPACED
+from analyzers.normalise import fold
+from analyzers.stems import stem
+
+LONGEST = 64
+"""Characters in the longest term; the engine refuses terms beyond 32,766 bytes."""
+
+Kind = Literal["word", "whole", "part", "stem", "bigram", "char", "emoji"]
+
+_LETTER = f"[^\\W_{HAN}{UNSPACED}]"
+_ATOM = f"{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*"
+_JOINT = "[-_./:@+&#'’]{1,2}"
+_URL = r"(?i:https?|ftp)://[!-~]*[A-Za-z0-9/]"
+_EXTENSION = (
+    r"(?i:xlsx?|docx?|pptx?|pdf|csv|tsv|txt|md|rtf|zip|rar|7z|gz|tar|png|jpe?g|gif|bmp|svg|webp|heic|mp[34]|mov|avi|wav"
+    r"|key|pages|numbers|xmind|json|ya?ml|xml|html?|log|sql|py|java|go|js|ts|sh|exe|apk|ipa|dmg|psd|sketch|fig|drawio)"
+)
+_RUN = (
+    f"(?P<url>{_URL})"
+    f"|(?P<latin>{_ATOM}(?:{_JOINT}{_ATOM})*(?:\\+\\+|\\#)?)"
+    f"|(?P<unspaced>[{UNSPACED}][{UNSPACED}{MARKS}]*)"
+    f"|(?P<emoji>[{FLAG}]{{2}}|[{EMOJI}])[{SKIN}]?"
+)
+# A file's name as a whole may begin with Han, which goes to jieba all the same: so it takes no room itself.
+_FILE = f"(?<![\\w.-])(?=(?P<file>[\\w.-]{{1,{LONGEST - 8}}}\\.{_EXTENSION}(?!\\w)))"
+
+RUN = re.compile(_RUN)
+RUN_OR_FILE = re.compile(f"{_FILE}|{_RUN}")
+FILE_HINT = re.compile(f"\\.{_EXTENSION}(?!\\w)")
+HAN_RUN = re.compile(f"[{HAN}]+")
+
+_atoms = re.compile(_ATOM).finditer
+_units = re.compile(f"[\uac00-\ud7a3]?[{JAMO}]+|\\w[{MARKS}]*").finditer
+_segments = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+").finditer
+_camel = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]").search
+# Counted things and dates are one thing to the reader: 2026年3月2日, 3个月, 100元.
+_measured = re.compile(
+    r"(?<=[0-9])(?:年(?:[0-9]{1,2}月(?:[0-9]{1,2}[日号])?)?|月[0-9]{1,2}[日号]|个(?:月|小时|工作日)|小时|分钟|公里|公斤"
+    r"|[月日号点时分秒元块万亿个天周岁级层楼折倍名位件条次台人米期届])"
+).match
+
+
+class Piece(NamedTuple):
+    """A case-folded term and where it lies, in characters from the start of what was taken apart."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+
+def _bounded(kind: Kind, run: str, start: int, end: int) -> Iterator[Piece]:
+    """Yield run[start:end] folded, in pieces of at most `LONGEST` characters."""
+    text = fold(run[start:end])
+    if len(text) <= LONGEST:
+        yield Piece(kind, text, start, end)
+        return
+    same = len(text) == end - start
+    for at in range(0, len(text), LONGEST):
+        # Where folding changed the length, the pieces share the span of the whole.
+        span = (start + at, min(start + at + LONGEST, end)) if same else (start, end)
+        yield Piece(kind, text[at : at + LONGEST], *span)
+
+
+def _literal(run: str, start: int, end: int) -> Iterator[Piece]:
+    """Yield what the literal fields hold of an atom: itself."""
+    yield from _bounded("char", run, start, end)
+    yield from _bounded("bigram", run, start, end)
+
+
+def _stemmed(piece: Piece) -> Iterator[Piece]:
+    yield piece
+    root = stem(piece.text)
+    if root != piece.text:
+        yield Piece("stem", root, piece.start, piece.end)
+
+
+def _inner(run: str, start: int, end: int) -> Iterator[Piece]:
+    """Yield the parts of an atom: `getUserName`, `10kg`, `HT2025`; nothing of a jumble such as `t9wt6q`."""
+    found = [match.span() for match in _segments(run, start, end)]
+    if 2 <= len(found) <= 8 and (len(found) == 2 or _camel(run, start, end)):
+        for first, last in found:
+            if last - first > 1:
+                yield from _stemmed(Piece("part", fold(run[first:last]), first, last))
+
+
+def latin(run: str) -> Iterator[Piece]:
+    """Yield the pieces of a Latin run, case kept in `run`: the whole of a compound, then its parts."""
+    atoms = [match.span() for match in _atoms(run)]
+    whole = atoms != [(0, len(run))]
+    if whole and len(run) <= LONGEST:
+        yield from _bounded("whole", run, 0, len(run))
+    for start, end in atoms:
+        for piece in _bounded("part" if whole else "word", run, start, end):
+            yield from _stemmed(piece)
+        if end - start <= LONGEST:
+            yield from _inner(run, start, end)
+        yield from _literal(run, start, end)
+
+
+def unspaced(run: str) -> Iterator[Piece]:
+    """Yield the pieces of kana, hangul, Thai and the like: the run, its characters and its pairs."""
+    yield from _bounded("word", run, 0, len(run))
+    units = [match.span() for match in _units(run)]
+    for start, end in units:
+        yield from _bounded("char", run, start, end)
+    for (start, _), (_, end) in zip(units, units[1:] or units, strict=False):
+        yield from _bounded("bigram", run, start, end)
+
+
+def emoji(run: str) -> Iterator[Piece]:
+    """Yield an emoji for each field; `run` is without its skin tone."""
+    for kind in ("emoji", "bigram", "char"):
+        yield Piece(kind, run, 0, len(run))
+
+
+def _take_apart(group: str, run: str) -> tuple[Piece, ...]:
+    match group:
+        case "latin" | "url":
+            return tuple(latin(run))
+        case "unspaced":
+            return tuple(unspaced(run))
+        case "emoji":
+            return tuple(emoji(run))
+        case _:
+            return tuple(_bounded("whole", run, 0, len(run)))
+
+
+_remembered = lru_cache(maxsize=4096)(_take_apart)
+
+
+def pieces(group: str, run: str) -> tuple[Piece, ...]:
+    """Return the pieces of a run that `RUN` or `RUN_OR_FILE` matched as `group`, in order of the text."""
+    return _remembered(group, run) if len(run) <= LONGEST else _take_apart(group, run)
+
+
+def measured(text: str, end: int) -> int:
+    """Return where the unit or date ends whose number ends at `end` in `text`, or `end`."""
+    match = _measured(text, end)
+    return match.end() if match else end

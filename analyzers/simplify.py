@@ -1,0 +1,50 @@
+"""Turns Traditional characters into Simplified ones, one for one, and costs nothing where there are none."""
+
+import re
+from functools import cache
+
+import opencc
+
+# Simplified text uses these for themselves (沈 is a surname, 坏 means bad), yet OpenCC's phrases take them
+# for old spellings of 沉 and 坯. A text would then change with its neighbours, and 沈思 stop being a 沈.
+_KEPT = re.compile("([坏沈])")
+# Convertible within phrases only (瞭解, 答覆, 藉口), so the scan of single characters cannot find them.
+_IN_PHRASES = "瞭覆藉甦衹哩"
+# Beyond the basic plane any character counts as convertible: a class with hundreds of single ones there is slow.
+_BASIC_PLANE = range(0x2E80, 0xA000)
+_BEYOND = "\U00020000-\U0003ffff"
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+@cache
+def convertible() -> frozenset[str]:
+    """Return the characters of the basic plane that `simplify` may change."""
+    characters = [chr(point) for point in _BASIC_PLANE]
+    converted = _converter().convert("\n".join(characters)).split("\n")
+    changed = (before for before, after in zip(characters, converted, strict=True) if before != after)
+    return frozenset(changed) | frozenset(_IN_PHRASES)
+
+
+@cache
+def _finder() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(sorted(convertible()))}{_BEYOND}]")
+
+
+def _convert(text: str) -> str:
+    converted: str = _converter().convert(text)
+    if len(converted) == len(text):
+        return converted
+    # Offsets count on one character for one, so what grows or shrinks stays as it was written.
+    single = [(character, str(_converter().convert(character))) for character in text]
+    return "".join(after if len(after) == 1 else before for before, after in single)
+
+
+def simplify(text: str) -> str:
+    """Return NFKC `text` with Traditional characters as Simplified ones; the length never changes."""
+    if not _finder().search(text):
+        return text
+    return "".join(part if part in ("坏", "沈") else _convert(part) for part in _KEPT.split(text))

@@ -1,0 +1,20 @@
+"""Names the analysis that made an index, so that no query is asked with another."""
+
+import hashlib
+from importlib.metadata import version
+from unicodedata import unidata_version
+
+_CODE = "1"
+"""Raise it with every change that gives some text other terms; generations are then built anew."""
+
+# The packages whose dictionaries and tables go into the terms; rjieba holds jieba's dictionary.
+_PACKAGES = ("rjieba", "opencc", "pypinyin")
+
+
+def _hash() -> str:
+    parts = [_CODE, unidata_version, *(f"{name}={version(name)}" for name in _PACKAGES)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+ANALYSIS_VERSION: str = _hash()
+"""Twelve hexadecimal digits over our code's declared version, Unicode, segmenter, OpenCC and pypinyin."""
