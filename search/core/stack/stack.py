@@ -1,0 +1,179 @@
+"""Runs a local OpenSearch and NATS as one thing: up, down, and what it is doing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from search.core.errors import StackError
+from search.core.stack import processes
+from search.core.stack.account import Account, lesser_account
+from search.core.stack.files import exclusive
+from search.core.stack.last_words import last_words
+from search.core.stack.nats import Nats
+from search.core.stack.opensearch import OpenSearch
+from search.core.stack.places import default_cache, make_passable
+from search.core.stack.ports import LOOPBACK, choose_port
+from search.core.stack.progress import spinner
+from search.core.stack.sentences import one_sentence
+from search.core.stack.state import Running, State, load_state
+from search.core.stack.status import ServiceStatus, status_of
+
+PATIENCE = 180.0
+ATTEMPTS = 3
+# With less, the engine would soon refuse to write.
+LEAST_SPACE = 512 * 1024 * 1024
+PORT_TAKEN = re.compile(r"already in use|failed to bind", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where engine and broker answer; the broker's URL carries its token."""
+
+    opensearch_url: str
+    broker_url: str
+
+
+class Stack:
+    """One engine and one broker that keep everything in the folder `home`."""
+
+    def __init__(
+        self,
+        home: Path,
+        cache: Path | None = None,
+        heap: str = "512m",
+        *,
+        console: Console | None = None,
+        usual_ports: bool = True,
+    ) -> None:
+        self.home = home.expanduser().resolve()
+        self.cache = (cache or default_cache()).expanduser().resolve()
+        self.console = console or Console(stderr=True)
+        self._usual_ports = usual_ports
+        self._engine = OpenSearch(self.home / "opensearch", self.cache, heap, self.console)
+        self._broker = Nats(self.home / "nats", self.cache)
+        self._services: dict[str, OpenSearch | Nats] = {each.name: each for each in (self._engine, self._broker)}
+        self._state_file = self.home / "state.json"
+
+    def up(self) -> Endpoints:
+        """Starts what does not run yet and waits until both answer; `StackError` says what hinders it."""
+        with one_sentence(f"start the stack in {self.home}"):
+            make_passable(self.home)
+            make_passable(self.cache)
+            with self._alone():
+                state = load_state(self._state_file) or State()
+                return self._endpoints(self._up(state))
+
+    def down(self) -> None:
+        """Ends both; the data stay."""
+        if not self.home.exists():
+            return
+        with one_sentence(f"stop the stack in {self.home}"), self._alone():
+            state = load_state(self._state_file) or State()
+            for running in state.services.values():
+                processes.stop(running)
+            self._state_file.unlink(missing_ok=True)
+
+    def erase(self) -> None:
+        """Ends both and removes everything they have stored."""
+        self.down()
+        with one_sentence(f"erase {self.home}"):
+            shutil.rmtree(self.home, ignore_errors=not self.home.exists())
+
+    def status(self) -> list[ServiceStatus]:
+        state = load_state(self._state_file) or State()
+        return [status_of(each, state.services.get(name)) for name, each in self._services.items()]
+
+    def endpoints(self) -> Endpoints | None:
+        """Where both run, or `None` unless both do."""
+        state = load_state(self._state_file) or State()
+        return None if self._missing(state) else self._endpoints(state)
+
+    def _up(self, state: State) -> State:
+        missing = self._missing(state)
+        account = self._prepare() if missing else None
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._start(missing, state, account, first=attempt == 1)
+            except _PortTakenError:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def _prepare(self) -> Account | None:
+        """All that takes time before the start, so that both then start side by side."""
+        free = shutil.disk_usage(self.home).free
+        if free < LEAST_SPACE:
+            raise StackError(
+                f"Only {free >> 20} MB are free on the disk of {self.home}, and OpenSearch needs {LEAST_SPACE >> 20}: "
+                "free some space, or set OFFICE_SEARCH_HOME to another disk."
+            )
+        account = lesser_account(self.home, self.cache)
+        self._engine.programs(account)
+        return account
+
+    def _start(self, names: list[str], state: State, account: Account | None, *, first: bool) -> State:
+        others = {name: running for name, running in state.services.items() if name not in names}
+        started: dict[str, Running] = {}
+        try:
+            for name in names:
+                usual = self._usual_port(name, state) if first else None
+                started[name] = self._services[name].start(choose_port(usual), state.token, account)
+                state = replace(state, services=others | started)
+                state.save(self._state_file)
+            self._wait(state)
+        except BaseException:
+            # Half a stack would be in the way of the next try.
+            for running in started.values():
+                processes.stop(running)
+            replace(state, services=others).save(self._state_file)
+            raise
+        return state
+
+    def _wait(self, state: State) -> None:
+        deadline = time.monotonic() + PATIENCE
+        waiting = set(state.services)
+        with spinner(self.console, "Starting OpenSearch and NATS"):
+            while waiting := {name for name in waiting if not self._answers(name, state)}:
+                if time.monotonic() > deadline:
+                    logs = " and ".join(str(self._services[name].log) for name in sorted(waiting))
+                    raise StackError(f"No answer within {PATIENCE:.0f} s; run `office-search down` and read {logs}.")
+                time.sleep(0.1)
+
+    def _answers(self, name: str, state: State) -> bool:
+        running, service = state.services[name], self._services[name]
+        if service.answers(running.port, state.token):
+            return True
+        if processes.find(running):
+            return False
+        words = last_words(service.out)
+        text = f"{name} ended while it started: {words or 'without a word'} (more in {service.log})."
+        raise _PortTakenError(text) if PORT_TAKEN.search(words) else StackError(text)
+
+    def _missing(self, state: State) -> list[str]:
+        found = {name for name, running in state.services.items() if processes.find(running)}
+        return [name for name in self._services if name not in found]
+
+    def _usual_port(self, name: str, state: State) -> int | None:
+        # After a crash the old port, where clients still look.
+        if name in state.services:
+            return state.services[name].port
+        return self._services[name].usual_port if self._usual_ports else None
+
+    def _endpoints(self, state: State) -> Endpoints:
+        engine, broker = (state.services[name].port for name in self._services)
+        return Endpoints(f"http://{LOOPBACK}:{engine}", f"nats://{state.token}@{LOOPBACK}:{broker}")
+
+    def _alone(self) -> AbstractContextManager[None]:
+        waiting = f"Waiting for another command on {self.home}…"
+        return exclusive(self.home / "lock", lambda: self.console.print(waiting))
+
+
+class _PortTakenError(StackError):
+    """Somebody took the port between our look and the start."""

@@ -1,0 +1,43 @@
+"""What a command can tell about one of the stack's processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from search.core.stack import processes
+from search.core.stack.nats import Nats
+from search.core.stack.opensearch import OpenSearch
+from search.core.stack.state import Running
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """`stale`: the process id has passed to a program that is not ours. `rss` is in bytes, `since` in Unix seconds."""
+
+    name: str
+    state: Literal["running", "stopped", "crashed", "stale"]
+    log: Path
+    pid: int | None = None
+    url: str | None = None
+    rss: int | None = None
+    since: float | None = None
+
+
+def status_of(service: OpenSearch | Nats, running: Running | None) -> ServiceStatus:
+    """Compares what was started with what the system runs."""
+    if running is None:
+        return ServiceStatus(service.name, "stopped", service.log)
+    process = processes.find(running)
+    try:
+        rss = process.memory_info().rss if process else None
+    except psutil.NoSuchProcess:
+        process = rss = None
+    if process is None:
+        state: Literal["crashed", "stale"] = "stale" if psutil.pid_exists(running.pid) else "crashed"
+        return ServiceStatus(service.name, state, service.log, running.pid)
+    url = service.url(running.port)
+    return ServiceStatus(service.name, "running", service.log, running.pid, url, rss, running.since)
