@@ -141,10 +141,12 @@ def from_file(path: Path) -> Fetch:
 def from_url(url: str) -> Fetch:
     """Fetches a set over HTTPS. Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
     address = _address(url)
+    # Once: reading all the certificates takes long enough to hold up other requests.
+    tls = httpx.create_ssl_context()
 
     async def fetch() -> bytes:
         # A proxy from the environment must not see, or answer, what should stay on this machine.
-        client = httpx.AsyncClient(timeout=FETCH_DEADLINE_S, trust_env=address.scheme == "https")
+        client = httpx.AsyncClient(verify=tls, timeout=FETCH_DEADLINE_S, trust_env=address.scheme == "https")
         # Not compressed: a small answer cannot unfold into a large one.
         headers = {"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
         async with asyncio.timeout(FETCH_DEADLINE_S), client, client.stream("GET", address, headers=headers) as answer:

@@ -1,0 +1,294 @@
+"""Published keys over a real connection: rotation, an unreachable server, garbage, and how often it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from search.access.identity import Headers, RequestLines, authenticate, jwks
+from search.access.identity.jwks import FRESH_S, LAST_KNOWN_S, REFETCH_S, PublishedKeys, from_file, from_url, parse
+from search.access.identity.jwt import configured
+from search.core.errors import Unauthenticated, Unavailable
+from search.core.settings import Settings
+
+NOW = 1_772_442_904
+ED = {name: ed25519.Ed25519PrivateKey.generate() for name in ("a", "b")}
+SETS = {
+    name: json.dumps({"keys": [OKPAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name}]}).encode()
+    for name, key in ED.items()
+}
+
+
+class Clock:
+    """Monotonic seconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class KeyServer:
+    """Answers every request with `answer`; an empty one hangs up, None never comes."""
+
+    def __init__(self) -> None:
+        self.answer: bytes | None = b""
+        self.asked = 0
+        self.url = ""
+        self.held_up = asyncio.Event()
+        self.done = asyncio.Event()
+
+    def publish(self, body: bytes, status: str = "200 OK", extra: str = "") -> None:
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{extra}\r\n"
+        self.answer = head.encode() + body
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        if self.answer is None:
+            self.held_up.set()
+            await self.done.wait()
+        else:
+            writer.write(self.answer)
+        writer.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[KeyServer]:
+    keys = KeyServer()
+    listening = await asyncio.start_server(keys.serve, "127.0.0.1", 0)
+    keys.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/keys"
+    async with listening:
+        yield keys
+        keys.done.set()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(server: KeyServer, clock: Clock) -> PublishedKeys:
+    return PublishedKeys(from_url(server.url), clock)
+
+
+async def finds(keys: PublishedKeys, kid: str) -> bool:
+    return await keys.find(kid, "EdDSA") is not None
+
+
+async def test_a_token_is_proved_with_a_fetched_key(server: KeyServer) -> None:
+    mode = configured(Settings(jwt_jwks_url=server.url, jwt_audience="search"), lambda: NOW)
+    assert mode
+    assert server.asked == 0
+    server.publish(SETS["a"])
+    claims = {"sub": "u-1", "tenant": "acme", "aud": "search", "scope": "search", "exp": NOW + 60}
+    for signer, proven in (("a", True), ("b", False)):
+        token = jwt.encode(claims, ED[signer], algorithm="EdDSA", headers={"kid": "a"})
+        request = RequestLines("GET", b"/", Headers([(b"authorization", f"Bearer {token}".encode())]))
+        if proven:
+            assert (await authenticate([mode], request)).user == "u-1"
+        else:
+            with pytest.raises(Unauthenticated):
+                await authenticate([mode], request)
+    assert server.asked == 1
+
+
+async def test_many_callers_at_once_fetch_once(server: KeyServer, keys: PublishedKeys) -> None:
+    server.publish(SETS["a"])
+    assert all(await asyncio.gather(*(finds(keys, "a") for _ in range(20))))
+    assert server.asked == 1
+
+
+async def test_a_rotated_key_is_found_without_waiting_for_the_cache(
+    server: KeyServer, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    server.publish(SETS["b"])
+    clock.seconds += REFETCH_S
+    assert await finds(keys, "b")
+    assert not await finds(keys, "a")
+
+
+async def test_unknown_keys_ask_the_server_once_an_interval(
+    server: KeyServer, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(SETS["a"])
+    for attempt in range(50):
+        assert not await finds(keys, f"unknown-{attempt}")
+    assert server.asked == 1
+    clock.seconds += REFETCH_S
+    await asyncio.gather(*(finds(keys, "b") for _ in range(50)))
+    assert server.asked == 2
+
+
+async def test_a_withdrawn_key_is_gone_once_the_set_is_old(
+    server: KeyServer, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    server.publish(SETS["b"])
+    clock.seconds += FRESH_S
+    assert await finds(keys, "a")
+    clock.seconds += 1
+    assert not await finds(keys, "a")
+
+
+async def test_a_set_without_usable_keys_takes_them_all_away(
+    server: KeyServer, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    server.publish(b'{"keys":[]}')
+    clock.seconds += FRESH_S + 1
+    assert not await finds(keys, "a")
+
+
+BROKEN = {
+    "hangs up": b"",
+    "not HTTP": b"\x00\xffgarbage\r\n\r\n",
+    "500": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    "cut off": b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{",
+    "not JSON": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+    "not a set": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+    "keys no list": b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"keys":7}',
+    "too large": b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b" " * 300_000,
+    "silent": None,
+}
+
+
+@pytest.mark.parametrize("failure", BROKEN)
+async def test_the_last_known_keys_serve_while_the_server_is_broken_but_not_for_ever(
+    server: KeyServer, keys: PublishedKeys, clock: Clock, failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if failure == "silent":
+        monkeypatch.setattr(jwks, "FETCH_DEADLINE_S", 0.2)
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    server.answer = BROKEN[failure]
+    clock.seconds += LAST_KNOWN_S
+    assert await finds(keys, "a")
+    clock.seconds += REFETCH_S
+    with pytest.raises(Unavailable):
+        await finds(keys, "a")
+    server.publish(SETS["a"])
+    clock.seconds += REFETCH_S
+    assert await finds(keys, "a")
+
+
+async def test_a_server_that_never_answered_is_unavailable_not_a_verdict_on_the_token(clock: Clock) -> None:
+    keys = PublishedKeys(from_url("http://127.0.0.1:1/keys"), clock)
+    with pytest.raises(Unavailable):
+        await finds(keys, "a")
+
+
+async def test_one_request_waits_for_a_slow_server_while_others_go_on(
+    server: KeyServer, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    server.answer = None
+    clock.seconds += FRESH_S + 1
+    waiting = asyncio.create_task(finds(keys, "a"))
+    await server.held_up.wait()
+    assert await finds(keys, "a")
+    assert not waiting.done()
+    server.done.set()
+    assert await waiting
+
+
+async def test_a_file_is_read_again_after_it_changed(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(SETS["a"])
+    keys = PublishedKeys(from_file(path), clock)
+    assert await finds(keys, "a")
+    path.write_bytes(SETS["b"])
+    clock.seconds += FRESH_S + 1
+    assert await finds(keys, "b")
+    path.unlink()
+    clock.seconds += FRESH_S + 1
+    assert await finds(keys, "b")
+
+
+RSA_KEY = RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048).public_key(), as_dict=True)
+SHORT_RSA = rsa.generate_private_key(65537, 1024)  # noqa: S505 — what it is here to show
+EC_PRIVATE = ec.generate_private_key(ec.SECP256R1())
+EC_KEY = ECAlgorithm.to_jwk(EC_PRIVATE.public_key(), as_dict=True)
+UNUSABLE: dict[str, object] = {
+    "a shared secret": {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"},
+    "a private key": ECAlgorithm.to_jwk(EC_PRIVATE, as_dict=True),
+    "for encryption": RSA_KEY | {"use": "enc"},
+    "for wrapping": RSA_KEY | {"key_ops": ["wrapKey"]},
+    "odd operations": RSA_KEY | {"key_ops": 7},
+    "another algorithm": RSA_KEY | {"alg": "PS256"},
+    "a symmetric algorithm": RSA_KEY | {"alg": "HS256"},
+    "no algorithm": RSA_KEY | {"alg": "none"},
+    "another curve": ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP384R1()).public_key(), as_dict=True),
+    "no curve": {name: value for name, value in EC_KEY.items() if name != "crv"},
+    "a point off the curve": EC_KEY | {"x": EC_KEY["y"]},
+    "too short": RSAAlgorithm.to_jwk(SHORT_RSA.public_key(), as_dict=True),
+    "no modulus": {"kty": "RSA", "e": "AQAB"},
+    "an odd modulus": RSA_KEY | {"n": 7},
+    "an even exponent": RSA_KEY | {"e": "Ag"},
+    "a list": [RSA_KEY],
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_key_that_must_not_check_tokens_is_left_out_and_the_others_stay(kind: str) -> None:
+    found = parse(json.dumps({"keys": [UNUSABLE[kind], EC_KEY]}).encode())
+    assert {algorithm: len(keys) for algorithm, keys in found.items()} == {"ES256": 1}
+
+
+async def test_two_keys_under_one_name_are_no_key(server: KeyServer, keys: PublishedKeys) -> None:
+    members = [json.loads(SETS[name])["keys"][0] | {"kid": "same"} for name in ED]
+    server.publish(json.dumps({"keys": members}).encode())
+    assert not await finds(keys, "same")
+    assert await keys.find(None, "EdDSA") is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "kty": st.sampled_from(["RSA", "EC", "OKP", "oct"]),
+    "crv": st.sampled_from(["P-256", "Ed25519", "X25519"]),
+    "n": st.just(RSA_KEY["n"]),
+    "e": st.sampled_from(["AQAB", "", "AA", "AQ"]),
+    "x": st.just(EC_KEY["x"]),
+    "y": st.just(EC_KEY["y"]),
+}
+
+
+@given(
+    st.binary(max_size=50)
+    | st.fixed_dictionaries(
+        {},
+        optional={name: JSON | values for name, values in FIELDS.items()}
+        | dict.fromkeys(("alg", "use", "kid", "key_ops"), JSON),
+    ).map(lambda key: json.dumps({"keys": [key]}).encode())
+    | JSON.map(lambda value: json.dumps(value).encode())
+)
+def test_a_garbled_set_is_a_value_error_at_worst(raw: bytes) -> None:
+    try:
+        parse(raw)
+    except ValueError:
+        return
