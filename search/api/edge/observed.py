@@ -1,0 +1,89 @@
+"""What is told about a request afterwards: a log line, a measurement, and the id that ties its lines together."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from prometheus_client import Gauge, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID = "X-Request-Id"
+SECONDS = Histogram(
+    "office_search_http_seconds",
+    "Time from a request's arrival to the end of its answer",
+    ("route", "method", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10),
+)
+IN_FLIGHT = Gauge("office_search_http_in_flight", "Requests that are being answered")
+
+# Asked for every few seconds by machines.
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_MAX_PATH = 200
+# Nginx's number for a client that went away before its answer.
+_GONE = 499
+
+_log = structlog.get_logger("search.access_log")
+
+
+class Observed:
+    """Middleware: logs and measures each request by path, never by its query string, body or credentials."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        # The routes of this request write the proven caller here.
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = _GONE
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id), IN_FLIGHT.track_inprogress():
+            started = self._clock()
+            try:
+                await self._app(scope, receive, watched)
+            except Exception:
+                status = 500
+                raise
+            finally:
+                _report(scope, status, self._clock() - started)
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that the sender chose, so that its logs and ours can be joined, or a new one."""
+    given = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    return given[0].decode() if len(given) == 1 and _ID.fullmatch(given[0]) else uuid.uuid4().hex
+
+
+def _report(scope: Scope, status: int, seconds: float) -> None:
+    # Each distinct label makes a new series, so only names of ours become labels.
+    route = getattr(scope.get("route"), "path", "unknown")
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    SECONDS.labels(route, method, str(status)).observe(seconds)
+    # The raw path is still percent-encoded: it cannot break a line or fake another.
+    path = scope["raw_path"][:_MAX_PATH].decode("ascii", "replace")
+    level = _log.debug if path in _PROBES and status < 400 else _log.info
+    level("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1), **_caller(scope))
+
+
+def _caller(scope: Scope) -> dict[str, Any]:
+    caller = scope["state"].get("caller")
+    return {} if caller is None else {"tenant": caller.tenant, "user": caller.user, "mode": caller.mode}

@@ -1,0 +1,97 @@
+"""One way out for every log line, ours or a library's: JSON for machines, colours at a terminal, no secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+REDACTED = "[redacted]"
+
+_SECRET_KEY = re.compile(r"authorization|token|secret|signature|password|cookie|credential", re.IGNORECASE)
+_MAX_DEPTH = 5
+
+# At INFO these write every URL they call, some with the query in it; uvicorn.access has no place for a caller.
+_QUIET = ("httpx", "httpcore", "opensearch", "opensearchpy", "aiohttp.access")
+_SILENT = ("uvicorn.access", "opensearch.trace")
+
+
+def configure(level: str = "INFO", *, stream: TextIO | None = None, pretty: bool | None = None) -> None:
+    """Send structlog's and the standard library's lines to `stream` (default: standard error).
+
+    `pretty`: for human eyes rather than as JSON; by default whether the stream is a terminal.
+    Start uvicorn with `log_config=None`, or it sets up handlers of its own.
+    """
+    target = sys.stderr if stream is None else stream
+    for_eyes = target.isatty() if pretty is None else pretty
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_shared(), processors=_rendering(for_eyes, target))
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(True)
+    _route_libraries()
+
+
+def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Processor: the values of keys that sound like credentials are struck out, however deep they sit."""
+    for key, value in event.items():
+        # structlog's own entries, such as the arguments of a standard library record, are not for print.
+        if not key.startswith("_"):
+            event[key] = REDACTED if _SECRET_KEY.search(key) else _clean(value, _MAX_DEPTH)
+    return event
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    ]
+
+
+def _rendering(for_eyes: bool, target: TextIO) -> list[Processor]:
+    plain = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    # Tracebacks never show local variables: requests and their credentials are among them.
+    if for_eyes:
+        console = structlog.dev.ConsoleRenderer(
+            colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        return [plain, console]
+    return [plain, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _route_libraries() -> None:
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT:
+        logging.getLogger(name).disabled = True
+
+
+def _clean(value: object, depth: int) -> object:
+    """A copy without secrets: the object that was logged must keep what it holds."""
+    if not isinstance(value, dict | list | tuple):
+        return value
+    if depth == 0:
+        return REDACTED
+    if isinstance(value, dict):
+        return {key: REDACTED if _SECRET_KEY.search(str(key)) else _clean(one, depth - 1) for key, one in value.items()}
+    return [_clean(one, depth - 1) for one in value]
