@@ -1,0 +1,191 @@
+"""Every error reaches the caller as a problem, and none tells what the caller may not know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from structlog.testing import capture_logs
+
+from search.access.identity import Caller, identity_modes
+from search.access.identity.gateway import sign
+from search.api import problems
+from search.api.caller import CallerRoute, caller
+from search.core.errors import (
+    BadRequest,
+    ConfigurationError,
+    Forbidden,
+    OfficeSearchError,
+    StackError,
+    Unauthenticated,
+    Unavailable,
+)
+from search.core.settings import Settings
+
+SECRET = "0123456789abcdef" * 2
+ERRORS: dict[str, Exception] = {
+    "bad": BadRequest("limit: must be 1 to 50"),
+    "who": Unauthenticated("no credentials"),
+    "no": Forbidden("not a user of this tenant"),
+    "later": Unavailable("http://admin:hunter2@10.0.0.1:9200 refused"),
+    "setting": ConfigurationError("hunter2 is too short"),
+    "stack": StackError("hunter2"),
+    "bug": ZeroDivisionError("hunter2"),
+    "teapot": HTTPException(418),
+    "surrogate": BadRequest("type: \ud800 is none"),
+}
+
+
+class Body(BaseModel):
+    limit: int
+
+
+def application() -> FastAPI:
+    app = FastAPI()
+    app.state.identity_modes = identity_modes(Settings(gateway_secrets=SECRET))
+    problems.install(app)
+
+    @app.get("/raise/{name}")
+    async def fail(name: str) -> None:
+        raise ERRORS[name]
+
+    @app.get("/number")
+    async def number(limit: Annotated[int, Query(ge=1, le=50)]) -> int:
+        return limit
+
+    @app.get("/half")
+    async def half() -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise ZeroDivisionError
+
+        return StreamingResponse(parts())
+
+    router = APIRouter(route_class=CallerRoute)
+
+    @router.post("/body")
+    async def body(body: Body, who: Annotated[Caller, Depends(caller)]) -> dict[str, object]:
+        return {"limit": body.limit, "user": who.user}
+
+    app.include_router(router)
+    return app
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with capture_logs():
+        yield
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application())
+    async with httpx.AsyncClient(transport=transport, base_url="http://search.example") as client:
+        yield client
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert found["status"] == status
+    assert found["type"] == "about:blank"
+    assert found["title"]
+    assert found["detail"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("bad", 400),
+        ("who", 401),
+        ("no", 403),
+        ("later", 503),
+        ("setting", 500),
+        ("stack", 500),
+        ("bug", 500),
+        ("teapot", 418),
+    ],
+)
+async def test_each_error_has_its_status(client: httpx.AsyncClient, name: str, status: int) -> None:
+    assert "hunter2" not in json.dumps(problem(await client.get(f"/raise/{name}"), status))
+
+
+async def test_errors_for_the_caller_keep_their_text(client: httpx.AsyncClient) -> None:
+    assert problem(await client.get("/raise/bad"), 400)["detail"] == "limit: must be 1 to 50"
+    assert problem(await client.get("/raise/no"), 403)["detail"] == "not a user of this tenant"
+
+
+async def test_a_401_says_how_to_authenticate_and_a_503_when_to_come_back(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/raise/who")).headers["www-authenticate"].startswith("Bearer")
+    assert int((await client.get("/raise/later")).headers["retry-after"]) > 0
+
+
+async def test_the_unexpected_is_logged_with_its_traceback(client: httpx.AsyncClient) -> None:
+    with capture_logs() as logs:
+        await client.get("/raise/bug")
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("unexpected_error", True)]
+
+
+async def test_why_something_is_unavailable_is_logged(client: httpx.AsyncClient) -> None:
+    with capture_logs() as logs:
+        await client.get("/raise/later")
+    assert "refused" in logs[0]["reason"]
+
+
+async def test_a_text_with_half_a_surrogate_pair_can_be_sent(client: httpx.AsyncClient) -> None:
+    assert problem(await client.get("/raise/surrogate"), 400)["detail"] == "type: ? is none"
+
+
+async def test_no_such_path_and_no_such_method(client: httpx.AsyncClient) -> None:
+    problem(await client.get("/nowhere"), 404)
+    answer = await client.delete("/number")
+    problem(answer, 405)
+    assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize("value", ["0", "51", "x", "", "1" * 5000, "%ED%A0%80", "搜索"])
+async def test_a_wrong_parameter_is_named_without_its_value(client: httpx.AsyncClient, value: str) -> None:
+    found = problem(await client.get(f"/number?limit={value}"), 422)
+    assert found["errors"][0]["where"] == "query.limit"
+    assert found["detail"].startswith("query.limit: ")
+    assert len(json.dumps(found)) < 700
+
+
+async def test_half_an_answer_is_not_followed_by_a_problem(client: httpx.AsyncClient) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await client.get("/half")
+
+
+@pytest.mark.parametrize("content", [b'{"limit": 5}', b"{", b"\xff\xfe", b'{"limit": "x"}', b""])
+async def test_a_stranger_gets_401_whatever_is_in_the_body(client: httpx.AsyncClient, content: bytes) -> None:
+    problem(await client.post("/body", content=content, headers={"content-type": "application/json"}), 401)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b'{"limit": 5}', 200), (b"{", 422), (b"\xff", 400), (b'{"limit": "x"}', 422), (b"", 422)]
+)
+async def test_a_proven_callers_body_is_read_after_it_was_checked(
+    client: httpx.AsyncClient, content: bytes, status: int
+) -> None:
+    headers = sign(SECRET, "POST", "/body?x=%20", user="u-1", tenant="acme", body=content)
+    headers["content-type"] = "application/json"
+    answer = await client.post("/body?x=%20", content=content, headers=headers)
+    if status == 200:
+        assert answer.json() == {"limit": 5, "user": "u-1"}
+    else:
+        problem(answer, status)
+
+
+def test_the_whole_family_of_errors_is_decided() -> None:
+    decided = {BadRequest, Unauthenticated, Forbidden, Unavailable}
+    internal = {error.__name__ for error in OfficeSearchError.__subclasses__() if error not in decided}
+    assert internal == {"ConfigurationError", "StackError", "RejectedEvent"}
