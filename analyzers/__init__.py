@@ -2,8 +2,10 @@
 
 from analyzers.names import NameQuery, NameTerms, analyse_name, name_query_terms
 from analyzers.normalise import normalise
+from analyzers.offsets import Normalised, normalise_with_offsets
 from analyzers.segment import Cut, UserWord, cut_with
 from analyzers.text import Terms, analyse
+from analyzers.tokens import Token, tokens
 from analyzers.version import ANALYSIS_VERSION
 
 __all__ = [
@@ -11,11 +13,15 @@ __all__ = [
     "Cut",
     "NameQuery",
     "NameTerms",
+    "Normalised",
     "Terms",
+    "Token",
     "UserWord",
     "analyse",
     "analyse_name",
     "cut_with",
     "name_query_terms",
     "normalise",
+    "normalise_with_offsets",
+    "tokens",
 ]

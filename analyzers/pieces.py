@@ -23,10 +23,11 @@ _EXTENSION = (
     r"|key|pages|numbers|xmind|json|ya?ml|xml|html?|log|sql|py|java|go|js|ts|sh|exe|apk|ipa|dmg|psd|sketch|fig|drawio)"
 )
 _RUN = (
-    f"(?P<url>{_URL})"
+    f"(?P<han>[{HAN}]+)"
+    f"|(?P<url>{_URL})"
     f"|(?P<latin>{_ATOM}(?:{_JOINT}{_ATOM})*(?:\\+\\+|\\#)?)"
     f"|(?P<unspaced>[{UNSPACED}][{UNSPACED}{MARKS}]*)"
-    f"|(?P<emoji>[{FLAG}]{{2}}|[{EMOJI}])[{SKIN}]?"
+    f"|(?P<emoji>(?:[{FLAG}]{{2}}|[{EMOJI}])[{SKIN}]?)"
 )
 # A file's name as a whole may begin with Han, which goes to jieba all the same: so it takes no room itself.
 _FILE = f"(?<![\\w.-])(?=(?P<file>[\\w.-]{{1,{LONGEST - 8}}}\\.{_EXTENSION}(?!\\w)))"
@@ -34,8 +35,8 @@ _FILE = f"(?<![\\w.-])(?=(?P<file>[\\w.-]{{1,{LONGEST - 8}}}\\.{_EXTENSION}(?!\\
 RUN = re.compile(_RUN)
 RUN_OR_FILE = re.compile(f"{_FILE}|{_RUN}")
 FILE_HINT = re.compile(f"\\.{_EXTENSION}(?!\\w)")
-HAN_RUN = re.compile(f"[{HAN}]+")
 
+_skin = re.compile(f"(?<=.)[{SKIN}]")
 _atoms = re.compile(_ATOM).finditer
 _units = re.compile(f"[\uac00-\ud7a3]?[{JAMO}]+|\\w[{MARKS}]*").finditer
 _segments = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+").finditer
@@ -45,6 +46,7 @@ _measured = re.compile(
     r"(?<=[0-9])(?:年(?:[0-9]{1,2}月(?:[0-9]{1,2}[日号])?)?|月[0-9]{1,2}[日号]|个(?:月|小时|工作日)|小时|分钟|公里|公斤"
     r"|[月日号点时分秒元块万亿个天周岁级层楼折倍名位件条次台人米期届])"
 ).match
+_UNIT_BEGINS = frozenset("年月日号点时分秒元块万亿个小公天周岁级层楼折倍名位件条次台人米期届")
 
 
 class Piece(NamedTuple):
@@ -56,53 +58,51 @@ class Piece(NamedTuple):
     end: int
 
 
-def _bounded(kind: Kind, run: str, start: int, end: int) -> Iterator[Piece]:
-    """Yield run[start:end] folded, in pieces of at most `LONGEST` characters."""
+def _bounded(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
+    """Return run[start:end] folded, in pieces of at most `LONGEST` characters."""
     text = fold(run[start:end])
     if len(text) <= LONGEST:
-        yield Piece(kind, text, start, end)
-        return
+        return [Piece(kind, text, start, end)]
     same = len(text) == end - start
-    for at in range(0, len(text), LONGEST):
-        # Where folding changed the length, the pieces share the span of the whole.
-        span = (start + at, min(start + at + LONGEST, end)) if same else (start, end)
-        yield Piece(kind, text[at : at + LONGEST], *span)
+    # Where folding changed the length, the pieces share the span of the whole.
+    return [
+        Piece(kind, text[at : at + LONGEST], *((start + at, min(start + at + LONGEST, end)) if same else (start, end)))
+        for at in range(0, len(text), LONGEST)
+    ]
 
 
-def _literal(run: str, start: int, end: int) -> Iterator[Piece]:
-    """Yield what the literal fields hold of an atom: itself."""
-    yield from _bounded("char", run, start, end)
-    yield from _bounded("bigram", run, start, end)
-
-
-def _stemmed(piece: Piece) -> Iterator[Piece]:
-    yield piece
+def _stemmed(piece: Piece) -> list[Piece]:
     root = stem(piece.text)
-    if root != piece.text:
-        yield Piece("stem", root, piece.start, piece.end)
+    return [piece] if root == piece.text else [piece, piece._replace(kind="stem", text=root)]
 
 
-def _inner(run: str, start: int, end: int) -> Iterator[Piece]:
-    """Yield the parts of an atom: `getUserName`, `10kg`, `HT2025`; nothing of a jumble such as `t9wt6q`."""
+def _inner(run: str, start: int, end: int) -> list[Piece]:
+    """Return the parts of an atom: `getUserName`, `10kg`, `HT2025`; nothing of a jumble such as `t9wt6q`."""
     found = [match.span() for match in _segments(run, start, end)]
-    if 2 <= len(found) <= 8 and (len(found) == 2 or _camel(run, start, end)):
-        for first, last in found:
-            if last - first > 1:
-                yield from _stemmed(Piece("part", fold(run[first:last]), first, last))
+    if not 2 <= len(found) <= 8 or (len(found) > 2 and not _camel(run, start, end)):
+        return []
+    parts = [Piece("part", fold(run[first:last]), first, last) for first, last in found if last - first > 1]
+    return [piece for part in parts for piece in _stemmed(part)]
 
 
-def latin(run: str) -> Iterator[Piece]:
-    """Yield the pieces of a Latin run, case kept in `run`: the whole of a compound, then its parts."""
+def _atom(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
+    """Return the pieces of a word or number for all three fields."""
+    literal = _bounded(kind, run, start, end)
+    found = [piece for one in literal for piece in _stemmed(one)]
+    if len(literal) == 1 and not run[start:end].isdecimal():
+        found += _inner(run, start, end)
+    for piece in literal:
+        found += (piece._replace(kind="bigram"), piece._replace(kind="char"))
+    return found
+
+
+def latin(run: str) -> list[Piece]:
+    """Return the pieces of a Latin run, case kept in `run`: the whole of a compound, then its parts."""
     atoms = [match.span() for match in _atoms(run)]
-    whole = atoms != [(0, len(run))]
-    if whole and len(run) <= LONGEST:
-        yield from _bounded("whole", run, 0, len(run))
-    for start, end in atoms:
-        for piece in _bounded("part" if whole else "word", run, start, end):
-            yield from _stemmed(piece)
-        if end - start <= LONGEST:
-            yield from _inner(run, start, end)
-        yield from _literal(run, start, end)
+    if atoms == [(0, len(run))]:
+        return _atom("word", run, 0, len(run))
+    whole = [Piece("whole", fold(run)[:LONGEST], 0, len(run))] if len(run) <= LONGEST else []
+    return whole + [piece for start, end in atoms for piece in _atom("part", run, start, end)]
 
 
 def unspaced(run: str) -> Iterator[Piece]:
@@ -116,9 +116,10 @@ def unspaced(run: str) -> Iterator[Piece]:
 
 
 def emoji(run: str) -> Iterator[Piece]:
-    """Yield an emoji for each field; `run` is without its skin tone."""
+    """Yield an emoji for each field, without its skin tone."""
+    bare = _skin.sub("", run) or run
     for kind in ("emoji", "bigram", "char"):
-        yield Piece(kind, run, 0, len(run))
+        yield Piece(kind, bare, 0, len(run))
 
 
 def _take_apart(group: str, run: str) -> tuple[Piece, ...]:
@@ -143,5 +144,7 @@ def pieces(group: str, run: str) -> tuple[Piece, ...]:
 
 def measured(text: str, end: int) -> int:
     """Return where the unit or date ends whose number ends at `end` in `text`, or `end`."""
+    if text[end : end + 1] not in _UNIT_BEGINS:
+        return end
     match = _measured(text, end)
     return match.end() if match else end

@@ -11,10 +11,10 @@ from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, Piece, measur
 from analyzers.segment import Cut, default_cut
 from analyzers.simplify import convertible
 
-# Stands where something other than Han was, through segmentation; `shape` removes it from any text.
+# Stands through segmentation for what is not Han; `shape` removes it from any text.
 _SLOT = "\x01"
-_runs = re.compile(f"[{HAN}]+|{_SLOT}").findall
-_NO_LETTER = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「」『』【】“”‘’…—·～￥　"
+_runs = re.compile(f"[{HAN}]+").findall
+_PUNCTUATION = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「」『』【】“”‘’…—·～￥　"
 
 
 class Terms(NamedTuple):
@@ -29,74 +29,76 @@ class Terms(NamedTuple):
     here, blanks and punctuation leave no gap: a literal run of the text is a phrase of this field."""
 
 
-class _Slot(NamedTuple):
-    words: str
-    bigrams: str
-    chars: str
-
-
 @cache
 def _plain() -> re.Pattern[str]:
-    """Match a text of nothing but Simplified Han and punctuation: nine messages in ten."""
+    """Match a text of nothing but Simplified Han and punctuation, which most messages are."""
     simplified = "".join(sorted(set(map(chr, range(0x4E00, 0xA000))) - convertible()))
-    return re.compile(f"[{simplified}{_NO_LETTER}]*")
+    return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 
-def _slot(found: tuple[Piece, ...]) -> _Slot:
-    return _Slot(
+def _joined(found: tuple[Piece, ...]) -> Terms:
+    return Terms(
         " ".join([piece.text for piece in found if piece.kind not in ("bigram", "char")]),
         " ".join([piece.text for piece in found if piece.kind == "bigram"]),
         " ".join([piece.text for piece in found if piece.kind == "char"]),
     )
 
 
-@lru_cache(maxsize=4096)
-def _remembered(group: str, run: str) -> _Slot:
-    return _slot(pieces(group, run))
+@lru_cache(maxsize=8192)
+def _remembered(group: str, run: str) -> Terms:
+    return _joined(pieces(group, run))
+
+
+def _terms(group: str, run: str) -> Terms:
+    # A long run (a token, a blob) hardly comes twice.
+    return _remembered(group, run) if len(run) <= LONGEST else _joined(pieces(group, run))
+
+
+def _words(runs: list[str], cut: Cut) -> str:
+    # Blanks keep jieba from joining over what stood between two runs; cutting once is cheaper than often.
+    return " ".join(cut(" ".join(runs))).replace("   ", " ")
 
 
 def _han(text: str, cut: Cut) -> Terms:
-    """Return the terms of the Han in `text`, and its slots as terms of their own."""
     runs = _runs(text)
-    # Blanks between runs keep jieba from joining over what stood there; cutting once is cheaper than often.
-    words = " ".join(cut(" ".join(runs))).replace("   ", " ")
     pairs: list[str] = []
     for run in runs:
         if len(run) > 1:
             pairs.extend(map(add, run, run[1:]))
         else:
             pairs.append(run)
-    return Terms(words, " ".join(pairs), " ".join("".join(runs)))
-
-
-def _fill(template: str, values: list[str]) -> str:
-    """Return `template` with its slots filled in order; an empty value leaves no second blank."""
-    rest = template.split(_SLOT)
-    filled = [text for pair in zip(rest, [*values, ""], strict=True) for text in (pair[0].strip(), pair[1]) if text]
-    return " ".join(filled)
+    return Terms(_words(runs, cut), " ".join(pairs), " ".join("".join(runs)))
 
 
 def _mixed(text: str, cut: Cut) -> Terms:
-    slots: list[_Slot] = []
-
-    def lift(match: re.Match[str]) -> str:
-        group = match.lastgroup or ""
-        run = match[group]
-        slot = _remembered(group, run) if len(run) <= LONGEST else _slot(pieces(group, run))
-        end = match.end()
-        whole = measured(text, end)
-        if whole > end and whole - match.start() <= LONGEST:
-            slot = slot._replace(words=f"{text[match.start() : whole].lower()} {slot.words}")
-        slots.append(slot)
-        return _SLOT
-
+    runs: list[str] = []
+    slots: list[str] = []
+    pairs: list[str] = []
+    chars: list[str] = []
     pattern = RUN_OR_FILE if FILE_HINT.search(text) else RUN
-    han = _han(pattern.sub(lift, text), cut)
-    return Terms(
-        _fill(han.words, [slot.words for slot in slots]),
-        _fill(han.bigrams, [slot.bigrams for slot in slots]),
-        _fill(han.chars, [slot.chars for slot in slots]),
-    )
+    for match in pattern.finditer(text):
+        group, run = match.lastgroup, match[0]
+        if group == "han":
+            runs.append(run)
+            chars.extend(run)
+            if len(run) > 1:
+                pairs.extend(map(add, run, run[1:]))
+            else:
+                pairs.append(run)
+            continue
+        words, bigrams, literal = _terms(group or "", run or match["file"])
+        end = match.end()
+        if (whole := measured(text, end)) > end:
+            words = f"{text[match.start() : whole].lower()[:LONGEST]} {words}"
+        runs.append(_SLOT)
+        slots.append(words)
+        if literal:
+            pairs.append(bigrams)
+            chars.append(literal)
+    words = _words(runs, cut)
+    if slots:
+        words = words.replace(_SLOT, "{}").format(*slots)
+    return Terms(words, " ".join(pairs), " ".join(chars))
 
 
 def analyse(text: str, cut: Cut | None = None) -> Terms:

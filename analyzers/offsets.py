@@ -1,0 +1,87 @@
+"""Leads from normalised text back to what was written, so that a highlight marks the original's own characters."""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from analyzers.charsets import EMOJI, EXTENDING, FLAG, INVISIBLE, JAMO, PREPEND, VIRAMA
+from analyzers.normalise import fold, unify
+from analyzers.simplify import simplify
+
+# One character each, before and after, whatever stands beside them.
+_STEADY = "\t\n -~\u00b7\u2013\u2014\u2018-\u201d\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e"
+# What an invisible character stands on takes it in, so that a highlight is not broken by it.
+_AFTER = f"{EXTENDING}{INVISIBLE}"
+_BLANKS_APART = re.compile(r"\S+|\s+")
+
+
+class Normalised(NamedTuple):
+    """A normalised text and where each stretch of it stands in the original."""
+
+    text: str
+    size: int
+    """Characters of the original."""
+    to: "array[int]"
+    """Where each grapheme cluster, or steady run, begins in `text`, ascending."""
+    starts: "array[int]"
+    """Where the same begins in the original."""
+    steady: "array[int]"
+    """1 where the stretch is one character for one, so that the inside of it can be told apart."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return (start, end) in the original for text[start:end]: whole grapheme clusters, at least one."""
+        first = bisect_right(self.to, start) - 1
+        last = bisect_right(self.to, max(end - 1, start)) - 1
+        if first < 0:
+            return 0, 0
+        begin = self.starts[first] + (start - self.to[first] if self.steady[first] else 0)
+        if self.steady[last]:
+            return begin, self.starts[last] + max(end, start + 1) - self.to[last]
+        return begin, self.starts[last + 1] if last + 1 < len(self.starts) else self.size
+
+
+@cache
+def _clusters() -> re.Pattern[str]:
+    """Match a steady run or one grapheme cluster (or more, never less: Unicode annex 29, a little coarser)."""
+    joined = f"(?<=[{VIRAMA}])\\w|(?<=[{VIRAMA}]\u200d)\\w|(?<=\u200d)[{EMOJI}]"
+    base = f"\r\n|[{FLAG}]{{2}}|[\uac00-\ud7a3]?[{JAMO}]+|(?s:.)"
+    return re.compile(f"(?P<steady>[{_STEADY}]+(?![{_AFTER}]))|[{PREPEND}]*(?:{base})(?:[{_AFTER}]+(?:{joined})?)*")
+
+
+def _align(text: str, pattern: re.Pattern[str], change: Callable[[str], str]) -> Normalised:
+    to, starts, steady = array("q"), array("q"), array("b")
+    parts: list[str] = []
+    at = 0
+    for match in pattern.finditer(text):
+        part = change(match[0])
+        if not part:
+            continue
+        to.append(at)
+        starts.append(match.start())
+        steady.append(len(part) == len(match[0]) and match.lastgroup == "steady")
+        parts.append(part)
+        at += len(part)
+    return Normalised(simplify("".join(parts)), len(text), to, starts, steady)
+
+
+def _aligned(text: str, change: Callable[[str], str]) -> Normalised:
+    whole = simplify(change(text))
+    # Where a text composes across clusters (marks parted by invisible characters), coarser stretches will do.
+    for pattern in (_clusters(), _BLANKS_APART):
+        aligned = _align(text, pattern, change)
+        if aligned.text == whole:
+            return aligned
+    return Normalised(whole, len(text), array("q", [0]), array("q", [0]), array("b", [0]))
+
+
+def shape_with_offsets(text: str) -> Normalised:
+    """Return what `shape` returns (case kept) with the way back to `text`."""
+    return _aligned(text, unify)
+
+
+def normalise_with_offsets(text: str) -> Normalised:
+    """Return what `normalise` returns with the way back to `text`."""
+    return _aligned(text, lambda part: fold(unify(part)))
