@@ -26,9 +26,7 @@ Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Time = Annotated[int, BeforeValidator(micros)]
 Principal = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^((user|department|group|role|conversation|folder):[A-Za-z0-9._-]{1,128}|tenant:\*)$"
-    ),
+    StringConstraints(pattern=r"^((user|department|group|role|conversation|folder):[A-Za-z0-9._-]{1,128}|tenant:\*)$"),
 ]
 Member = Annotated[str, StringConstraints(pattern=r"^(user|department|group):[A-Za-z0-9._-]{1,128}$")]
 Scope = Annotated[str, StringConstraints(pattern=r"^(conversation|group|role|folder):[A-Za-z0-9._-]{1,128}$")]

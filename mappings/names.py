@@ -1,12 +1,20 @@
-"""The keyword terms by which a name is found other than by its own characters: pinyin and initials."""
+"""The keys by which a name is found other than by its own characters: pinyin and initials."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from analyzers import analyse_name
+from mappings.properties import KEYWORD, Document, Properties
+
+PINYIN, INITIALS, INNER = "pinyin", "initials", "inner"
+NAME_PROPERTIES: dict[str, Properties] = {PINYIN: KEYWORD, INITIALS: KEYWORD, INNER: KEYWORD}
 
 
-def name_terms(names: Iterable[str]) -> list[str]:
-    """Names → their distinct terms, in a stable order."""
-    return list(dict.fromkeys(term for name in names for term in (*analyse_name(name).pinyin, *analyse_name(name).initials)))
+def name_keys(names: Iterable[str]) -> Document:
+    """Names → the values of these fields: distinct, likeliest reading first."""
+    analysed = [analyse_name(name) for name in names]
+    return {
+        field: list(dict.fromkeys(key for keys in analysed for key in getattr(keys, field)))
+        for field in NAME_PROPERTIES
+    }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mappings.entities import Usage
-from mappings.vertical import KEYWORD, Collection, Document
+from mappings.properties import KEYWORD, Document
+from mappings.vertical import Collection
 
 
 def to_document(_: str, usage: Usage) -> Document:

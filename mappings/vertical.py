@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from analyzers import Terms, analyse
 from mappings.entities import Entity
-
-Document = dict[str, Any]
-Properties = dict[str, Any]
+from mappings.properties import FREQUENCIES, KEYWORD, POSITIONS, Document, Properties
 
 # Under `original` lies the event's whole data, for rebuilding and for answering; it is stored, never indexed.
 ORIGINAL = "original"
 ENTITY = "entity"
 TOMBSTONE: Document = {"tombstone": True}
-
-KEYWORD: Properties = {"type": "keyword"}
-# Whether a term occurs and how often is all that scoring bigrams needs; leaving positions out saves a third.
-FREQUENCIES: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
-POSITIONS: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "positions"}
 
 
 class Guard(Enum):
@@ -42,12 +36,13 @@ class TextField:
     chars: float
     literal: float = 2.0  # how much a literal run of the whole query counts
 
+    @cached_property
+    def names(self) -> tuple[str, str, str]:
+        """The engine's fields, in the order of `Terms`."""
+        return f"{self.name}_words", f"{self.name}_bigrams", f"{self.name}_chars"
+
     def properties(self) -> dict[str, Properties]:
-        return {
-            f"{self.name}_words": POSITIONS,
-            f"{self.name}_bigrams": FREQUENCIES,
-            f"{self.name}_chars": POSITIONS,
-        }
+        return dict(zip(self.names, (POSITIONS, FREQUENCIES, POSITIONS), strict=True))
 
     def terms(self, *texts: str) -> Document:
         """The field's values; several texts stay apart, so that no phrase runs from one into the next."""
@@ -55,13 +50,8 @@ class TextField:
 
     def values(self, analysed: Sequence[Terms]) -> Document:
         if len(analysed) == 1:
-            one = analysed[0]
-            return {f"{self.name}_words": one.words, f"{self.name}_bigrams": one.bigrams, f"{self.name}_chars": one.chars}
-        return {
-            f"{self.name}_words": [terms.words for terms in analysed],
-            f"{self.name}_bigrams": [terms.bigrams for terms in analysed],
-            f"{self.name}_chars": [terms.chars for terms in analysed],
-        }
+            return dict(zip(self.names, analysed[0], strict=True))
+        return dict(zip(self.names, map(list, zip(*analysed, strict=True)), strict=True)) if analysed else {}
 
 
 @dataclass(frozen=True)
@@ -130,10 +120,11 @@ class Vertical(Collection):
     show: Callable[[str, Mapping[str, Any]], Shown]
     """(entity name, its stored original) → what a hit shows."""
     exact: str | None = None  # keyword field of normalised names and titles: an equal query goes first
-    name_field: str | None = None  # keyword field of name terms: pinyin, initials
+    by_name: bool = False  # whether documents have the keys of `mappings.names`: pinyin, initials
     recency: str | None = None  # field of microseconds by which newer goes before older among equals
     last: str | None = None  # boolean field; documents where it is true come after all others
     people: str | None = None  # keyword field that `from:` meets
+    conversation: str | None = None  # keyword field that `in:` meets
     kinds: str | None = None  # keyword field that `type:` meets
     features: str | None = None  # keyword field that `has:` meets
     weight: float = 1.0  # in merging by rank

@@ -7,8 +7,9 @@ from typing import Any
 
 from analyzers import normalise
 from mappings.entities import App
-from mappings.names import name_terms
-from mappings.vertical import KEYWORD, Document, Guard, Shown, TextField, Vertical
+from mappings.names import NAME_PROPERTIES, name_keys
+from mappings.properties import KEYWORD, Document
+from mappings.vertical import Guard, Shown, TextField, Vertical
 
 NAME = TextField("name", boost=3.0, words=0.4, bigrams=0.6, chars=1.0)
 TAGS = TextField("tags", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
@@ -25,7 +26,7 @@ def to_document(_: str, app: App) -> Document:
         "category": app.category,
         "published_at": app.published_at,
         "exact": normalise(app.name)[:256],
-        "names": name_terms([app.name]),
+        **name_keys([app.name]),
         **NAME.terms(app.name),
         **TAGS.terms(app.category, *(app.tags or ()), app.developer or ""),
         **DESCRIPTION.terms(app.description),
@@ -51,7 +52,7 @@ VERTICAL = Vertical(
         "category": KEYWORD,
         "published_at": {"type": "long"},
         "exact": KEYWORD,
-        "names": KEYWORD,
+        **NAME_PROPERTIES,
         **NAME.properties(),
         **TAGS.properties(),
         **DESCRIPTION.properties(),
@@ -62,7 +63,7 @@ VERTICAL = Vertical(
     texts=[NAME, TAGS, DESCRIPTION],
     show=show,
     exact="exact",
-    name_field="names",
+    by_name=True,
     recency="published_at",
     kinds="kind",
     order=2,

@@ -7,8 +7,9 @@ from typing import Any
 
 from analyzers import normalise
 from mappings.entities import Conversation, Department, Entity, User
-from mappings.names import name_terms
-from mappings.vertical import KEYWORD, Document, Guard, Shown, TextField, Vertical
+from mappings.names import NAME_PROPERTIES, name_keys
+from mappings.properties import KEYWORD, Document
+from mappings.vertical import Guard, Shown, TextField, Vertical
 
 NAME = TextField("name", boost=3.0, words=0.4, bigrams=0.6, chars=1.0)
 MORE = TextField("more", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
@@ -20,7 +21,7 @@ def to_document(entity: str, state: Entity) -> Document:
     if isinstance(state, Conversation):
         return _conversation(state)
     assert isinstance(state, Department), entity
-    return {"allow": ["tenant:*"], "kind": "department", **_named([state.name])}
+    return {"allow": ["tenant:*"], "kind": "department", "disabled": False, **_named([state.name])}
 
 
 def _user(user: User) -> Document:
@@ -43,7 +44,8 @@ def _conversation(conversation: Conversation) -> Document:
     public = ["tenant:*"] if conversation.public else []
     return {
         "allow": [f"conversation:{conversation.id}", *public],
-        "kind": conversation.kind,
+        "kind": ["conversation", conversation.kind],
+        "disabled": False,
         **_named([conversation.name] if conversation.name else []),
     }
 
@@ -51,21 +53,34 @@ def _conversation(conversation: Conversation) -> Document:
 def _named(names: list[str], exactly: list[str] | None = None) -> Document:
     return {
         "exact": [normalise(name)[:256] for name in (*names, *(exactly or ()))],
-        "names": name_terms(names),
+        **name_keys(names),
         **NAME.terms(*names),
     }
 
 
+_SHOWN = (
+    "status",
+    "english_name",
+    "aliases",
+    "employee_no",
+    "email",
+    "phone",
+    "title",
+    "department_ids",
+    "avatar_url",
+)
+
+
 def show(entity: str, original: Mapping[str, Any]) -> Shown:
-    fields: dict[str, Any] = {"kind": original["kind"] if entity == "conversation" else entity}
+    fields: dict[str, Any] = {"kind": entity}
     if entity == "conversation":
+        fields |= {"conversation_kind": original["kind"]}
         fields |= {name: original[name] for name in ("public", "archived")}
         return Shown(original.get("name"), [], fields)
     if entity == "department":
         fields |= {name: original[name] for name in ("parent_id",) if original.get(name)}
         return Shown(original["name"], [], fields)
-    names = ("status", "english_name", "aliases", "employee_no", "email", "phone", "title", "department_ids", "avatar_url")
-    fields |= {name: original[name] for name in names if original.get(name)}
+    fields |= {name: original[name] for name in _SHOWN if original.get(name)}
     line = [original.get(name) for name in ("english_name", "title", "employee_no", "email", "phone")]
     return Shown(original["name"], [" · ".join(text for text in line if text)], fields)
 
@@ -82,7 +97,7 @@ VERTICAL = Vertical(
         "kind": KEYWORD,
         "disabled": {"type": "boolean"},
         "exact": KEYWORD,
-        "names": KEYWORD,
+        **NAME_PROPERTIES,
         **NAME.properties(),
         **MORE.properties(),
     },
@@ -92,7 +107,7 @@ VERTICAL = Vertical(
     texts=[NAME, MORE],
     show=show,
     exact="exact",
-    name_field="names",
+    by_name=True,
     last="disabled",
     kinds="kind",
     order=0,

@@ -7,7 +7,8 @@ from typing import Any
 
 from analyzers import normalise
 from mappings.entities import Doc
-from mappings.vertical import KEYWORD, Document, Guard, Shown, TextField, Vertical
+from mappings.properties import KEYWORD, Document
+from mappings.vertical import Guard, Shown, TextField, Vertical
 
 TITLE = TextField("title", boost=2.0, words=0.4, bigrams=0.6, chars=1.0)
 BODY = TextField("body", boost=1.0, words=1.0, bigrams=0.6, chars=0.2)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mappings.entities import Card, CardField, Message
-from mappings.vertical import KEYWORD, Document, Guard, Shown, TextField, Vertical
+from mappings.properties import KEYWORD, Document
+from mappings.vertical import Guard, Shown, TextField, Vertical
 
 TEXT = TextField("text", boost=1.0, words=1.0, bigrams=0.6, chars=0.2, literal=3.0)
 
@@ -20,8 +21,7 @@ def to_document(_: str, message: Message) -> Document:
     }
     if features := _features(message):
         document["has"] = features
-    extra = list(_extra_texts(message))
-    document.update(TEXT.terms(message.text, *extra) if extra or not message.text else TEXT.terms(message.text))
+    document.update(TEXT.terms(message.text, *_extra_texts(message)))
     return document
 
 
@@ -77,6 +77,7 @@ VERTICAL = Vertical(
     show=show,
     recency="sent_at",
     people="sender_id",
+    conversation="conversation_id",
     kinds="kind",
     features="has",
     order=3,

@@ -1,0 +1,178 @@
+"""Generations: which concrete indices a collection is written to, and which of them serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import ConflictError, NotFoundError, RequestError
+
+from analyzers import ANALYSIS_VERSION
+from mappings import directory
+from mappings.usage import USAGE
+from mappings.vertical import Collection
+from mappings.verticals import VERTICALS
+from search.core.errors import OfficeSearchError
+from search.core.settings import Settings
+
+State = Literal["building", "serving", "retired"]
+REGISTRY = "generations"
+
+COLLECTIONS: Mapping[str, Collection] = {**VERTICALS, USAGE.name: USAGE}
+"""Every kind of documents but the directory, by name."""
+
+STREAMS_OF: Mapping[str, tuple[str, ...]] = {
+    **{name: (collection.stream,) for name, collection in COLLECTIONS.items()},
+    directory.NAME: tuple(directory.ENTITIES),
+}
+"""The streams that make up a collection; one durable consumer each."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One build of a collection. `starts`: the stream position from which each of its consumers follows."""
+
+    collection: str
+    number: int
+    state: State
+    starts: Mapping[str, int]
+    analysis_version: str
+    created_at: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.collection}-{self.number:06d}"
+
+    def index(self, tenant: str) -> str:
+        return f"{self.name}-{tenant}"
+
+    def durable(self, stream: str) -> str:
+        several = len(STREAMS_OF[self.collection]) > 1
+        return f"{self.name}-{stream.rpartition('.')[2]}" if several else self.name
+
+
+def alias(collection: str, tenant: str) -> str:
+    """What readers ask: the tenant's index of the generation that serves."""
+    return f"{collection}.{tenant}"
+
+
+class Registry:
+    """The record of all generations, kept in the engine beside the indices that it speaks of."""
+
+    def __init__(self, engine: AsyncOpenSearch) -> None:
+        self._engine = engine
+
+    async def prepare(self) -> None:
+        """Make the registry itself, and a first generation of every collection that has none."""
+        settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+        await _create(self._engine, REGISTRY, {"settings": {"index": settings}, "mappings": {"dynamic": False}})
+        known = {generation.collection for generation in await self.all()}
+        for collection in STREAMS_OF:
+            if collection not in known:
+                await self._first(collection)
+
+    async def _first(self, collection: str) -> None:
+        try:
+            await self._put(_new(collection, 1, "serving", {}), create=True)
+        except ConflictError:
+            return  # another indexer, started at the same time, was first
+
+    async def all(self) -> list[Generation]:
+        """Oldest first. Raises OfficeSearchError when no indexer has ever run."""
+        try:
+            answer = await self._engine.search(index=REGISTRY, body={"size": 1000, "query": {"match_all": {}}})
+        except NotFoundError:
+            raise OfficeSearchError("There is no index yet - run `office-search index`.") from None
+        found = [Generation(**hit["_source"]) for hit in answer["hits"]["hits"]]
+        return sorted(found, key=lambda generation: (generation.collection, generation.number))
+
+    async def serving(self, collection: str) -> Generation:
+        for generation in await self.all():
+            if generation.collection == collection and generation.state == "serving":
+                return generation
+        raise OfficeSearchError(f"No generation of {collection} serves - run `office-search index`.")
+
+    async def create(self, collection: str, starts: Mapping[str, int]) -> Generation:
+        """The next generation of a collection, still building. Raises when another one is being built."""
+        numbers = [g.number for g in await self.all() if g.collection == collection]
+        generation = _new(collection, max(numbers, default=0) + 1, "building", starts)
+        await self._put(generation, create=True)
+        return generation
+
+    async def change(self, generation: Generation, state: State) -> Generation:
+        changed = replace(generation, state=state)
+        await self._put(changed)
+        return changed
+
+    async def state(self, generation: Generation) -> State:
+        """Read in real time, whatever the caller last knew."""
+        document = await self._engine.get(index=REGISTRY, id=generation.name)
+        state: State = document["_source"]["state"]
+        return state
+
+    async def _put(self, generation: Generation, *, create: bool = False) -> None:
+        params = {"refresh": "true", **({"op_type": "create"} if create else {})}
+        await self._engine.index(index=REGISTRY, id=generation.name, body=asdict(generation), params=params)
+
+
+def _new(collection: str, number: int, state: State, starts: Mapping[str, int]) -> Generation:
+    return Generation(collection, number, state, starts, ANALYSIS_VERSION, datetime.now(UTC).isoformat())
+
+
+class Indices:
+    """The concrete indices of one generation, made when their tenant is first seen."""
+
+    def __init__(self, engine: AsyncOpenSearch, registry: Registry, generation: Generation, settings: Settings) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._settings = settings
+        self._known: set[str] = set()
+        self.generation = generation
+
+    async def ensure(self, tenant: str) -> None:
+        if tenant in self._known:
+            return
+        index = self.generation.index(tenant)
+        if await self._registry.state(self.generation) == "retired":
+            raise OfficeSearchError(f"{self.generation.name} was retired; nothing more is written to it.")
+        await _create(self._engine, index, self._body())
+        if self.generation.collection == directory.NAME:
+            await self._mark(index)
+        if await self._registry.state(self.generation) == "serving":
+            await self._engine.indices.put_alias(index=index, name=alias(self.generation.collection, tenant))
+        self._known.add(tenant)
+
+    def forget(self, tenant: str) -> None:
+        """Look again before the next write: the engine says that the index is not there."""
+        self._known.discard(tenant)
+
+    async def _mark(self, index: str) -> None:
+        incarnation = {"id": uuid4().hex}
+        try:
+            await self._engine.create(index=index, id=directory.INCARNATION, body=incarnation)
+        except ConflictError:
+            return
+
+    def _body(self) -> dict[str, Any]:
+        collection = COLLECTIONS.get(self.generation.collection)
+        mapping = collection.mapping() if collection else dict(directory.MAPPING)
+        meta = {"generation": self.generation.name, "analysis_version": self.generation.analysis_version}
+        settings = {
+            "number_of_shards": self._settings.shards,
+            "number_of_replicas": self._settings.replicas,
+            "refresh_interval": self._settings.refresh_interval,
+        }
+        return {"settings": {"index": settings}, "mappings": {**mapping, "_meta": meta}}
+
+
+async def _create(engine: AsyncOpenSearch, index: str, body: Mapping[str, Any]) -> None:
+    """Make an index, unless it is there already."""
+    try:
+        await engine.indices.create(index=index, body=body)
+    except RequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise

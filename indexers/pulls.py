@@ -1,0 +1,101 @@
+"""A pull request that always stands, in the place of FastStream's own fetching.
+
+FastStream 0.7.8 waits out its timeout for every partial batch, and its loop dies with the batch in hand when nats-py
+2.16 raises the bare `TimeoutError`. Here a partial batch is handed over at once, and the next events are already under
+way while it is handled. `tests/integration/test_pulls.py` fails when an upgrade of either library breaks this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import nats.errors
+import orjson
+
+if TYPE_CHECKING:
+    from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
+
+EXPIRES_S = 10.0
+# Several events of the largest size may be under way, so that one alone never exceeds the request.
+MAX_BYTES = 32 * 1024 * 1024
+
+
+class StandingPull:
+    """Has the shape of nats-py's pull subscription: `fetch` and `unsubscribe`."""
+
+    def __init__(self, client: Client, stream: str, durable: str, batch: int) -> None:
+        self._client = client
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._batch = batch
+        self._inbox = client.new_inbox()
+        self._buffer: deque[Msg] = deque()
+        self._arrived = asyncio.Event()
+        self._asked = 0  # events asked for that have not come
+        self._asked_at = 0.0
+        self._subscription: Subscription | None = None
+
+    async def open(self) -> None:
+        self._subscription = await self._client.subscribe(
+            f"{self._inbox}.*", cb=self._receive, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+
+    async def fetch(self, batch: int, timeout: float | None = None) -> list[Msg]:  # noqa: ASYNC109 - nats-py's shape
+        """What is there, at most `batch` events; waits for the first one. Raises nats.errors.TimeoutError."""
+        await self._ask()
+        if not self._buffer and batch == self._batch:
+            await self._wait(timeout)
+        if not self._buffer:
+            # FastStream asks again to fill a partial batch; this hands the batch over as it is.
+            raise nats.errors.TimeoutError
+        return [self._buffer.popleft() for _ in range(min(batch, len(self._buffer)))]
+
+    async def unsubscribe(self) -> None:
+        """Take no more; FastStream does it once more when it stops."""
+        if self._subscription is not None:
+            subscription, self._subscription = self._subscription, None
+            await subscription.unsubscribe()
+
+    async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109
+        self._arrived.clear()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._arrived.wait()
+        except TimeoutError:
+            return
+
+    async def _ask(self) -> None:
+        now = time.monotonic()
+        if now - self._asked_at > EXPIRES_S + 1:
+            self._asked = 0  # the server forgot the request, or the connection was another one
+        wanted = 2 * self._batch - len(self._buffer) - self._asked
+        if wanted < self._batch // 2:
+            return
+        self._asked += wanted
+        self._asked_at = now
+        request = {"batch": wanted, "max_bytes": MAX_BYTES, "expires": int(EXPIRES_S * 1e9)}
+        await self._client.publish(self._next, orjson.dumps(request), f"{self._inbox}.{wanted}")
+
+    async def _receive(self, message: Msg) -> None:
+        if message.reply:
+            self._asked = max(0, self._asked - 1)
+            self._buffer.append(message)
+        else:
+            # A status: the request ended, with so many events of it not delivered.
+            headers = message.headers or {}
+            self._asked = max(0, self._asked - int(headers.get("Nats-Pending-Messages", self._asked)))
+        self._arrived.set()
+
+
+async def start(subscriber: BatchPullStreamSubscriber, pull: StandingPull) -> None:
+    """Start a FastStream batch subscriber that reads from `pull`."""
+    await pull.open()
+    # Already set, so that FastStream makes none of its own, and then no task to read from it either.
+    subscriber.subscription = pull  # type: ignore[assignment]
+    await subscriber.start()
+    subscriber.add_task(subscriber._consume_pull)

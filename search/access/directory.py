@@ -1,0 +1,221 @@
+"""The directory, read in real time: from its documents, a caller's principal.
+
+A parsed document is kept, but only under the incarnation of its index, its primary term and its `_seq_no` as just
+read, never for a time: a revocation counts from the moment that it is written.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import OpenSearchException
+
+from mappings import directory as stored
+from search.access.closure import (
+    FOREVER,
+    NEVER_BEGAN,
+    Access,
+    Member,
+    RoleState,
+    Tree,
+    UserState,
+    principal,
+    reach,
+    starts,
+)
+from search.access.principal import Principal, Rule, Rules
+from search.core.errors import Forbidden, Unavailable
+
+UNKNOWN_CALLER = "This user is unknown or disabled."
+SHARED = (stored.DEPARTMENTS, stored.ROLES, *stored.CONVERSATION_PAGE_IDS)
+
+Token = tuple[int, int]
+"""(primary term, sequence number) of a document; (0, -1) where there is none."""
+ABSENT: Token = (0, -1)
+
+
+@dataclass
+class _Tenant:
+    """What is kept of one tenant's directory, in one incarnation of its index."""
+
+    incarnation: str
+    parsed: OrderedDict[str, tuple[Token, Any]] = field(default_factory=OrderedDict)
+    closures: OrderedDict[str, tuple[str, ...]] = field(default_factory=OrderedDict)
+    principals: OrderedDict[str, tuple[Mapping[str, Token], int, Principal]] = field(default_factory=OrderedDict)
+    rules: tuple[tuple[Token, ...], Rules] | None = None
+
+
+class Directory:
+    """Resolves callers. `clock` gives the time in microseconds; `keep` bounds what is kept per tenant."""
+
+    def __init__(self, engine: AsyncOpenSearch, clock: Callable[[], int], keep: int = 2000) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._keep = keep
+        self._tenants: dict[str, _Tenant] = {}
+
+    async def principal(self, tenant: str, user: str) -> Principal:
+        """Raises Forbidden for an unknown or disabled user, Unavailable when the engine does not answer."""
+        view = await self._open(tenant, user)
+        return await view.principal()
+
+    async def other_members(self, caller: Principal, conversation_ids: Iterable[str]) -> dict[str, str]:
+        """The user on the other side of each direct conversation that the caller is in, where there is just one."""
+        pages = {stored.members_page(id): id for id in conversation_ids if id in caller.joined}
+        found = await self._read(caller.tenant, pages, with_source=True) if pages else {}
+        others = {}
+        for page, document in found.items():
+            present = [key for key, value in (document.source or {}).items() if key.startswith("user:") and value[1:]]
+            rest = [key.removeprefix("user:") for key in present if key != f"user:{caller.user}"]
+            if len(rest) == 1:
+                others[pages[page]] = rest[0]
+        return others
+
+    async def _open(self, tenant: str, user: str) -> _View:
+        known = self._tenants.get(tenant)
+        closure = known.closures.get(user, ()) if known else ()
+        wanted = [stored.INCARNATION, *SHARED, f"user:{user}", *closure]
+        found = await self._read(tenant, wanted, with_source=False)
+        incarnation = (found[stored.INCARNATION].source or {}).get("id")
+        if incarnation is None:
+            raise Forbidden(UNKNOWN_CALLER)  # a tenant of which nothing is known has no users
+        if known is None or known.incarnation != incarnation:
+            known = self._tenants[tenant] = _Tenant(incarnation)
+        tokens = {id: document.token for id, document in found.items() if id != stored.INCARNATION}
+        return _View(self, known, tenant, user, tokens)
+
+    async def _read(self, tenant: str, ids: Iterable[str], *, with_source: bool) -> dict[str, _Document]:
+        docs = [{"_id": id, "_source": with_source or id == stored.INCARNATION} for id in ids]
+        try:
+            answer = await self._engine.mget(body={"docs": docs}, index=f"{stored.NAME}.{tenant}")
+        except OpenSearchException as error:
+            raise Unavailable("The directory does not answer; nobody can be told what they may see.") from error
+        return {document["_id"]: _Document.of(document) for document in answer["docs"]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    token: Token
+    source: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> _Document:
+        if error := answer.get("error"):
+            if error["type"] == "index_not_found_exception":
+                return cls(ABSENT, None)
+            raise Unavailable("A part of the directory does not answer; nobody can be told what they may see.")
+        if not answer["found"]:
+            return cls(ABSENT, None)
+        return cls((answer["_primary_term"], answer["_seq_no"]), answer.get("_source"))
+
+
+class _View:
+    """One request's look at the directory: every document used was checked in this request."""
+
+    def __init__(self, directory: Directory, kept: _Tenant, tenant: str, user: str, tokens: dict[str, Token]) -> None:
+        self._directory = directory
+        self._kept = kept
+        self._tenant = tenant
+        self._user = user
+        self._tokens = tokens
+        # What this request itself found current; another one, under way at the same time, may know less.
+        self._parsed: dict[str, Any] = {}
+
+    async def principal(self) -> Principal:
+        now = self._directory._clock()
+        known = self._kept.principals.get(self._user)
+        if known and known[0] == self._tokens and now < known[1]:
+            self._kept.principals.move_to_end(self._user)
+            return known[2]
+        await self._parse(self._tokens)
+        me = self._get(f"user:{self._user}")
+        if me is None or me.user is None or not me.user.active:
+            raise Forbidden(UNKNOWN_CALLER)
+        tree: Tree = self._get(stored.DEPARTMENTS) or Tree({})
+        roots = starts(self._user, me.user, tree)
+        reached = reach(roots, self._accesses(), now)
+        while reached.missing:
+            await self._fetch(reached.missing)
+            reached = reach(roots, self._accesses(), now)
+        caller = principal(self._tenant, self._user, roots, reached, tree, self._get(stored.ROLES) or {}, self._rules())
+        self._keep(caller, roots, reached.scopes, reached.until)
+        return caller
+
+    def _keep(self, caller: Principal, roots: Iterable[str], scopes: Iterable[str], until: int) -> None:
+        used = {*roots, *(scope for scope in scopes if scope.startswith("group:"))} - {f"user:{self._user}"}
+        tokens = {id: self._tokens[id] for id in (*SHARED, f"user:{self._user}", *used)}
+        limit = self._directory._keep
+        _put(self._kept.closures, self._user, tuple(sorted(used)), limit)
+        _put(self._kept.principals, self._user, (tokens, until, caller), limit)
+
+    def _get(self, id: str) -> Any:
+        return self._parsed[id]
+
+    def _accesses(self) -> dict[str, Access | None]:
+        """The principals' documents that this request has checked, and no others."""
+        return {id: self._get(id) for id in self._tokens if id.startswith(("user:", "department:", "group:"))}
+
+    def _rules(self) -> Rules:
+        tokens = tuple(self._tokens[id] for id in stored.CONVERSATION_PAGE_IDS)
+        if self._kept.rules is None or self._kept.rules[0] != tokens:
+            pages = [self._get(id) or {} for id in stored.CONVERSATION_PAGE_IDS]
+            self._kept.rules = (tokens, Rules(pages))
+        return self._kept.rules[1]
+
+    async def _parse(self, tokens: Mapping[str, Token]) -> None:
+        """Have a parsed form of every one of these documents under just this token."""
+        stale = []
+        for id, token in tokens.items():
+            known = self._kept.parsed.get(id)
+            if known and known[0] == token:
+                self._kept.parsed.move_to_end(id)
+                self._parsed[id] = known[1]
+            elif token == ABSENT:
+                self._parsed[id] = None
+            else:
+                stale.append(id)
+        await self._fetch(stale)
+
+    async def _fetch(self, ids: Iterable[str]) -> None:
+        if wanted := list(ids):
+            found = await self._directory._read(self._tenant, wanted, with_source=True)
+            for id, document in found.items():
+                self._tokens[id] = document.token
+                self._parsed[id] = parsed = _parse(id, document.source)
+                if document.token != ABSENT:
+                    _put(self._kept.parsed, id, (document.token, parsed), self._directory._keep + len(SHARED))
+
+
+V = TypeVar("V")
+
+
+def _put(kept: OrderedDict[str, V], key: str, value: V, limit: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > limit:
+        kept.popitem(last=False)
+
+
+def _parse(id: str, source: Mapping[str, Any] | None) -> Any:
+    """A stored document → what it means, without what was deleted (a version alone)."""
+    if source is None:
+        return None
+    alive = {key: value for key, value in source.items() if len(value) > 1}
+    if id == stored.DEPARTMENTS:
+        return Tree({key: value[1] for key, value in alive.items()})
+    if id == stored.ROLES:
+        return {key: RoleState(value[1], value[2]) for key, value in alive.items()}
+    if id.startswith("conversations:"):
+        return {key: Rule(*value[1:]) for key, value in alive.items()}
+    state = alive.pop(stored.SELF, None)
+    user = UserState(state[1] == "active", state[2]) if state else None
+    return Access(user, [_member(scope, value) for scope, value in alive.items()])
+
+
+def _member(scope: str, value: list[Any]) -> Member:
+    since, until = value[1], value[2]
+    return Member(scope, NEVER_BEGAN if since is None else since, FOREVER if until is None else until)

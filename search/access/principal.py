@@ -1,0 +1,100 @@
+"""Who is asking: everything that decides what a caller may see, as the directory had it a moment ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mappings.directory import page_number
+
+EVERYONE = "tenant:*"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a conversation itself says about who reads it."""
+
+    kind: str
+    public: bool
+    since_join: bool
+    archived: bool
+
+
+class Rules:
+    """The rules of every known conversation of a tenant; what is not here is unknown or deleted."""
+
+    def __init__(self, pages: Sequence[Mapping[str, Rule]]) -> None:
+        self._pages = pages
+
+    def get(self, conversation_id: str) -> Rule | None:
+        return self._pages[page_number(conversation_id)].get(conversation_id)
+
+    @cached_property
+    def public(self) -> frozenset[str]:
+        return frozenset(id for page in self._pages for id, rule in page.items() if rule.public)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedRole:
+    """A role that counts only for entities whose departments all lie in `departments`."""
+
+    name: str
+    departments: frozenset[str]
+
+    def covers(self, department_ids: Iterable[str]) -> bool:
+        named = set(department_ids)
+        return bool(named) and named <= self.departments
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller, resolved.
+
+    `names`: their principals that count everywhere. `roles`: those that count within departments only.
+    `modules`: what their roles may call → None for everywhere, else the roles within whose departments.
+    `joined`: the known conversations that they are in → microseconds from which they read, None for all of it.
+    """
+
+    tenant: str
+    user: str
+    names: frozenset[str]
+    roles: tuple[ScopedRole, ...]
+    modules: Mapping[str, tuple[ScopedRole, ...] | None]
+    joined: Mapping[str, int | None]
+    rules: Rules
+
+    def may_call(self, module: str) -> bool:
+        return module in self.modules
+
+    def finds_conversation(self, conversation_id: str) -> bool:
+        return conversation_id in self.joined or conversation_id in self.rules.public
+
+    def reads(self, conversation_id: str, sent_at: int) -> bool:
+        """Whether they read what was said in a conversation at a time in microseconds."""
+        if conversation_id in self.rules.public:
+            return True
+        if conversation_id not in self.joined:
+            return False
+        since = self.joined[conversation_id]
+        return since is None or sent_at >= since
+
+    def names_for(self, department_ids: Sequence[str]) -> Iterator[str]:
+        """The scoped principals that count for an entity of these departments."""
+        return (role.name for role in self.roles if role.covers(department_ids))
+
+    @cached_property
+    def read_whole(self) -> list[str]:
+        """The conversations that they read from the beginning; sorted, so that equal queries are equal bytes."""
+        whole = {id for id, since in self.joined.items() if since is None}
+        return sorted(whole | self.rules.public)
+
+    @cached_property
+    def read_since(self) -> Mapping[str, int]:
+        """Those that they read from a time on only."""
+        public = self.rules.public
+        return {id: since for id, since in sorted(self.joined.items()) if since is not None and id not in public}
+
+    @cached_property
+    def sorted_names(self) -> list[str]:
+        return sorted(self.names)

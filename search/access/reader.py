@@ -1,0 +1,169 @@
+"""The only door to what is indexed: nothing comes through it without a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
+
+from mappings.vertical import Vertical
+from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
+from search.access.principal import Principal
+from search.core.errors import Unavailable
+
+COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One vertical's part of a search; `query` is any query, to which the reader adds the access filter."""
+
+    vertical: Vertical
+    query: Mapping[str, Any]
+    sort: Sequence[Any] = ("_score",)
+    offset: int = 0
+    size: int = 10
+    fields: Sequence[str] = ()  # doc values to give back with each candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that matched as of the last refresh; not yet checked against the present."""
+
+    vertical: Vertical
+    document_id: str
+    version: tuple[int, int]  # primary term and sequence number as searched
+    names: frozenset[str]  # of the named clauses that it met
+    fields: Mapping[str, Any]
+    sort: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """One vertical's answer, best first. `total` counts up to COUNTED, then `exact` is false."""
+
+    vertical: Vertical
+    found: Sequence[Candidate]
+    total: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document as it is now, which the caller may see."""
+
+    vertical: Vertical
+    document_id: str
+    version: tuple[int, int]
+    document: Mapping[str, Any]
+
+
+class Reader:
+    """Reads for a caller. `deadline_ms` bounds each vertical's part of a search by itself."""
+
+    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int) -> None:
+        self._engine = engine
+        self._deadline_ms = deadline_ms
+
+    async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
+        """One answer a request, in their order; None where its backend failed or was late."""
+        if not requests:
+            return []
+        return await self._send(
+            [self._lines(principal, request, access_filter(principal, request.vertical)) for request in requests],
+            requests,
+        )
+
+    async def visible_ids(self, principal: Principal, request: Request) -> list[str]:
+        """The ids of what matches and is visible now, whether or not the caller's modules let them search for it."""
+        line = self._lines(principal, request, visibility_filter(principal, request.vertical))
+        [answer] = await self._send([line], [request])
+        if answer is None:
+            raise Unavailable("The search engine was too slow; try again in a moment.")
+        places = [(request.vertical, candidate.document_id) for candidate in answer.found]
+        return [found.document_id for found in (await self.now(principal, (), joined=places)).values()]
+
+    async def _send(
+        self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
+    ) -> list[Candidates | None]:
+        body = [line for pair in lines for line in pair]
+        try:
+            answer = await self._engine.msearch(body=body, request_timeout=2 * self._deadline_ms / 1000)
+        except ConnectionTimeout:
+            return [None] * len(requests)
+        except OpenSearchException as error:
+            raise Unavailable("The search engine does not answer; try again in a moment.") from error
+        return [_candidates(request, part) for request, part in zip(requests, answer["responses"], strict=True)]
+
+    def _lines(self, principal: Principal, request: Request, guard: Clause) -> tuple[Clause, Clause]:
+        head = {
+            "index": f"{request.vertical.name}.{principal.tenant}",
+            "ignore_unavailable": True,
+            "cancel_after_time_interval": f"{self._deadline_ms}ms",
+        }
+        guarded = {"bool": {"must": [request.query], "filter": [guard]}}
+        body = {
+            "query": guarded,
+            "sort": list(request.sort),
+            "from": request.offset,
+            "size": request.size,
+            "_source": False,
+            "docvalue_fields": list(request.fields),
+            "seq_no_primary_term": True,
+            "track_total_hits": COUNTED,
+            "timeout": f"{self._deadline_ms}ms",
+        }
+        return head, body
+
+    async def now(
+        self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
+    ) -> dict[tuple[str, str], Found]:
+        """These documents as they are now, read in real time, by (vertical name, document id).
+
+        What the caller may not see is left out, as is what is not there. `wanted` are hits, for which they need the
+        vertical's module; `joined` are looked up to name something, for which they need not.
+        """
+        hits = {(vertical.name, id): vertical for vertical, id in wanted}
+        places = hits | {(vertical.name, id): vertical for vertical, id in joined}
+        if not places:
+            return {}
+        docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
+        try:
+            answer = await self._engine.mget(body={"docs": docs})
+        except OpenSearchException as error:
+            raise Unavailable("The search engine does not answer; try again in a moment.") from error
+        found = {}
+        for (place, vertical), got in zip(places.items(), answer["docs"], strict=True):
+            _refuse_failure(got)
+            if document := got.get("_source") if got.get("found") else None:
+                visible = admits(principal, vertical, place[1].rpartition(":")[2], document)
+                if visible and (place not in hits or admits_module(principal, vertical, document)):
+                    found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
+        return found
+
+
+def _refuse_failure(answer: Mapping[str, Any]) -> None:
+    """An index that does not exist yet holds nothing; any other failure must not look like that."""
+    if (error := answer.get("error")) and error["type"] != "index_not_found_exception":
+        raise Unavailable("A part of the search engine does not answer; try again in a moment.")
+
+
+def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
+    if "error" in answer or answer.get("timed_out") or answer["_shards"]["failed"]:
+        return None
+    total = answer["hits"].get("total", {"value": 0, "relation": "eq"})
+    found = [
+        Candidate(
+            request.vertical,
+            hit["_id"],
+            (hit["_primary_term"], hit["_seq_no"]),
+            frozenset(hit.get("matched_queries", ())),
+            {name: values[0] for name, values in hit.get("fields", {}).items()},
+            hit.get("sort", ()),
+        )
+        for hit in answer["hits"]["hits"]
+    ]
+    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq")

@@ -1,0 +1,66 @@
+"""The application: everything put together, once, from the settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+
+from search.access.directory import Directory
+from search.access.identity import identity_modes
+from search.access.reader import Reader
+from search.api import edge, problems, routes
+from search.api.readiness import Readiness
+from search.core import broker as streams
+from search.core import engine as engines
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+from search.query.answer import Search
+
+DESCRIPTION = "One search over messages, people, docs and apps; nobody sees, counts or guesses what they may not."
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes use."""
+
+    search: Search
+    readiness: Readiness
+
+
+def create(
+    settings: Settings,
+    endpoints: Endpoints,
+    *,
+    allowed_hosts: frozenset[str] | None = None,
+    more: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """Raises ConfigurationError when no identity mode is set. Connections open with the application's lifespan."""
+    modes = identity_modes(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            engine = engines.connect(settings, endpoints.opensearch_url)
+            stack.push_async_callback(engine.close)
+            client = await streams.connect(settings, endpoints.broker_url)
+            stack.push_async_callback(client.close)
+            readiness = Readiness(engine, client)
+            directory = Directory(engine, lambda: time.time_ns() // 1000)
+            app.state.services = Services(Search(Reader(engine, settings.search_deadline_ms), directory), readiness)
+            readiness.start()
+            stack.push_async_callback(readiness.stop)
+            yield
+
+    app = FastAPI(title="Office Search", description=DESCRIPTION, version="0.1.0", lifespan=lifespan)
+    app.state.identity_modes = modes
+    app.include_router(routes.search)
+    app.include_router(routes.operations)
+    for router in more:
+        app.include_router(router)
+    problems.install(app)
+    edge.install(app, allowed_hosts=allowed_hosts)
+    return app

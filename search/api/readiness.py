@@ -1,0 +1,112 @@
+"""Whether this process may answer: engine and broker there, and the directory as far as the streams were.
+
+A caller's rights come from the directory. Until it has caught up once with what the streams held when this process
+began to look, a revocation may still be on its way, and nobody is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from nats.aio.client import Client
+from opensearchpy import AsyncOpenSearch
+
+from indexers.generations import STREAMS_OF, Registry
+from mappings import directory
+from search.core import broker as streams
+from search.core import engine as engines
+from search.core.errors import OfficeSearchError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+# A directory that has not caught up for so long is no ground to answer on.
+STALE_S = 30.0
+
+
+@dataclass
+class _Mark:
+    """A position that a stream had at a time, which its consumer is to reach."""
+
+    position: int
+    at: float
+
+
+class Readiness:
+    """Looks once a second. `reasons` says what is missing; empty when ready."""
+
+    def __init__(self, engine: AsyncOpenSearch, client: Client) -> None:
+        self._engine = engine
+        self._client = client
+        self._marks: dict[str, _Mark] = {}
+        self._caught_up: dict[str, float] = {}
+        self._faults: Sequence[str] = ("still starting",)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def reasons(self) -> list[str]:
+        return [*self._faults, *self._behind()]
+
+    def require(self) -> None:
+        """Raises Unavailable while the directory cannot be trusted."""
+        if behind := self._behind():
+            raise Unavailable(behind[0])
+
+    async def _watch(self) -> None:
+        while True:
+            self._faults = await self._look()
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> list[str]:
+        faults = []
+        try:
+            await engines.ping(self._engine)
+        except Unavailable as error:
+            faults.append(str(error))
+        if not self._client.is_connected:
+            return [*faults, "The broker does not answer."]
+        try:
+            async with asyncio.timeout(5):
+                await self._follow()
+        except OfficeSearchError as error:
+            faults.append(str(error))
+        except Exception as error:
+            log.warning("could not look at the directory's consumers", error=repr(error)[:200])
+            faults.append("The directory's consumers cannot be looked at.")
+        return faults
+
+    async def _follow(self) -> None:
+        generation = await Registry(self._engine).serving(directory.NAME)
+        stream = self._client.jetstream()
+        for subject in STREAMS_OF[directory.NAME]:
+            progress = await streams.progress(stream, subject, generation.durable(subject))
+            if progress is None:
+                raise Unavailable("The directory has no consumer - run `office-search index`.")
+            now = time.monotonic()
+            mark = self._marks.get(subject)
+            if mark is None:
+                mark = self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
+            if progress.lag == 0 or progress.settled >= mark.position:
+                self._caught_up[subject] = now if progress.lag == 0 else mark.at
+                self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
+
+    def _behind(self) -> list[str]:
+        now = time.monotonic()
+        for subject in STREAMS_OF[directory.NAME]:
+            if subject not in self._caught_up:
+                return [f"The directory has not caught up with {subject} yet."]
+            if now - self._caught_up[subject] > STALE_S:
+                return [f"The directory has been behind {subject} for {now - self._caught_up[subject]:.0f} s."]
+        return []

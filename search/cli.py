@@ -1,0 +1,167 @@
+"""The command line: `office-search …`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from search.core.errors import ConfigurationError, OfficeSearchError
+from search.core.settings import Settings
+
+app = typer.Typer(
+    name="office-search",
+    help="One search over messages, people, docs and apps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+evaluate = typer.Typer(help="Measure what a search finds, and what it must not show.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point: every foreseen failure is one sentence and a status, never a traceback."""
+    from opensearchpy.exceptions import OpenSearchException
+
+    try:
+        app()
+    except OfficeSearchError as error:
+        fail(str(error), 2 if isinstance(error, ConfigurationError) else 1)
+    except OpenSearchException as error:
+        fail(f"OpenSearch refused or does not answer: {str(error)[:300]}", 1)
+    except KeyboardInterrupt:
+        fail("Stopped.", 130)
+
+
+def fail(sentence: str, status: int) -> None:
+    errors.print(sentence, style="red", markup=False, highlight=False)
+    sys.exit(status)
+
+
+def settings() -> Settings:
+    """The settings from the environment, or one sentence per setting that is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise ConfigurationError(f"A setting is wrong: {wrong}.") from None
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    import uvloop
+
+    return uvloop.run(work)
+
+
+@app.command()
+def up() -> None:
+    """Start the managed local stack: OpenSearch and NATS, on loopback."""
+    from search.core.stack import run_up
+
+    run_up(settings(), console)
+
+
+@app.command()
+def down() -> None:
+    """Stop the managed local stack; its data stay."""
+    from search.core.stack import run_down
+
+    run_down(settings(), console)
+
+
+@app.command()
+def status() -> None:
+    """Show the stack, the generations and how far each consumer is behind."""
+    from search.core.stack import resolve, run_status
+    from search.status import show
+
+    chosen = settings()
+    run_status(chosen, console)
+    run(show(chosen, resolve(chosen), console))
+
+
+@app.command()
+def index() -> None:
+    """Run the indexers: follow the streams and write to the engine, until Ctrl-C."""
+    from search.core.log import configure
+    from search.core.stack import resolve
+    from search.servers import run_indexers
+
+    chosen = settings()
+    configure(chosen.log_level)
+    run(run_indexers(chosen, resolve(chosen)))
+
+
+@app.command()
+def serve() -> None:
+    """Run the query API, until Ctrl-C."""
+    from search.core.log import configure
+    from search.core.stack import resolve
+    from search.servers import run_api
+
+    chosen = settings()
+    configure(chosen.log_level)
+    run_api(chosen, resolve(chosen))
+
+
+@app.command()
+def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one CloudEvent in JSON a line.")]) -> None:
+    """Publish event files to the streams."""
+    from search.admin import load_files
+    from search.core.stack import resolve
+
+    chosen = settings()
+    run(load_files(chosen, resolve(chosen), files, console))
+
+
+@app.command()
+def reindex(
+    vertical: Annotated[str, typer.Argument(help="messages, contacts, docs or apps (or usage).")],
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
+    ] = False,
+) -> None:
+    """Build a vertical's index anew beside the one that serves, and swap."""
+    from search.admin import reindex_vertical
+    from search.core.stack import resolve
+
+    chosen = settings()
+    run(reindex_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the search page; another one if it is taken.")] = 8080,
+    events: Annotated[Path | None, typer.Option(help="Also write the demo company's event files here.")] = None,
+) -> None:
+    """Start everything with a made-up company, and print the URL of a search page."""
+    from search.demo.run import run_demo
+
+    run_demo(settings(), console, port=port, events=events)
+
+
+@evaluate.command("known-items")
+def known_items(
+    data: Annotated[Path, typer.Option(help="A company: event files, queries.jsonl, negative.jsonl.")],
+    url: Annotated[str | None, typer.Option(help="A running service instead of a temporary one of its own.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
+) -> None:
+    """Play known questions and forbidden answers; exit 1 on any leak."""
+    from search.evaluate.known_items import run_known_items
+
+    if run_known_items(settings(), data, console, url=url, json_file=json):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The streams at the broker: their names, how they are made, how far a consumer has come."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from search.core.errors import Unavailable
+from search.core.settings import Settings
+
+SUBJECTS = (
+    "changes.messages",
+    "changes.contacts",
+    "changes.docs",
+    "changes.apps",
+    "changes.access",
+    "changes.usage",
+)
+DEAD_LETTERS = "dead_letters"
+MAX_EVENT_BYTES = 6 * 1024 * 1024
+
+# JetStream's own names allow no dots.
+STREAMS: Mapping[str, str] = MappingProxyType({subject: subject.replace(".", "_") for subject in SUBJECTS})
+
+
+def options(settings: Settings, url: str) -> dict[str, Any]:
+    """What a NATS client needs to connect to `url`: address, credentials, TLS."""
+    found: dict[str, Any] = {"servers": [url]}
+    if settings.broker_username and settings.broker_password:
+        found |= {"user": settings.broker_username, "password": settings.broker_password.get_secret_value()}
+    if settings.broker_token:
+        found["token"] = settings.broker_token.get_secret_value()
+    if settings.broker_ca_file or settings.broker_client_cert:
+        context = ssl.create_default_context(cafile=settings.broker_ca_file)
+        if settings.broker_client_cert:
+            context.load_cert_chain(settings.broker_client_cert, settings.broker_client_key)
+        found["tls"] = context
+    return found
+
+
+async def connect(settings: Settings, url: str) -> Client:
+    """A connected client, which reconnects by itself for ever. Raises Unavailable when the first try fails."""
+    try:
+        return await nats.connect(
+            **options(settings, url), connect_timeout=5, max_reconnect_attempts=-1, allow_reconnect=True, error_cb=_quiet
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        raise Unavailable(f"The broker does not answer ({error}); is it up? Try `office-search status`.") from error
+
+
+async def _quiet(_: Exception) -> None:
+    """Losing and finding the broker again shows in lag and readiness; nats-py would print a traceback each time."""
+
+
+async def ensure_streams(stream: JetStreamContext) -> None:
+    """Create the streams that are not there yet; one that is there keeps its owner's configuration."""
+    for subject, name in STREAMS.items():
+        await _ensure(stream, StreamConfig(name=name, subjects=[subject], max_msg_size=MAX_EVENT_BYTES))
+    dead = StreamConfig(name=DEAD_LETTERS, subjects=[f"{DEAD_LETTERS}.>"], duplicate_window=24 * 3600)
+    await _ensure(stream, dead)
+
+
+async def _ensure(stream: JetStreamContext, config: StreamConfig) -> None:
+    assert config.name
+    try:
+        await stream.stream_info(config.name)
+    except NotFoundError:
+        config.storage = StorageType.FILE
+        config.retention = RetentionPolicy.LIMITS
+        config.discard = DiscardPolicy.NEW
+        await stream.add_stream(config)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a durable consumer has come: events not yet settled, and the stream position up to which all are."""
+
+    lag: int
+    settled: int
+
+
+async def progress(stream: JetStreamContext, subject: str, durable: str) -> Progress | None:
+    """None: there is no such consumer."""
+    try:
+        info: ConsumerInfo = await stream.consumer_info(STREAMS[subject], durable)
+    except NotFoundError:
+        return None
+    settled = info.ack_floor.stream_seq if info.ack_floor else 0
+    return Progress((info.num_pending or 0) + (info.num_ack_pending or 0), settled)
+
+
+async def last_sequence(stream: JetStreamContext, subject: str) -> int:
+    """The position of the newest event in a stream; 0 when it is empty."""
+    return (await stream.stream_info(STREAMS[subject])).state.last_seq

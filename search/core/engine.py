@@ -1,0 +1,57 @@
+"""The one way to an OpenSearch client, and what its failures mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import ConnectionError as EngineConnectionError
+from opensearchpy.exceptions import OpenSearchException, TransportError
+from opensearchpy.serializer import JSONSerializer
+
+from search.core.errors import Unavailable
+from search.core.settings import Settings
+
+
+class _Json(JSONSerializer):
+    """Answers of a few hundred kilobytes are read on every search: orjson is several times faster."""
+
+    def dumps(self, data: Any) -> Any:
+        return data if isinstance(data, (str, bytes)) else orjson.dumps(data).decode()
+
+    def loads(self, data: str) -> Any:
+        return orjson.loads(data)
+
+
+def connect(settings: Settings, url: str, *, timeout_s: float = 30.0) -> AsyncOpenSearch:
+    """A client for the engine at `url`; nothing is sent yet. The caller closes it."""
+    options: dict[str, Any] = {}
+    if settings.opensearch_username and settings.opensearch_password:
+        options["http_auth"] = (settings.opensearch_username, settings.opensearch_password.get_secret_value())
+    if settings.opensearch_client_cert:
+        options["client_cert"] = str(settings.opensearch_client_cert)
+        options["client_key"] = str(settings.opensearch_client_key) if settings.opensearch_client_key else None
+    if settings.opensearch_ca_file:
+        options["ca_certs"] = str(settings.opensearch_ca_file)
+    # Whoever calls knows whether trying again is right, so the client itself never does.
+    return AsyncOpenSearch(
+        hosts=[url], serializer=_Json(), timeout=timeout_s, max_retries=0, retry_on_timeout=False, **options
+    )
+
+
+def is_overload(error: OpenSearchException) -> bool:
+    """Whether the engine is away or asks to slow down, so that the same request is worth sending again."""
+    if isinstance(error, EngineConnectionError):
+        return True
+    return isinstance(error, TransportError) and error.status_code in (429, 502, 503, 504)
+
+
+async def ping(engine: AsyncOpenSearch) -> None:
+    """Raises Unavailable unless the engine answers and can serve."""
+    try:
+        health = await engine.cluster.health(request_timeout=5)
+    except OpenSearchException as error:
+        raise Unavailable(f"OpenSearch does not answer ({type(error).__name__}); is it up? Try `office-search status`.") from error
+    if health["status"] == "red":
+        raise Unavailable("OpenSearch is red: some primary shards are not available.")

@@ -1,0 +1,222 @@
+"""One search from question to answer: parse, resolve, ask every vertical, merge, check against the present, show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mappings.vertical import Vertical
+from mappings.verticals import VERTICALS
+from search.access.directory import Directory
+from search.access.principal import Principal
+from search.access.reader import Candidate, Candidates, Found, Reader, Request
+from search.core.errors import BadRequest, Forbidden
+from search.query import build, cursor, merge, titles
+from search.query.highlight import mark, mark_name, matches, needles, snippet
+from search.query.parse import ParsedQuery, parse
+from search.query.wanted import Question, wanted_from
+
+# A few more than a page, so that what the last check drops leaves no gap.
+SPARE = 10
+
+
+@dataclass(frozen=True)
+class Hit:
+    vertical: str
+    id: str
+    score: float
+    title: str
+    snippet: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    total: int
+    relation: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    hits: Sequence[Hit]
+    sections: Mapping[str, Section]
+    text: str
+    filters: Mapping[str, Any]
+    denied: Sequence[str]
+    failed: Sequence[str] = ()
+    corrected: str | None = None
+    cursor: str | None = None
+    took_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Search:
+    """The read side's one use case."""
+
+    reader: Reader
+    directory: Directory
+
+    async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
+        """Raises BadRequest for a parameter that makes no sense, Forbidden for the one vertical that is denied."""
+        began = time.monotonic()
+        asked, denied = _permitted(caller, question.verticals)
+        taken = cursor.decode(question.cursor)
+        parsed = parse(question.q, now=now)
+        wanted = await wanted_from(self.reader, caller, question, parsed, now)
+        answers = await self._ask(caller, wanted, asked, taken, question.limit)
+        page = await self._page(caller, wanted, question, [a for a in answers.values() if a], taken)
+        return Answer(
+            hits=page.hits,
+            sections={name: _section(answer, page.dropped) for name, answer in answers.items() if answer},
+            text=parsed.text,
+            filters=_shown_filters(parsed, question),
+            denied=denied,
+            failed=[name for name, answer in answers.items() if answer is None],
+            cursor=page.cursor,
+            took_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    async def _ask(
+        self, caller: Principal, wanted: build.Wanted, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
+    ) -> dict[str, Candidates | None]:
+        """Every vertical's list; one that has nothing to do with the question is empty without being asked."""
+        answers: dict[str, Candidates | None] = {v.name: Candidates(v, [], 0, True) for v in asked}
+        if not wanted.has_text and not wanted.has_filters:
+            return answers
+        concerned = [vertical for vertical in asked if build.concerns(wanted, vertical)]
+        requests = [
+            Request(
+                vertical,
+                build.query(wanted, vertical),
+                build.sort(wanted, vertical),
+                taken.get(vertical.name, 0),
+                limit + SPARE,
+                [name for name in (vertical.conversation, vertical.people) if name],
+            )
+            for vertical in concerned
+        ]
+        found = await self.reader.search(caller, requests)
+        return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
+
+    async def _page(
+        self,
+        caller: Principal,
+        wanted: build.Wanted,
+        question: Question,
+        answers: Sequence[Candidates],
+        taken: Mapping[str, int],
+    ) -> _Page:
+        ranked = merge.merge(answers, taken, wanted.sort)
+        page = _Page(dict(taken))
+        view = _View(wanted)
+        position = 0
+        while len(page.hits) < question.limit and position < len(ranked):
+            batch = ranked[position : position + question.limit - len(page.hits)]
+            position += len(batch)
+            candidates = [place.candidate for place in batch]
+            found = await self.reader.now(
+                caller,
+                [(candidate.vertical, candidate.document_id) for candidate in candidates],
+                joined=[(titles.CONTACTS, id) for id in titles.needed(candidates)],
+            )
+            names = await titles.read(self.reader, self.directory, caller, found, candidates)
+            for place in batch:
+                page.take(place, found.get((place.candidate.vertical.name, place.candidate.document_id)), view, names)
+        page.cursor = _next(page.taken, answers)
+        return page
+
+
+@dataclass
+class _Page:
+    """Hits as they are accepted, and how many of each vertical's list they used up."""
+
+    taken: dict[str, int]
+    hits: list[Hit] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+    cursor: str | None = None
+
+    def take(self, place: merge.Ranked, found: Found | None, view: _View, names: titles.Names) -> None:
+        name = place.candidate.vertical.name
+        self.taken[name] = self.taken.get(name, 0) + 1
+        if found is None or not view.still_matches(place.candidate, found):
+            self.dropped[name] = self.dropped.get(name, 0) + 1
+        else:
+            self.hits.append(view.hit(place, found, names))
+
+
+class _View:
+    """How a document is shown under one question."""
+
+    def __init__(self, wanted: build.Wanted) -> None:
+        self._wanted = wanted
+        self._needles = needles(wanted.text, wanted.phrases)
+
+    def still_matches(self, candidate: Candidate, found: Found) -> bool:
+        """What was changed after the engine's last refresh must match by its new text."""
+        if candidate.version == found.version or not self._wanted.has_text:
+            return True
+        vertical = candidate.vertical
+        shown = vertical.show(vertical.entity_of(found.document), found.document["original"])
+        return any(matches(text, self._needles) for text in (shown.title or "", *shown.passages))
+
+    def hit(self, place: merge.Ranked, found: Found, names: titles.Names) -> Hit:
+        vertical = found.vertical
+        shown = vertical.show(vertical.entity_of(found.document), found.document["original"])
+        id = found.document_id.rpartition(":")[2]
+        fields = dict(shown.fields)
+        if vertical.conversation:
+            title = mark(names.conversations.get(fields[vertical.conversation], ""), needles(""))
+            if sender := names.people.get(fields["sender_id"]):
+                fields["sender_name"] = sender
+        elif shown.title is None:
+            title = self._title(vertical, names.conversations.get(id, ""))
+        else:
+            title = self._title(vertical, shown.title)
+        return Hit(vertical.name, id, place.score, title, self._snippet(shown.passages), fields)
+
+    def _title(self, vertical: Vertical, title: str) -> str:
+        return mark_name(title, self._wanted.text) if vertical.by_name else mark(title, self._needles)
+
+    def _snippet(self, passages: Sequence[str]) -> str:
+        """From the first passage that matches, else the beginning of the first."""
+        best = next((text for text in passages if matches(text, self._needles)), passages[0] if passages else "")
+        return snippet(best, self._needles)
+
+
+def _permitted(caller: Principal, names: Sequence[str] | None) -> tuple[list[Vertical], list[str]]:
+    if unknown := [name for name in names or () if name not in VERTICALS]:
+        raise BadRequest(f"verticals: there is no {unknown[0]!r:.40}; there are {', '.join(VERTICALS)}.")
+    asked = [vertical for vertical in VERTICALS.values() if not names or vertical.name in names]
+    denied = [vertical.name for vertical in asked if not caller.may_call(vertical.module)]
+    if denied and names and len(asked) == 1:
+        raise Forbidden(f"You may not search {denied[0]}: none of your roles has the module.")
+    return [vertical for vertical in asked if vertical.name not in denied], denied
+
+
+def _section(answer: Candidates, dropped: Mapping[str, int]) -> Section:
+    total = max(0, answer.total - dropped.get(answer.vertical.name, 0))
+    return Section(total, "eq" if answer.exact else "gte")
+
+
+def _next(taken: Mapping[str, int], answers: Sequence[Candidates]) -> str | None:
+    more = any(taken.get(answer.vertical.name, 0) < answer.total for answer in answers)
+    deepest = max(taken.values(), default=0)
+    return cursor.encode(taken) if more and deepest < cursor.DEEPEST else None
+
+
+def _shown_filters(parsed: ParsedQuery, question: Question) -> dict[str, Any]:
+    """The conditions in force, for chips: from the query box, and from the parameters beside it."""
+    filters: dict[str, Any] = {}
+    for operator in parsed.operators:
+        name = f"-{operator.name}" if operator.negated else operator.name
+        filters.setdefault(name, []).append(operator.value)
+    for name, value in question.conditions().items():
+        filters.setdefault(name, []).append(value)
+    if parsed.phrases:
+        filters["phrases"] = list(parsed.phrases)
+    if parsed.excluded:
+        filters["excluded"] = list(parsed.excluded)
+    return filters

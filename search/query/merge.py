@@ -1,0 +1,70 @@
+"""Ranked lists of different indices → one list. Their scores do not compare, so only ranks count; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from search.access.reader import Candidate, Candidates
+from search.query.build import EXACT, LITERAL, Sort
+
+# Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet …", SIGIR 2009: score = Σ w / (60 + rank).
+RANK_CONSTANT = 60
+
+EXACT_TIER, LITERAL_TIER, PARTS_TIER = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate in its place. `score` is in (0, 1] and falls with the place; it says nothing of the engine's."""
+
+    candidate: Candidate
+    score: float
+
+
+def tier(candidate: Candidate) -> int:
+    """Exact names and titles go before literal runs of the query, and these before its scattered parts."""
+    if EXACT in candidate.names:
+        return EXACT_TIER
+    return LITERAL_TIER if LITERAL in candidate.names else PARTS_TIER
+
+
+def merge(answers: Sequence[Candidates], offsets: Mapping[str, int], sort: Sort) -> list[Ranked]:
+    """All candidates, best first. `offsets`: how many of each vertical earlier pages have taken."""
+    if sort != "relevance":
+        return _by_time(answers, sort)
+    placed = []
+    for answer in answers:
+        worst = EXACT_TIER
+        for position, candidate in enumerate(answer.found):
+            # Within a vertical the order stands: a later hit never passes an earlier one.
+            worst = max(worst, tier(candidate))
+            rank = offsets.get(answer.vertical.name, 0) + position + 1
+            placed.append((worst, -_fused(answer, rank), answer.vertical.order, position, candidate))
+    placed.sort(key=lambda place: place[:4])
+    return [Ranked(candidate, _score(place, fused)) for place, fused, _, _, candidate in placed]
+
+
+def _fused(answer: Candidates, rank: int) -> float:
+    return answer.vertical.weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank)
+
+
+def _score(place: int, fused: float) -> float:
+    return round((PARTS_TIER - place - fused) / (PARTS_TIER + 1), 4)
+
+
+def _by_time(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
+    timed = [
+        (answer.vertical.recency is None, _time(answer, candidate, sort), answer.vertical.order, position, candidate)
+        for answer in answers
+        for position, candidate in enumerate(answer.found)
+    ]
+    timed.sort(key=lambda place: place[:4])
+    return [Ranked(place[4], round(1 / (position + 1), 4)) for position, place in enumerate(timed)]
+
+
+def _time(answer: Candidates, candidate: Candidate, sort: Sort) -> int:
+    if answer.vertical.recency is None:
+        return 0
+    moment = int(candidate.sort[0])
+    return moment if sort == "oldest" else -moment

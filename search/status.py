@@ -1,0 +1,43 @@
+"""What an operator looks at first: every generation, how large it is and how far its consumers are behind."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from opensearchpy import AsyncOpenSearch
+from rich.console import Console
+from rich.table import Table
+
+from indexers.generations import STREAMS_OF, Generation, Registry
+from search.core import broker as streams
+from search.core import engine as engines
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+
+
+async def show(settings: Settings, endpoints: Endpoints, console: Console) -> None:
+    async with AsyncExitStack() as stack:
+        engine = engines.connect(settings, endpoints.opensearch_url)
+        stack.push_async_callback(engine.close)
+        await engines.ping(engine)
+        client = await streams.connect(settings, endpoints.broker_url)
+        stack.push_async_callback(client.close)
+        table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
+        for column in table.columns[2:]:
+            column.justify = "right"
+        for generation in await Registry(engine).all():
+            if generation.state != "retired":
+                lags = [
+                    await streams.progress(client.jetstream(), subject, generation.durable(subject))
+                    for subject in STREAMS_OF[generation.collection]
+                ]
+                behind = "no consumer" if None in lags else f"{sum(lag.lag for lag in lags if lag):,}"
+                table.add_row(generation.name, generation.state, *await _size(engine, generation), behind)
+        console.print(table)
+
+
+async def _size(engine: AsyncOpenSearch, generation: Generation) -> tuple[str, str, str]:
+    rows = await engine.cat.indices(index=f"{generation.name}-*", params={"format": "json", "bytes": "b"})
+    documents = sum(int(row["docs.count"] or 0) for row in rows)
+    size = sum(int(row["store.size"] or 0) for row in rows)
+    return f"{len(rows)}", f"{documents:,}", f"{size / 1e6:,.1f} MB"
