@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search.api.problems import Problem
 
+# A connection closed on unread bytes is reset and the answer lost, so this much more is read and forgotten.
+_DRAINED = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes in bytes. The target has room for a query of 10,000 characters, percent-encoded."""
+    """Sizes in bytes. The target (path and query) has room for a query of 10,000 characters, percent-encoded."""
 
     target: int = 128 * 1024
     headers: int = 32 * 1024
     body: int = 64 * 1024
+    body_seconds: float = 10
 
 
 class Admission:
@@ -30,39 +36,37 @@ class Admission:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
-        if refusal is None:
-            body = await _read(receive, self._limits.body)
-            if body is None:
-                return
-            if len(body) <= self._limits.body:
-                await self._app(scope, _replay(body, receive), send)
-                return
-            refusal = self._too_large()
-        await refusal(scope, receive, send)
+        if refusal := self._refusal(scope):
+            await refusal(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                body = await _read(receive, self._limits.body)
+        except TimeoutError:
+            await Problem(408, "The body did not arrive in time.", {"Connection": "close"})(scope, receive, send)
+        except ClientDisconnect:
+            return
+        else:
+            await self._serve(body, scope, receive, send)
+
+    async def _serve(self, body: bytes | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if body is not None:
+            await self._app(scope, _replay(body, receive), send)
+            return
+        detail = f"The body is larger than {self._limits.body} bytes."
+        await Problem(413, detail, {"Connection": "close"})(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
         """What is wrong with a request as far as its head tells; None: nothing."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
+        limits = self._limits
         if self._hosts is not None and (refusal := _foreign(headers, self._hosts)):
             return refusal
-        if len(scope["raw_path"]) + len(scope["query_string"]) > self._limits.target:
-            return Problem(
-                414, f"The address is longer than {self._limits.target} bytes; send the query in a POST body."
-            )
-        if sum(len(name) + len(value) for name, value in headers) > self._limits.headers:
-            return Problem(431, f"The headers are longer than {self._limits.headers} bytes together.")
-        return self._announced(headers)
-
-    def _announced(self, headers: list[tuple[bytes, bytes]]) -> Problem | None:
-        lengths = [value for name, value in headers if name == b"content-length"]
-        if len(lengths) > 1 or not all(length.isdigit() and len(length) < 20 for length in lengths):
-            return Problem(400, "Content-Length must be one number.")
-        return self._too_large() if lengths and int(lengths[0]) > self._limits.body else None
-
-    def _too_large(self) -> Problem:
-        # The rest of the body stays unread, so the connection is of no more use.
-        return Problem(413, f"The body is larger than {self._limits.body} bytes.", {"Connection": "close"})
+        if len(scope["raw_path"]) + len(scope["query_string"]) > limits.target:
+            return Problem(414, f"The address is longer than {limits.target} bytes; send the query in a POST body.")
+        if sum(len(name) + len(value) for name, value in headers) > limits.headers:
+            return Problem(431, f"The headers are longer than {limits.headers} bytes together.")
+        return None
 
 
 def _foreign(headers: list[tuple[bytes, bytes]], allowed: frozenset[str]) -> Problem | None:
@@ -76,16 +80,19 @@ def _foreign(headers: list[tuple[bytes, bytes]], allowed: frozenset[str]) -> Pro
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The body, cut off shortly behind `limit` bytes; None when the client went away."""
-    body = bytearray()
-    while len(body) <= limit:
+    """The whole body; None when it is larger than `limit`. Raises ClientDisconnect."""
+    body, size = bytearray(), 0
+    while size <= limit + _DRAINED:
         message = await receive()
         if message["type"] != "http.request":
-            return None
-        body += message.get("body", b"")
+            raise ClientDisconnect
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= limit:
+            body += part
         if not message.get("more_body", False):
-            break
-    return bytes(body)
+            return bytes(body) if size <= limit else None
+    return None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
