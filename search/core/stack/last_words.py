@@ -12,9 +12,10 @@ TELLING = (
     re.compile(r"Likely root cause: (.*)"),
     re.compile(r"Caused by: (.*)"),
     re.compile(r"\[FTL\] (.*)"),
-    re.compile(r"^\S*(?:Exception|Error): .*"),
-    re.compile(r".*(?:ERROR|Error|error|exception|\[ERR\]).*"),
-    re.compile(r".*\S.*"),
+    re.compile(r"((?:There is insufficient memory|Could not reserve|Invalid|Too small|Initial heap size).*)"),
+    re.compile(r"^((?:nats-server|\S*Exception|\S*Error): .*)"),
+    re.compile(r"^(.*(?:ERROR|[Ee]rror|exception|\[ERR\]).*)"),
+    re.compile(r"^(.*\S.*)"),
 )
 
 
@@ -22,9 +23,9 @@ def last_words(output: Path) -> str:
     """The most telling line, without its stack trace; empty where nothing was said."""
     lines = _tail(output)
     for telling in TELLING:
-        found = [match for match in map(telling.search, lines) if match]
+        found = [match[1].strip() for match in map(telling.search, lines) if match]
         if found:
-            return (found[-1][1] if telling.groups else found[-1][0]).strip()
+            return found[-1]
     return ""
 
 

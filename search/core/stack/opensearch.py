@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -20,8 +21,7 @@ from search.core.stack.state import Running
 # Absolute, and below the free space at which `up` refuses: shares of a large disk would make
 # indices read-only while hundreds of gigabytes are free.
 CONFIG = {
-    "cluster.name": "office-search",
-    "node.name": "office-search-1",
+    "node.name": "office-search",
     "network.host": "127.0.0.1",
     "discovery.type": "single-node",
     "action.auto_create_index": False,
@@ -83,6 +83,8 @@ class OpenSearch:
         self.home, self.cache, self.heap, self.console = home, cache, heap, console
         self.log = home / "logs" / "opensearch.log"
         self.out = home / "opensearch.out"
+        # Tells our node from another on the same port.
+        self.cluster = f"office-search-{hashlib.sha256(bytes(home)).hexdigest()[:8]}"
 
     def start(self, port: int, token: str, account: Account | None) -> Running:
         command = self._command(*self.programs(account), as_root=os.geteuid() == 0 and account is None)
@@ -101,8 +103,9 @@ class OpenSearch:
         """Whether the node takes requests and has all its shards."""
         health = f"http://127.0.0.1:{port}/_cluster/health?wait_for_status=yellow&timeout=1s"
         try:
-            return httpx.get(health, timeout=5, trust_env=False).is_success
-        except httpx.TransportError:
+            response = httpx.get(health, timeout=5, trust_env=False)
+            return response.is_success and response.json()["cluster_name"] == self.cluster
+        except (httpx.TransportError, ValueError, KeyError):
             return False
 
     def url(self, port: int) -> str:
@@ -112,7 +115,12 @@ class OpenSearch:
         self.home.mkdir(mode=0o700, exist_ok=True)
         for folder in ("config", "data", "logs", "tmp"):
             (self.home / folder).mkdir(mode=0o700, exist_ok=True)
-        own = {"path.data": str(self.home / "data"), "path.logs": str(self.home / "logs"), "http.port": port}
+        own = {
+            "cluster.name": self.cluster,
+            "http.port": port,
+            "path.data": str(self.home / "data"),
+            "path.logs": str(self.home / "logs"),
+        }
         lines = [f"{name}: {json.dumps(value)}\n" for name, value in (CONFIG | own).items()]
         (self.home / "config" / "opensearch.yml").write_text("".join(lines), encoding="utf-8")
         (self.home / "config" / "log4j2.properties").write_text(LOGGING, encoding="utf-8")

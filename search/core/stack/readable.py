@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from search.core.stack.account import Account
+from search.core.stack.files import exclusive
 
 
 def readable(source: Path, probe: str, cache: Path, name: str, account: Account | None) -> Path:
@@ -13,16 +14,21 @@ def readable(source: Path, probe: str, cache: Path, name: str, account: Account 
     if account is None or account.can("-x", source / probe):
         return source
     target = cache / name
-    if not target.exists():
-        fresh = target.with_name(f"{name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        if source.is_dir():
-            shutil.copytree(source, fresh, symlinks=True)
-        else:
-            shutil.copy2(source, fresh)
-        open_up(fresh)
-        fresh.rename(target)
+    with exclusive(cache / f"{name}.lock", lambda: None):
+        if not target.exists():
+            _copy(source, target)
     return target
+
+
+def _copy(source: Path, target: Path) -> None:
+    fresh = target.with_name(f"{target.name}.new")
+    if source.is_dir():
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(source, fresh, symlinks=True)
+    else:
+        shutil.copy2(source, fresh)
+    open_up(fresh)
+    fresh.rename(target)
 
 
 def open_up(folder: Path) -> None:

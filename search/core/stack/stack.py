@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +27,6 @@ from search.core.stack.state import Running, State, load_state
 from search.core.stack.status import ServiceStatus, status_of
 
 PATIENCE = 180.0
-ATTEMPTS = 3
 # With less, the engine would soon refuse to write.
 LEAST_SPACE = 512 * 1024 * 1024
 PORT_TAKEN = re.compile(r"already in use|failed to bind", re.IGNORECASE)
@@ -67,44 +67,43 @@ class Stack:
             make_passable(self.home)
             make_passable(self.cache)
             with self._alone():
-                state = load_state(self._state_file) or State()
-                return self._endpoints(self._up(state))
+                return self._endpoints(self._up(self._load()))
 
-    def down(self) -> None:
-        """Ends both; the data stay."""
+    def down(self) -> bool:
+        """Ends both, where they run; the data stay. Returns whether there was anything to end."""
         if not self.home.exists():
-            return
+            return False
         with one_sentence(f"stop the stack in {self.home}"), self._alone():
-            state = load_state(self._state_file) or State()
-            for running in state.services.values():
+            services = self._load().services
+            found = [running for running in services.values() if processes.find(running)]
+            for running in found:
                 processes.stop(running)
-            self._state_file.unlink(missing_ok=True)
+            self._save(State(services={}))
+            return bool(found)
 
     def erase(self) -> None:
         """Ends both and removes everything they have stored."""
         self.down()
-        with one_sentence(f"erase {self.home}"):
-            shutil.rmtree(self.home, ignore_errors=not self.home.exists())
+        if self.home.exists():
+            with one_sentence(f"erase {self.home}"):
+                shutil.rmtree(self.home)
 
     def status(self) -> list[ServiceStatus]:
-        state = load_state(self._state_file) or State()
-        return [status_of(each, state.services.get(name)) for name, each in self._services.items()]
+        """Of engine and broker, in this order."""
+        services = self._load().services
+        return [status_of(each, services.get(name)) for name, each in self._services.items()]
 
     def endpoints(self) -> Endpoints | None:
         """Where both run, or `None` unless both do."""
-        state = load_state(self._state_file) or State()
+        state = self._load()
         return None if self._missing(state) else self._endpoints(state)
 
     def _up(self, state: State) -> State:
         missing = self._missing(state)
         account = self._prepare() if missing else None
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._start(missing, state, account, first=attempt == 1)
-            except _PortTakenError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError
+        with suppress(_PortTakenError):
+            return self._start(missing, state, account, usual=True)
+        return self._start(missing, state, account, usual=False)
 
     def _prepare(self) -> Account | None:
         """All that takes time before the start, so that both then start side by side."""
@@ -118,43 +117,48 @@ class Stack:
         self._engine.programs(account)
         return account
 
-    def _start(self, names: list[str], state: State, account: Account | None, *, first: bool) -> State:
+    def _start(self, names: list[str], state: State, account: Account | None, *, usual: bool) -> State:
         others = {name: running for name, running in state.services.items() if name not in names}
         started: dict[str, Running] = {}
         try:
             for name in names:
-                usual = self._usual_port(name, state) if first else None
-                started[name] = self._services[name].start(choose_port(usual), state.token, account)
+                port = choose_port(self._usual_port(name, state) if usual else None)
+                started[name] = self._services[name].start(port, state.token, account)
                 state = replace(state, services=others | started)
-                state.save(self._state_file)
+                self._save(state)
             self._wait(state)
         except BaseException:
             # Half a stack would be in the way of the next try.
             for running in started.values():
                 processes.stop(running)
-            replace(state, services=others).save(self._state_file)
+            self._save(replace(state, services=others))
             raise
         return state
 
     def _wait(self, state: State) -> None:
+        waiting = self._silent(state.services, state)
+        if not waiting:
+            return
         deadline = time.monotonic() + PATIENCE
-        waiting = set(state.services)
         with spinner(self.console, "Starting OpenSearch and NATS"):
-            while waiting := {name for name in waiting if not self._answers(name, state)}:
+            while waiting := self._silent(waiting, state):
                 if time.monotonic() > deadline:
-                    logs = " and ".join(str(self._services[name].log) for name in sorted(waiting))
-                    raise StackError(f"No answer within {PATIENCE:.0f} s; run `office-search down` and read {logs}.")
+                    logs = " and ".join(str(self._services[name].log) for name in waiting)
+                    raise StackError(f"No answer within {PATIENCE:.0f} s: run `office-search down` and read {logs}.")
                 time.sleep(0.1)
 
-    def _answers(self, name: str, state: State) -> bool:
-        running, service = state.services[name], self._services[name]
-        if service.answers(running.port, state.token):
-            return True
-        if processes.find(running):
-            return False
-        words = last_words(service.out)
-        text = f"{name} ended while it started: {words or 'without a word'} (more in {service.log})."
-        raise _PortTakenError(text) if PORT_TAKEN.search(words) else StackError(text)
+    def _silent(self, names: Iterable[str], state: State) -> list[str]:
+        """Those that do not answer yet; raises where one has ended."""
+        silent = []
+        for name in names:
+            running, service = state.services[name], self._services[name]
+            if processes.find(running) is None:
+                words = last_words(service.out)
+                text = f"{name} ended while it started: {words or 'it said nothing'} (more in {service.log})."
+                raise _PortTakenError(text) if PORT_TAKEN.search(words) else StackError(text)
+            if not service.answers(running.port, state.token):
+                silent.append(name)
+        return silent
 
     def _missing(self, state: State) -> list[str]:
         found = {name for name, running in state.services.items() if processes.find(running)}
@@ -169,6 +173,16 @@ class Stack:
     def _endpoints(self, state: State) -> Endpoints:
         engine, broker = (state.services[name].port for name in self._services)
         return Endpoints(f"http://{LOOPBACK}:{engine}", f"nats://{state.token}@{LOOPBACK}:{broker}")
+
+    def _load(self) -> State:
+        with one_sentence(f"read the state of the stack in {self.home}"):
+            return load_state(self._state_file) or State()
+
+    def _save(self, state: State) -> None:
+        if state.services:
+            state.save(self._state_file)
+        else:
+            self._state_file.unlink(missing_ok=True)
 
     def _alone(self) -> AbstractContextManager[None]:
         waiting = f"Waiting for another command on {self.home}…"

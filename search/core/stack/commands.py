@@ -1,0 +1,77 @@
+"""What `office-search up`, `down` and `status` do and say."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from search.core.errors import StackError
+from search.core.settings import Settings
+from search.core.stack.places import default_cache, default_home
+from search.core.stack.stack import Endpoints, Stack
+from search.core.stack.status import ServiceStatus
+
+COLOURS = {"running": "green", "stopped": "dim", "crashed": "red", "stale": "red"}
+
+
+def managed_stack(settings: Settings, console: Console | None = None) -> Stack:
+    """The one stack that these settings mean; nothing is started."""
+    return Stack(default_home(settings), default_cache(settings), settings.heap, console=console)
+
+
+def resolve(settings: Settings) -> Endpoints:
+    """Engine and broker as the settings name them, and what they leave out from the running managed stack."""
+    if settings.opensearch_url and settings.broker_url:
+        return Endpoints(settings.opensearch_url, settings.broker_url)
+    managed = managed_stack(settings).endpoints()
+    if managed is None:
+        raise StackError(
+            f"The managed stack in {default_home(settings)} does not run: "
+            "run `office-search up`, or set OPENSEARCH_URL and BROKER_URL."
+        )
+    return Endpoints(settings.opensearch_url or managed.opensearch_url, settings.broker_url or managed.broker_url)
+
+
+def run_up(settings: Settings, console: Console) -> Endpoints:
+    """Starts the managed stack unless both URLs are set already; returns what is to be used."""
+    if settings.opensearch_url and settings.broker_url:
+        console.print("OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
+        return resolve(settings)
+    stack = managed_stack(settings, console)
+    stack.up()
+    console.print(_table(stack.status()))
+    return resolve(settings)
+
+
+def run_down(settings: Settings, console: Console) -> None:
+    stack = managed_stack(settings, console)
+    stopped = stack.down()
+    console.print(f"Stopped; the data stay in {stack.home}." if stopped else "Nothing was running.")
+
+
+def run_status(settings: Settings, console: Console) -> bool:
+    """Prints a table; returns whether everything that is needed runs."""
+    if settings.opensearch_url and settings.broker_url:
+        console.print(f"OpenSearch is at {settings.opensearch_url} (OPENSEARCH_URL), the broker is set by BROKER_URL.")
+        return True
+    found = managed_stack(settings, console).status()
+    console.print(_table(found))
+    return all(each.state == "running" for each in found)
+
+
+def _table(found: list[ServiceStatus]) -> Table:
+    table = Table("Service", "State", "Process", "Address", "Memory", "For", "Log")
+    for each in found:
+        table.add_row(
+            each.name,
+            f"[{COLOURS[each.state]}]{each.state}",
+            str(each.pid or ""),
+            each.url or "",
+            f"{each.rss >> 20} MB" if each.rss else "",
+            str(timedelta(seconds=int(time.time() - each.since))) if each.since else "",
+            str(each.log),
+        )
+    return table

@@ -1,0 +1,82 @@
+"""A stack for one test run or one evaluation, which leaves nothing behind however that ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from search.core.errors import StackError
+from search.core.stack.files import hold
+from search.core.stack.stack import Endpoints, Stack
+
+PREFIX = "office-search-temporary-"
+OWNER = "owner"
+
+
+@contextmanager
+def temporary_stack(
+    *, heap: str = "512m", cache: Path | None = None, console: Console | None = None
+) -> Iterator[Endpoints]:
+    """Yields a stack of its own on free ports; afterwards it is gone, with its data."""
+    _sweep()
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
+    home.chmod(0o755)
+    stack = Stack(home, cache, heap, console=console, usual_ports=False)
+    with _signals_as_exit(), hold(home / OWNER), _erased_at_the_end(stack):
+        yield stack.up()
+
+
+def _sweep() -> None:
+    """Erases the stacks whose owner was killed: nobody holds their lock any more."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, StackError):
+            # Without a state it may be one that is just being made.
+            if home.stat().st_uid == os.geteuid() and (home / "state.json").exists():
+                with hold(home / OWNER):
+                    Stack(home).erase()
+
+
+@contextmanager
+def _erased_at_the_end(stack: Stack) -> Iterator[None]:
+    owner = os.getpid()
+
+    def erase() -> None:
+        # A fork of us may exit earlier.
+        if os.getpid() == owner:
+            stack.erase()
+
+    atexit.register(erase)
+    try:
+        yield
+    finally:
+        # A second Ctrl-C in the middle leaves the rest to the exit.
+        erase()
+        atexit.unregister(erase)
+
+
+@contextmanager
+def _signals_as_exit() -> Iterator[None]:
+    """Lets SIGTERM and SIGHUP unwind the program, where nobody else has decided about them."""
+    mine = threading.current_thread() is threading.main_thread()
+    caught = [each for each in (signal.SIGTERM, signal.SIGHUP) if mine and signal.getsignal(each) is signal.SIG_DFL]
+    for each in caught:
+        signal.signal(each, _exit)
+    try:
+        yield
+    finally:
+        for each in caught:
+            signal.signal(each, signal.SIG_DFL)
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
