@@ -24,11 +24,14 @@ _parts = re.compile(f"(?P<han>[{HAN}]+)|(?P<other>[^\\W_{HAN}]+)").finditer
 _letters = re.compile("[a-z]").search
 
 
-class _Unit(NamedTuple):
+class Unit(NamedTuple):
     """A Han character with its readings, likeliest first, or a Latin part with itself."""
 
     han: bool
     readings: list[str]
+    start: int
+    """Where it begins in the name in NFKC."""
+    written: str
 
 
 class NameTerms(NamedTuple):
@@ -58,24 +61,25 @@ def _typed(reading: str) -> list[str]:
     return [reading, reading.replace("v", "u")] if "v" in reading else [reading]
 
 
-def _read_han(run: str) -> Iterator[_Unit]:
+def _read_han(run: str, start: int) -> Iterator[Unit]:
     simplified = simplify(run)
-    for written, simple, known in zip(run, simplified, read(simplified), strict=True):
+    for at, (written, simple, known) in enumerate(zip(run, simplified, read(simplified), strict=True), start):
         # A variant that lost its own reading (乾 as 干) keeps it.
         own = readings(written)[:1] if written != simple else []
         typed = dict.fromkeys(form for one in (*own, *known) for form in _typed(one))
-        yield _Unit(True, list(typed) or [simple])
+        yield Unit(True, list(typed) or [simple], at, simple)
 
 
-def _read(text: str) -> list[_Unit]:
+def _read(text: str) -> list[Unit]:
     """Return the units of `text` in order; blanks and punctuation are none."""
-    units: list[_Unit] = []
+    units: list[Unit] = []
     for match in _parts(unify(text)):
-        units += _read_han(match["han"]) if match["han"] else [_Unit(False, [fold(match["other"])])]
+        run, start = match[0], match.start()
+        units += _read_han(run, start) if match["han"] else [Unit(False, [fold(run)], start, fold(run))]
     return units[:_LONGEST_NAME]
 
 
-def _read_name(name: str) -> tuple[list[_Unit], int]:
+def read_name(name: str) -> tuple[list[Unit], int]:
     """Return the units of `name` and how many of them are its surname, were it a person's."""
     units = _read(name)
     surname = read_surname(simplify(unify(name)))
@@ -86,7 +90,7 @@ def _read_name(name: str) -> tuple[list[_Unit], int]:
     return units, max(len(surname), 1)
 
 
-def _ways(units: Sequence[_Unit], most: int) -> list[tuple[str, ...]]:
+def _ways(units: Sequence[Unit], most: int) -> list[tuple[str, ...]]:
     """Return ways to read `units`, those with the fewest unlikely readings first, at most `most`."""
     ways: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     for unit in units:
@@ -95,7 +99,7 @@ def _ways(units: Sequence[_Unit], most: int) -> list[tuple[str, ...]]:
     return [way for _, way in ways]
 
 
-def _initials(way: Sequence[str], units: Sequence[_Unit]) -> list[str]:
+def _initials(way: Sequence[str], units: Sequence[Unit]) -> list[str]:
     return [one[0] if unit.han else one for one, unit in zip(way, units, strict=True)]
 
 
@@ -106,7 +110,7 @@ def _distinct(terms: Iterable[str], most: int, without: Sequence[str] = ()) -> l
 
 def analyse_name(name: str) -> NameTerms:
     """Return the keys of a person's, group's or app's `name`: at most 16, 32 and 64, however long it is."""
-    units, surname = _read_name(name)
+    units, surname = read_name(name)
     ways = _ways(units, _MOST_READINGS)
     initials = [_initials(way, units) for way in ways]
     pinyin = _distinct(map("".join, ways), _MOST_READINGS)
@@ -124,7 +128,7 @@ def name_query_terms(query: str) -> NameQuery:
     Blanks between parts do not count. Han in a query with letters is read like a name's (at most 8 ways), and
     kept in `chars` besides, so that zhang三 finds 张三 but not 张山.
     """
-    units, _ = _read_name(query)
+    units, _ = read_name(query)
     if not any(_letters(unit.readings[0]) for unit in units if not unit.han):
         return NameQuery([], [], [])
     ways = _ways(units, _MOST_QUERIED)

@@ -42,6 +42,16 @@ class Normalised(NamedTuple):
             return begin, self.starts[last] + max(end, start + 1) - self.to[last]
         return begin, self.starts[last + 1] if last + 1 < len(self.starts) else self.size
 
+    def boundary(self, at: int) -> int:
+        """Return the last place at or before `at` in the original where it can be cut; 0 and its size always can."""
+        if at >= self.size:
+            return self.size
+        last = bisect_right(self.starts, at) - 1
+        if last < 0:
+            return 0
+        size = (self.to[last + 1] if last + 1 < len(self.to) else len(self.text)) - self.to[last]
+        return at if self.steady[last] and at < self.starts[last] + size else self.starts[last]
+
 
 @cache
 def _clusters() -> re.Pattern[str]:

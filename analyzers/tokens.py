@@ -30,19 +30,25 @@ def _han(run: str, cut: Cut) -> Iterator[Piece]:
         yield Piece("char", character, at, at + 1)
 
 
-def _pieces(text: str, cut: Cut) -> Iterator[Piece]:
-    """Yield the pieces of shaped `text`, with places in all of it."""
+def _found(text: str) -> Iterator[tuple[str, int, str, tuple[Piece, ...]]]:
+    """Yield group, start, run and pieces (none for Han) of each run of shaped `text`."""
     pattern = RUN_OR_FILE if FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
         group = match.lastgroup or ""
-        start = match.start()
+        start, run = match.start(), match[group]
         if group == "han":
-            found: Iterator[Piece] = _han(match[0], cut)
-        else:
-            found = iter(pieces(group, match[group]))
-            whole = measured(text, match.end())
-            if whole > match.end():
-                yield Piece("whole", text[start:whole].lower()[:LONGEST], start, whole)
+            yield group, start, run, ()
+            continue
+        found = pieces(group, run)
+        whole = measured(text, match.end())
+        if whole > match.end():
+            found = (Piece("whole", text[start:whole].lower()[:LONGEST], 0, whole - start), *found)
+        yield group, start, run, found
+
+
+def pieces_beside_han(shaped: str) -> Iterator[Piece]:
+    """Yield the pieces of all that is not Han in `shaped` text, with places in it, in order."""
+    for _, start, _, found in _found(shaped):
         for piece in found:
             yield piece._replace(start=start + piece.start, end=start + piece.end)
 
@@ -53,5 +59,9 @@ def tokens(text: str, cut: Cut | None = None) -> list[Token]:
     Slower than `analyse` by far: for queries, for what is shown, and for asking why something is found.
     """
     shaped = shape_with_offsets(text)
-    found = _pieces(shaped.text, cut or default_cut())
-    return [Token(piece.text, *shaped.span(piece.start, piece.end), piece.kind) for piece in found]
+    cut = cut or default_cut()
+    return [
+        Token(piece.text, *shaped.span(start + piece.start, start + piece.end), piece.kind)
+        for group, start, run, found in _found(shaped.text)
+        for piece in (_han(run, cut) if group == "han" else found)
+    ]

@@ -1,0 +1,52 @@
+"""Finds which characters of a name a pinyin query spells, so that they can be marked."""
+
+from functools import cache
+
+from analyzers.names import Unit, read_name
+from analyzers.normalise import normalise
+from analyzers.offsets import shape_with_offsets
+
+_LONGEST_QUERY = 64
+
+
+def _steps(unit: Unit, query: str, at: int) -> list[int]:
+    """Return the places in `query` after `unit`, where it may have been typed at `at`: fullest form first."""
+    rest = query[at:]
+    if not unit.han:
+        forms = unit.readings
+    elif rest[:1] == unit.written:
+        return [at + 1]
+    else:
+        forms = [*unit.readings, *(reading[0] for reading in unit.readings)]
+    steps = [at + len(form) for form in forms if rest.startswith(form)]
+    # The last one may be typed in part only.
+    return [*steps, len(query)] if any(form.startswith(rest) for form in unit.readings) else steps
+
+
+def _spelled(units: list[Unit], first: int, query: str) -> int:
+    """Return how many units from `first` on spell `query`, 0 if they don't."""
+
+    @cache
+    def end(index: int, at: int) -> int:
+        if at == len(query):
+            return index
+        if index == len(units):
+            return 0
+        return next(filter(None, (end(index + 1, step) for step in _steps(units[index], query, at))), 0)
+
+    return max(end(first, 0) - first, 0)
+
+
+def find_spelled(name: str, query: str) -> tuple[int, int] | None:
+    """Return where in `name` stands what `query` spells by pinyin, initials or a mixture; None if nowhere.
+
+    `zhangsan`, `zs`, `zhangs` and `zhang三` all give (0, 2) in 张三. Blanks and signs in the query do not count.
+    """
+    letters = "".join(filter(str.isalnum, normalise(query)))[:_LONGEST_QUERY]
+    units, _ = read_name(name)
+    for first in range(len(units)) if letters else ():
+        if count := _spelled(units, first, letters):
+            last = units[first + count - 1]
+            # The units count in the name in NFKC, which is as long as its shaped form.
+            return shape_with_offsets(name).span(units[first].start, last.start + len(last.written))
+    return None
