@@ -1,0 +1,150 @@
+"""What tests say things with: events, publishing, waiting for what was published to be indexed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+from opensearchpy import AsyncOpenSearch
+
+from indexers.generations import STREAMS_OF, Registry
+from indexers.load import STREAM_OF
+from search.core import broker as streams
+
+_numbers = itertools.count(1)
+
+
+def shared_data() -> Path | None:
+    """The folder of evaluation data, where it is present; tests that need it skip otherwise."""
+    named = os.environ.get("OFFICE_SEARCH_SHARED_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def event(
+    entity: str, data: Mapping[str, Any], *, tenant: str, version: int = 1, verb: str = "upserted", subject: str | None = None
+) -> bytes:
+    """One change event of the contract."""
+    number = next(_numbers)
+    scope = f"{data.get('scope')}|{data.get('principal')}" if entity == "member" else None
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"e-{number}",
+            "source": "/test",
+            "type": f"office.{entity}.{verb}",
+            "subject": subject or scope or data["id"],
+            "time": "2026-03-02T09:15:04.120Z",
+            "datacontenttype": "application/json",
+            "sequence": str(version),
+            "tenant": tenant,
+            "data": dict(data),
+        }
+    )
+
+
+def deleted(entity: str, id: str, *, tenant: str, version: int = 2) -> bytes:
+    """The event that deletes an entity."""
+    return event(entity, {"id": id}, tenant=tenant, version=version, verb="deleted", subject=id)
+
+
+def user(id: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"id": id, "name": name, "department_ids": [], "status": "active", **more}
+
+
+def conversation(id: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"id": id, "kind": "group", "name": name, "history": "all", "public": False, "archived": False, **more}
+
+
+def message(id: str, text: str, *, conversation_id: str, sender_id: str, **more: Any) -> dict[str, Any]:
+    base = {"id": id, "conversation_id": conversation_id, "sender_id": sender_id, "kind": "text", "text": text}
+    return {**base, "sent_at": "2026-03-02T09:15:04.120Z", **more}
+
+
+def doc(id: str, title: str, body: str = "", *, owner_id: str, allow: Iterable[str] = (), **more: Any) -> dict[str, Any]:
+    moment = "2026-03-02T09:15:04.120Z"
+    base = {"id": id, "title": title, "body": body, "kind": "doc", "owner_id": owner_id, "allow": list(allow)}
+    return {**base, "created_at": moment, "updated_at": moment, **more}
+
+
+def app(id: str, name: str, description: str = "", *, allow: Iterable[str] = ("tenant:*",), **more: Any) -> dict[str, Any]:
+    base = {"id": id, "name": name, "description": description, "kind": "web", "category": "办公", "allow": list(allow)}
+    return {**base, "published_at": "2026-03-02T09:15:04.120Z", **more}
+
+
+def member(scope: str, principal: str, **more: Any) -> dict[str, Any]:
+    return {"scope": scope, "principal": principal, **more}
+
+
+ALL_MODULES = ["search.messages", "search.contacts", "search.docs", "search.apps", "discover.apps"]
+
+
+def role(id: str = "default", modules: Iterable[str] = ALL_MODULES, **more: Any) -> dict[str, Any]:
+    return {"id": id, "name": id, "modules": list(modules), **more}
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 30) -> None:
+    """Wait for a condition; fails, naming what it waited for, when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.02)
+
+
+async def publish(client: Client, events: Iterable[bytes], subject: str | None = None) -> None:
+    """Publish events to the streams that carry them (or all to `subject`), in order."""
+    js = client.jetstream()
+    for one in events:
+        await js.publish(subject or STREAM_OF[orjson.loads(one)["type"].split(".")[1]], one)
+
+
+async def settled(client: Client, engine: AsyncOpenSearch) -> None:
+    """Wait until every consumer of every living generation has settled all that its stream holds, and refresh."""
+    js = client.jetstream()
+
+    async def done() -> bool:
+        for generation in await Registry(engine).all():
+            if generation.state == "retired":
+                continue
+            for subject in STREAMS_OF[generation.collection]:
+                progress = await streams.progress(js, subject, generation.durable(subject))
+                if progress is None or progress.lag:
+                    return False
+        return True
+
+    await until(done, "the consumers to settle everything", 120)
+    await engine.indices.refresh(index="_all")
+
+
+async def contents(engine: AsyncOpenSearch, collection: str, tenant: str) -> dict[str, tuple[int, Any]]:
+    """Every document that serves, by id: its version and its stored source."""
+    await engine.indices.refresh(index=f"{collection}.{tenant}")
+    found: dict[str, tuple[int, Any]] = {}
+    body: dict[str, Any] = {"size": 5000, "version": True, "sort": ["_doc"]}
+    answer = await engine.search(index=f"{collection}.{tenant}", body=body, params={"scroll": "1m"})
+    while hits := answer["hits"]["hits"]:
+        found |= {hit["_id"]: (hit["_version"], hit["_source"]) for hit in hits}
+        answer = await engine.scroll(body={"scroll_id": answer["_scroll_id"], "scroll": "1m"})
+    await engine.clear_scroll(body={"scroll_id": [answer["_scroll_id"]]})
+    return found
+
+
+async def wipe(client: Client, engine: AsyncOpenSearch) -> None:
+    """An engine and a broker as if new."""
+    js = client.jetstream()
+    for info in await js.streams_info():
+        try:
+            await js.delete_stream(info.config.name)
+        except NotFoundError:
+            continue
+    names = [row["index"] for row in await engine.cat.indices(params={"format": "json"})]
+    for name in names:
+        await engine.indices.delete(index=name)
