@@ -26,7 +26,6 @@ def decode(cursor: str | None) -> dict[str, int]:
         taken = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         raise BadRequest("cursor: not one that this service gave; ask without it for the first page.") from None
-    valid = isinstance(taken, dict) and all(type(n) is int and 0 <= n <= DEEPEST for n in taken.values())
-    if not valid:
+    if not isinstance(taken, dict) or not all(type(n) is int and 0 <= n <= DEEPEST for n in taken.values()):
         raise BadRequest("cursor: not one that this service gave; ask without it for the first page.")
-    return taken
+    return {str(name): n for name, n in taken.items()}
