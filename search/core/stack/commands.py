@@ -55,7 +55,7 @@ def run_down(settings: Settings, console: Console) -> None:
 def run_status(settings: Settings, console: Console) -> bool:
     """Prints a table; returns whether everything that is needed runs."""
     if settings.opensearch_url and settings.broker_url:
-        console.print(f"OpenSearch is at {settings.opensearch_url} (OPENSEARCH_URL), the broker is set by BROKER_URL.")
+        console.print("OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
         return True
     found = managed_stack(settings, console).status()
     console.print(_table(found))

@@ -90,7 +90,7 @@ class _Download:
         )
 
     def _insist(self, artifact: Artifact, part: Path) -> None:
-        failures = (httpx.TransportError, _CutOffError)
+        failures = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError, _CutOffError)
         wait = wait_exponential(multiplier=0.2, max=5)
         retrying = Retrying(
             retry=retry_if_exception_type(failures), stop=stop_after_attempt(ATTEMPTS), wait=wait, reraise=True

@@ -12,6 +12,7 @@ from search.core.stack.download import fetch, is_intact, repository_url
 from search.core.stack.files import exclusive
 from search.core.stack.progress import bytes_bar
 from search.core.stack.readable import open_up
+from search.core.stack.sentences import one_sentence
 
 STAMP = ".verified"
 # The node looks for these even where they hold nothing, or are set to be elsewhere.
@@ -22,7 +23,10 @@ def program(lock: Lock, cache: Path, console: Console) -> Path:
     """The folder that is OpenSearch's home, complete and verified; several processes may ask at once."""
     folder = cache / lock.name
     waiting = "Waiting for another process that is filling the download cache…"
-    with exclusive(cache / f"{lock.name}.lock", lambda: console.print(waiting)):
+    with (
+        one_sentence(f"fill the download cache in {cache}"),
+        exclusive(cache / f"{lock.name}.lock", lambda: console.print(waiting)),
+    ):
         stamped = _stamped(folder)
         doubtful = [each for each in lock.artifacts if stamped.get(each.path) != _looks(folder / each.path)]
         if doubtful:

@@ -69,7 +69,7 @@ class Nats:
         jetstream = {"store_dir": str(self.home / "jetstream"), "sync_interval": "always"}
         own = {"port": port, "authorization": {"token": token}, "jetstream": jetstream}
         path = self.home / "nats.conf"
-        write_private(path, json.dumps(CONFIG | own, indent=1))
+        write_private(path, json.dumps(CONFIG | own, indent=1, ensure_ascii=False))
         return path
 
 

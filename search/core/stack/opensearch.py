@@ -18,8 +18,7 @@ from search.core.stack.layout import program
 from search.core.stack.readable import readable
 from search.core.stack.state import Running
 
-# Absolute, and below the free space at which `up` refuses: shares of a large disk would make
-# indices read-only while hundreds of gigabytes are free.
+# Absolute: shares of a large disk would make indices read-only while many gigabytes are free.
 CONFIG = {
     "node.name": "office-search",
     "network.host": "127.0.0.1",
@@ -121,7 +120,7 @@ class OpenSearch:
             "path.data": str(self.home / "data"),
             "path.logs": str(self.home / "logs"),
         }
-        lines = [f"{name}: {json.dumps(value)}\n" for name, value in (CONFIG | own).items()]
+        lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in (CONFIG | own).items()]
         (self.home / "config" / "opensearch.yml").write_text("".join(lines), encoding="utf-8")
         (self.home / "config" / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
 

@@ -28,7 +28,8 @@ from search.core.stack.status import ServiceStatus, status_of
 
 PATIENCE = 180.0
 # With less, the engine would soon refuse to write.
-LEAST_SPACE = 512 * 1024 * 1024
+LEAST_SPACE = 512 << 20
+LITTLE_SPACE = 2 << 30
 PORT_TAKEN = re.compile(r"already in use|failed to bind", re.IGNORECASE)
 
 
@@ -113,6 +114,8 @@ class Stack:
                 f"Only {free >> 20} MB are free on the disk of {self.home}, and OpenSearch needs {LEAST_SPACE >> 20}: "
                 "free some space, or set OFFICE_SEARCH_HOME to another disk."
             )
+        if free < LITTLE_SPACE:
+            self.console.print(f"Only {free >> 20} MB are free: OpenSearch takes no more writes once they are 256.")
         account = lesser_account(self.home, self.cache)
         self._engine.programs(account)
         return account
@@ -154,7 +157,7 @@ class Stack:
             running, service = state.services[name], self._services[name]
             if processes.find(running) is None:
                 words = last_words(service.out)
-                text = f"{name} ended while it started: {words or 'it said nothing'} (more in {service.log})."
+                text = f"{name} ended while it started: {words or 'it said nothing'} (more in {service.out})."
                 raise _PortTakenError(text) if PORT_TAKEN.search(words) else StackError(text)
             if not service.answers(running.port, state.token):
                 silent.append(name)
