@@ -12,6 +12,7 @@ from sys import intern
 from analyzers.surnames import SURNAMES
 
 _ENTRY = re.compile(r'"([^"]+)":\s*(\[\s*(?:\[[^\]]*\]\s*,?\s*)+\])')
+_CHARACTER = re.compile(r'"([0-9]+)":\s*"([^"]*)"')
 # The least frequent readings of a character are those of old texts; nobody types them for a colleague.
 _MOST_READINGS = 4
 
@@ -33,11 +34,12 @@ def _letters(reading: str) -> str:
 @cache
 def _characters() -> dict[str, str]:
     """Return the readings of each character, most frequent first, with commas between."""
-    raw: dict[str, str] = json.loads(_file("pinyin_dict.json").read_text("utf-8"))
     table = {}
-    for point, toned in raw.items():
-        plain = dict.fromkeys(_letters(reading) for reading in toned.split(","))
-        table[chr(int(point))] = intern(",".join(filter(None, list(plain)[:_MOST_READINGS])))
+    for point, toned in _CHARACTER.findall(_file("pinyin_dict.json").read_text("utf-8")):
+        # The rare characters beyond the basic plane would double the table.
+        if int(point) < 0x10000:
+            plain = dict.fromkeys(_letters(reading) for reading in toned.split(","))
+            table[chr(int(point))] = intern(",".join(filter(None, list(plain)[:_MOST_READINGS])))
     return table
 
 

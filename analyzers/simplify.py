@@ -23,10 +23,9 @@ def _converter() -> opencc.OpenCC:
 @cache
 def convertible() -> frozenset[str]:
     """Return the characters of the basic plane that `simplify` may change."""
-    characters = [chr(point) for point in _BASIC_PLANE]
-    converted = _converter().convert("\n".join(characters)).split("\n")
-    changed = (before for before, after in zip(characters, converted, strict=True) if before != after)
-    return frozenset(changed) | frozenset(_IN_PHRASES)
+    before = "\n".join(map(chr, _BASIC_PLANE))
+    after = _converter().convert(before)
+    return frozenset(one for one, other in zip(before, after, strict=True) if one != other) | frozenset(_IN_PHRASES)
 
 
 @cache
