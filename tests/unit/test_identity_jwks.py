@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -41,18 +42,18 @@ class Clock:
 
 
 class KeyServer:
-    """Answers every request with `answer`; an empty one hangs up, None never comes."""
+    """Answers every request with `answer`: an empty one hangs up, None never comes, a trickling one takes for ever."""
 
     def __init__(self) -> None:
         self.answer: bytes | None = b""
+        self.trickling = False
         self.asked = 0
         self.url = ""
         self.held_up = asyncio.Event()
         self.done = asyncio.Event()
 
-    def publish(self, body: bytes, status: str = "200 OK", extra: str = "") -> None:
-        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{extra}\r\n"
-        self.answer = head.encode() + body
+    def publish(self, body: bytes) -> None:
+        self.answer = http(body)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError):
@@ -61,9 +62,20 @@ class KeyServer:
         if self.answer is None:
             self.held_up.set()
             await self.done.wait()
+        elif self.trickling:
+            await self.trickle(self.answer, writer)
         else:
             writer.write(self.answer)
         writer.close()
+
+    async def trickle(self, answer: bytes, writer: asyncio.StreamWriter) -> None:
+        """A byte now and then, each in time, the whole never: until the other side has had enough."""
+        for at in range(len(answer)):
+            writer.write(answer[at : at + 1])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.done.wait(), 0.02)
+            if writer.is_closing() or self.done.is_set():
+                return
 
 
 @pytest.fixture
@@ -136,6 +148,14 @@ async def test_unknown_keys_ask_the_server_once_an_interval(
     assert server.asked == 2
 
 
+@pytest.mark.parametrize("algorithm", ["HS256", "none", "RS512", ""])
+async def test_a_token_that_no_published_key_can_have_signed_asks_nobody(
+    server: KeyServer, keys: PublishedKeys, algorithm: str
+) -> None:
+    assert await keys.find("a", algorithm) is None
+    assert server.asked == 0
+
+
 async def test_a_withdrawn_key_is_gone_once_the_set_is_old(
     server: KeyServer, keys: PublishedKeys, clock: Clock
 ) -> None:
@@ -158,17 +178,24 @@ async def test_a_set_without_usable_keys_takes_them_all_away(
     assert not await finds(keys, "a")
 
 
+def http(body: bytes, status: str = "200 OK", extra: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{extra}\r\n".encode() + body
+
+
+EMPTY_SET = b'{"keys":[]}'
 BROKEN = {
     "hangs up": b"",
     "not HTTP": b"\x00\xffgarbage\r\n\r\n",
-    "500": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
-    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-    "cut off": b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{",
-    "not JSON": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
-    "not a set": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
-    "keys no list": b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"keys":7}',
-    "too large": b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b" " * 300_000,
+    "500": http(EMPTY_SET, "500 Oops"),
+    "redirect": http(EMPTY_SET, "302 Found", "Location: http://127.0.0.1:1/\r\n"),
+    "cut off": http(EMPTY_SET)[:-1],
+    "compressed": http(gzip.compress(EMPTY_SET), extra="Content-Encoding: gzip\r\n"),
+    "not JSON": http(b"<html>"),
+    "not a set": http(b"[]"),
+    "keys no list": http(b'{"keys":7}'),
+    "too large": http(EMPTY_SET + b" " * 300_000),
     "silent": None,
+    "trickling": http(EMPTY_SET + b" " * 1000),
 }
 
 
@@ -176,16 +203,19 @@ BROKEN = {
 async def test_the_last_known_keys_serve_while_the_server_is_broken_but_not_for_ever(
     server: KeyServer, keys: PublishedKeys, clock: Clock, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if failure == "silent":
-        monkeypatch.setattr(jwks, "FETCH_DEADLINE_S", 0.2)
     server.publish(SETS["a"])
     assert await finds(keys, "a")
     server.answer = BROKEN[failure]
+    server.trickling = failure == "trickling"
+    if failure in {"silent", "trickling"}:
+        monkeypatch.setattr(jwks, "FETCH_DEADLINE_S", 0.2)
     clock.seconds += LAST_KNOWN_S
     assert await finds(keys, "a")
     clock.seconds += REFETCH_S
     with pytest.raises(Unavailable):
         await finds(keys, "a")
+    monkeypatch.undo()
+    server.trickling = False
     server.publish(SETS["a"])
     clock.seconds += REFETCH_S
     assert await finds(keys, "a")

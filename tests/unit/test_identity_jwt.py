@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
+from search.access.identity.claims import Expected, check
 from search.access.identity.jwt import issue_token
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import Settings
@@ -120,6 +122,13 @@ WRONG: dict[str, list[object]] = {
 @pytest.mark.parametrize(("claim", "value"), [(claim, value) for claim, values in WRONG.items() for value in values])
 async def test_a_claim_that_is_missing_or_wrong_is_refused(claim: str, value: object) -> None:
     await refused(shared(), hs256(**{claim: value}))
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_time_that_never_comes_is_no_time(claim: str, value: float) -> None:
+    with pytest.raises(Unauthenticated, match=claim):
+        check(CLAIMS | {claim: value}, Expected("search", "search"), NOW, "jwt")
 
 
 async def test_clocks_may_differ_a_little() -> None:
