@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from analyzers.charsets import HAN
 from analyzers.normalise import fold, unify
-from analyzers.pinyin import read, read_surname, readings
+from analyzers.pinyin import letters, read, read_surname, readings
 from analyzers.simplify import simplify
 
 _MOST_READINGS = 16
@@ -21,7 +21,7 @@ _MOST_QUERIED = 8
 _LONGEST_TERM = 128
 
 _parts = re.compile(f"(?P<han>[{HAN}]+)|(?P<other>[^\\W_{HAN}]+)").finditer
-_letters = re.compile("[a-z]").search
+_has_letter = re.compile("[a-z]").search
 
 
 class Unit(NamedTuple):
@@ -70,12 +70,18 @@ def _read_han(run: str, start: int) -> Iterator[Unit]:
         yield Unit(True, list(typed) or [simple], at, simple)
 
 
+def _read_other(run: str, start: int) -> Unit:
+    """Return a Latin part as written and, for lǚ or José, as typed without accents."""
+    folded = fold(run)
+    return Unit(False, list(dict.fromkeys(filter(None, (folded, letters(folded))))), start, run)
+
+
 def _read(text: str) -> list[Unit]:
     """Return the units of `text` in order; blanks and punctuation are none."""
     units: list[Unit] = []
     for match in _parts(unify(text)):
         run, start = match[0], match.start()
-        units += _read_han(run, start) if match["han"] else [Unit(False, [fold(run)], start, fold(run))]
+        units += _read_han(run, start) if match["han"] else [_read_other(run, start)]
     return units[:_LONGEST_NAME]
 
 
@@ -129,7 +135,7 @@ def name_query_terms(query: str) -> NameQuery:
     kept in `chars` besides, so that zhang三 finds 张三 but not 张山.
     """
     units, _ = read_name(query)
-    if not any(_letters(unit.readings[0]) for unit in units if not unit.han):
+    if not any(any(map(_has_letter, unit.readings)) for unit in units if not unit.han):
         return NameQuery([], [], [])
     ways = _ways(units, _MOST_QUERIED)
     initials = ("".join(_initials(way, units)) for way in ways)

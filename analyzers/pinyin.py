@@ -25,7 +25,7 @@ def _file(name: str) -> Path:
     return Path(found.submodule_search_locations[0], name)
 
 
-def _letters(reading: str) -> str:
+def letters(reading: str) -> str:
     """Return `reading` without tones, ü as v as it is typed: lǜ → lv."""
     bare = unicodedata.normalize("NFD", reading.replace("ê", "e")).replace("u\u0308", "v")
     return intern("".join(filter(str.isascii, bare)))
@@ -38,7 +38,7 @@ def _characters() -> dict[str, str]:
     for point, toned in _CHARACTER.findall(_file("pinyin_dict.json").read_text("utf-8")):
         # The rare characters beyond the basic plane would double the table.
         if int(point) < 0x10000:
-            plain = dict.fromkeys(_letters(reading) for reading in toned.split(","))
+            plain = dict.fromkeys(letters(reading) for reading in toned.split(","))
             table[chr(int(point))] = intern(",".join(filter(None, list(plain)[:_MOST_READINGS])))
     return table
 
@@ -53,7 +53,7 @@ def _unusual(text: str) -> Iterator[tuple[str, str]]:
     for entry in _ENTRY.finditer(text):
         phrase = entry[1]
         toned: list[list[str]] = json.loads(entry[2])
-        plain = [_letters(reading[0]) for reading in toned]
+        plain = [letters(reading[0]) for reading in toned]
         usual = [readings(character)[:1] for character in phrase]
         if len(plain) == len(phrase) and any([one] != known for one, known in zip(plain, usual, strict=True)):
             yield phrase, " ".join(plain)

@@ -5,6 +5,7 @@ from functools import cache
 from analyzers.names import Unit, read_name
 from analyzers.normalise import normalise
 from analyzers.offsets import shape_with_offsets
+from analyzers.pinyin import letters
 
 _LONGEST_QUERY = 64
 
@@ -37,16 +38,23 @@ def _spelled(units: list[Unit], first: int, query: str) -> int:
     return max(end(first, 0) - first, 0)
 
 
+def _typed(query: str) -> list[str]:
+    """Return the letters and digits of `query`, then the same without accents (lǚbù)."""
+    written = "".join(filter(str.isalnum, normalise(query)))[:_LONGEST_QUERY]
+    bare = "".join(letters(one) if one.isalpha() and one < "\u3000" else one for one in written)
+    return [form for form in dict.fromkeys((written, bare)) if form]
+
+
 def find_spelled(name: str, query: str) -> tuple[int, int] | None:
     """Return where in `name` stands what `query` spells by pinyin, initials or a mixture; None if nowhere.
 
     `zhangsan`, `zs`, `zhangs` and `zhang三` all give (0, 2) in 张三. Blanks and signs in the query do not count.
     """
-    letters = "".join(filter(str.isalnum, normalise(query)))[:_LONGEST_QUERY]
     units, _ = read_name(name)
-    for first in range(len(units)) if letters else ():
-        if count := _spelled(units, first, letters):
-            last = units[first + count - 1]
-            # The units count in the name in NFKC, which is as long as its shaped form.
-            return shape_with_offsets(name).span(units[first].start, last.start + len(last.written))
+    for typed in _typed(query):
+        for first in range(len(units)):
+            if count := _spelled(units, first, typed):
+                last = units[first + count - 1]
+                # The units count in the name in NFKC, which is as long as its shaped form.
+                return shape_with_offsets(name).span(units[first].start, last.start + len(last.written))
     return None
