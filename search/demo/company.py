@@ -1,0 +1,78 @@
+"""A company to try the search on: seeded, so that it is the same on every machine, and made of change events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from search.demo.access import Access
+from search.demo.events import Log
+from search.demo.papers import Shelf
+from search.demo.people import Tenant, hire
+from search.demo.rooms import Building
+from search.demo.slots import CHINA
+from search.demo.store import Store
+from search.demo.talk import Talk
+from search.demo.texts import read, topics
+
+
+@dataclass(frozen=True)
+class DemoCaller:
+    """Somebody whom the demo lets one be. `role`: what they do, by language (zh, en)."""
+
+    tenant: str
+    user: str
+    name: str
+    role: dict[str, str]
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class Company:
+    """`events`: per stream, in the order of their sequences, one JSON text each."""
+
+    events: dict[str, list[bytes]]
+    callers: list[DemoCaller]
+
+
+def generate(seed: int = 20260301, now: date | None = None) -> Company:
+    """The demo company as it stands on the morning of `now` (by default today): the same for the same two values."""
+    today = now or datetime.now(CHINA).date()
+    origin = datetime(today.year, today.month, today.day, tzinfo=CHINA)
+    found, log = read("company.toml"), Log()
+    tenants = [_tenant(log, found, facts, origin, seed) for facts in found["tenants"]]
+    callers = [_caller(persona, tenants) for persona in found["personas"]]
+    return Company(log.streams(), callers)
+
+
+def write(company: Company, folder: Path) -> list[Path]:
+    """One file of JSON lines per stream, named after it; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for stream, events in company.events.items():
+        path = folder / f"{stream}.ndjson"
+        path.write_bytes(b"".join(event + b"\n" for event in events))
+        paths.append(path)
+    return paths
+
+
+def _tenant(log: Log, found: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
+    tenant = hire(log, found, facts, origin, seed)
+    access = Access(log, found, tenant, origin)
+    mine = [topic for topic in topics() if topic.tenant == tenant.id]
+    shared = {"customer": found["customers"], "city": found["cities"], "room": found["meeting_rooms"]}
+    rooms = Building(log, tenant, access, origin, seed).open_all(mine)
+    Talk(log, tenant, shared, found["acks"], seed).fill(rooms, facts["messages"])
+    Shelf(log, tenant, shared, origin, seed).fill(mine, facts["docs"])
+    store = Store(log, tenant, access, origin, seed)
+    store.publish(facts["shelf"])
+    store.use(facts["usage"])
+    return tenant
+
+
+def _caller(persona: dict[str, Any], tenants: list[Tenant]) -> DemoCaller:
+    people = [person for tenant in tenants if tenant.id == persona["tenant"] for person in tenant.people]
+    [who] = [person for person in people if person.persona and person.name == persona["name"]]
+    return DemoCaller(who.tenant, who.id, who.name, persona["role"], persona["examples"])

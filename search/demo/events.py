@@ -1,0 +1,68 @@
+"""Change events as producers would send them, so that the demo takes the same way in as everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+STREAM_OF = {
+    "message": "changes.messages",
+    "user": "changes.contacts",
+    "department": "changes.contacts",
+    "conversation": "changes.contacts",
+    "doc": "changes.docs",
+    "app": "changes.apps",
+    "member": "changes.access",
+    "role": "changes.access",
+    "usage": "changes.usage",
+}
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Log:
+    """Collects events; hands them out per stream in the order of their sequences."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in STREAM_OF.values()}
+
+    def upsert(self, tenant: str, entity: str, moment: datetime, data: Mapping[str, Any]) -> None:
+        """The entity's full state as of `moment`, which is also its version."""
+        self._add(tenant, entity, "upserted", str(data["id"]), moment, data)
+
+    def member(self, tenant: str, scope: str, principal: str, since: datetime, until: datetime | None = None) -> None:
+        data = {"scope": scope, "principal": principal, "since": stamp(since)}
+        if until is not None:
+            data["until"] = stamp(until)
+        self._add(tenant, "member", "upserted", f"{scope}|{principal}", until or since, data)
+
+    def usage(self, tenant: str, subject: str, moment: datetime, data: Mapping[str, Any]) -> None:
+        self._add(tenant, "usage", "recorded", subject, moment, data)
+
+    def streams(self) -> dict[str, list[bytes]]:
+        by_sequence = {stream: sorted(found, key=lambda entry: entry[0]) for stream, found in self._events.items()}
+        return {stream: [raw for _, raw in found] for stream, found in by_sequence.items()}
+
+    def _add(
+        self, tenant: str, entity: str, change: str, subject: str, moment: datetime, data: Mapping[str, Any]
+    ) -> None:
+        sequence = int(moment.timestamp() * 1000)
+        event = {
+            "specversion": "1.0",
+            "id": f"{entity}-{subject}-{sequence}",
+            "source": f"/demo/{tenant}",
+            "type": f"office.{entity}.{change}",
+            "subject": subject,
+            "time": stamp(moment),
+            "datacontenttype": "application/json",
+            "sequence": str(sequence),
+            "tenant": tenant,
+            "data": data,
+        }
+        self._events[STREAM_OF[entity]].append((sequence, orjson.dumps(event)))
