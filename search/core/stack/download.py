@@ -18,6 +18,7 @@ from search.core.stack.artifacts import Artifact
 
 AT_ONCE = 8
 ATTEMPTS = 5
+LONGEST_PAUSE = 5.0
 MIRROR = "OFFICE_SEARCH_MAVEN_URL"
 
 
@@ -64,6 +65,9 @@ class _CutOffError(Exception):
     """Worth another try, which resumes."""
 
 
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, _CutOffError)
+
+
 @dataclass
 class _Download:
     client: httpx.Client
@@ -90,14 +94,15 @@ class _Download:
         )
 
     def _insist(self, artifact: Artifact, part: Path) -> None:
-        failures = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError, _CutOffError)
-        wait = wait_exponential(multiplier=0.2, max=5)
         retrying = Retrying(
-            retry=retry_if_exception_type(failures), stop=stop_after_attempt(ATTEMPTS), wait=wait, reraise=True
+            retry=retry_if_exception_type(FAILURES),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential(multiplier=0.2, max=LONGEST_PAUSE),
+            reraise=True,
         )
         try:
             retrying(self._continue, artifact, part)
-        except failures as error:
+        except FAILURES as error:
             raise StackError(
                 f"Could not download {artifact.coordinates} ({str(error) or type(error).__name__}). Check the network "
                 f"and run the same command again, which resumes, or set {MIRROR} to a Maven mirror within reach."

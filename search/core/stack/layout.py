@@ -61,10 +61,10 @@ def _describe(folder: Path, name: str, class_name: str, version: str) -> None:
 def _stamped(folder: Path) -> dict[str, list[int]]:
     """What the files looked like when they were verified, so that a start need not hash them all."""
     try:
-        stamped: dict[str, list[int]] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        stamped = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return stamped
+    return stamped if isinstance(stamped, dict) else {}
 
 
 def _looks(path: Path) -> list[int]:

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import psutil
 
+from search.core.errors import StackError
 from search.core.stack.account import Account, Options
 from search.core.stack.state import Running
 
 AS_WE_ARE: Options = {"user": None, "group": None, "extra_groups": None}
+
+# How long the system may take, in seconds, to clear a killed process away.
+DYING = 30.0
 
 # Kept so that a child that dies is reaped, and asked for its end instead of guessed at.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -62,13 +66,14 @@ def stop(running: Running, grace: float = 30) -> None:
     try:
         # psutil looks at the start time once more before it signals.
         process.terminate()
-        try:
-            process.wait(grace)
-        except psutil.TimeoutExpired:
+        _, alive = psutil.wait_procs([process], grace)
+        if alive:
             process.kill()
-            process.wait(grace)
+            process.wait(DYING)
     except psutil.NoSuchProcess:
         pass
+    except psutil.Error as error:
+        raise StackError(f"Process {running.pid} does not end ({error}): end it as the user who started it.") from error
     finally:
         _reap(running.pid)
 
