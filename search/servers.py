@@ -43,9 +43,20 @@ async def run_indexers(settings: Settings, endpoints: Endpoints) -> None:
 
 def run_api(settings: Settings, endpoints: Endpoints) -> None:
     """Serve the query API until SIGINT or SIGTERM. Raises ConfigurationError without an identity mode."""
-    serve(create(settings, endpoints), settings.api_host, settings.api_port)
+    server(create(settings, endpoints), settings.api_host, settings.api_port).run()
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     """uvicorn without an access log of its own: the edge writes one, without query strings."""
-    uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False, loop="uvloop")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        loop="uvloop",
+        # The edge bounds what a request may hold, and answers; below its bound nothing is to be cut off.
+        h11_max_incomplete_event_size=256 * 1024,
+    )
+    return uvicorn.Server(config)

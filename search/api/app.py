@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
@@ -55,7 +56,16 @@ def create(
             stack.push_async_callback(readiness.stop)
             yield
 
-    app = FastAPI(title="Office Search", description=DESCRIPTION, version="0.1.0", lifespan=lifespan)
+    app = FastAPI(
+        title="Office Search",
+        description=DESCRIPTION,
+        version=version("office-search"),
+        lifespan=lifespan,
+        # A redirect would put the query into a header; Swagger's page loads scripts from elsewhere.
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.identity_modes = modes
     app.include_router(routes.search)
     app.include_router(routes.operations)

@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from the environment (`OFFICE_SEARCH_…`, and the bare names that platforms already set)."""
 
-    model_config = SettingsConfigDict(env_prefix="OFFICE_SEARCH_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="OFFICE_SEARCH_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
 
     # Engine and broker. With neither URL the managed local stack is used.
     opensearch_url: str | None = Field(None, validation_alias=AliasChoices("opensearch_url", "OPENSEARCH_URL"))

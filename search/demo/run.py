@@ -1,0 +1,188 @@
+"""`office-search demo`: the whole system with a made-up company, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from nats.aio.client import Client
+from pydantic import SecretStr
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from indexers.generations import STREAMS_OF, Registry
+from search import servers
+from search.admin import load_files
+from search.api.app import create
+from search.core import broker as streams
+from search.core import engine as engines
+from search.core.errors import OfficeSearchError
+from search.core.log import configure
+from search.core.settings import Settings
+from search.core.stack import Endpoints, managed_stack, resolve
+from search.core.stack.ports import choose_port
+from search.demo import company as companies
+from search.demo.routes import router
+
+HOST = "127.0.0.1"
+AUDIENCE = "office-search-demo"
+START_S = 120.0
+
+
+def run_demo(settings: Settings, console: Console, *, port: int, events: Path | None) -> None:
+    """Start the stack, the indexers and the API, load the company, print the URL; until Ctrl-C stops all of it."""
+    with console.status("Making up a company …"):
+        company = companies.generate(now=date.today())
+    with tempfile.TemporaryDirectory(prefix="office-search-demo-") as folder:
+        files = companies.write(company, events or Path(folder))
+        with _stack(settings, console) as endpoints:
+            secret = secrets.token_urlsafe(32)
+            chosen = settings.model_copy(
+                update={"jwt_secret": SecretStr(secret), "jwt_audience": AUDIENCE, "api_port": choose_port(port)}
+            )
+            with _indexers(chosen, endpoints, Path(folder)) as indexers:
+                uvloop.run(_serve(chosen, endpoints, company, files, console, indexers))
+
+
+@contextmanager
+def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
+    """What the settings name, or the managed stack, which is stopped afterwards unless it ran before."""
+    if settings.opensearch_url and settings.broker_url:
+        yield resolve(settings)
+        return
+    stack = managed_stack(settings, console)
+    ran = stack.endpoints() is not None
+    stack.up()
+    try:
+        yield resolve(settings)
+    finally:
+        if not ran:
+            with console.status("Stopping …"):
+                stack.down()
+
+
+@contextmanager
+def _indexers(settings: Settings, endpoints: Endpoints, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The indexers as a process of their own, as in production; its log tells why, should it end."""
+    environment = {
+        **os.environ,
+        "OPENSEARCH_URL": endpoints.opensearch_url,
+        "BROKER_URL": endpoints.broker_url,
+        "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexer_port)),
+    }
+    with (folder / "indexers.log").open("wb") as log:
+        # A session of its own: Ctrl-C reaches this process, which then stops that one in good order.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "search.cli", "index"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+async def _serve(
+    settings: Settings,
+    endpoints: Endpoints,
+    company: companies.Company,
+    files: Sequence[Path],
+    console: Console,
+    indexers: subprocess.Popen[bytes],
+) -> None:
+    await load_files(settings, endpoints, files, console)
+    await _indexed(settings, endpoints, console, indexers)
+    assert settings.jwt_secret is not None
+    demo = router(company.callers, settings.jwt_secret.get_secret_value(), AUDIENCE)
+    hosts = frozenset({HOST, "localhost"})
+    app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
+    configure("WARNING")
+    server = servers.server(app, HOST, settings.api_port)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _ready(server, serving, app.state)
+        console.print(_welcome(settings.api_port, company))
+        await serving
+    finally:
+        server.should_exit = True
+
+
+async def _indexed(
+    settings: Settings, endpoints: Endpoints, console: Console, indexers: subprocess.Popen[bytes]
+) -> None:
+    """Wait, with a progress bar, until the indexers have settled everything that the streams hold."""
+    engine = engines.connect(settings, endpoints.opensearch_url)
+    client = await streams.connect(settings, endpoints.broker_url)
+    columns = (SpinnerColumn(), TextColumn("index"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("index", total=None)
+            total = 0
+            while (lag := await _lag(engine, client)) != 0:
+                if indexers.poll() is not None:
+                    raise OfficeSearchError("The indexers ended; run `office-search index` to see why.")
+                total = max(total, lag or 0)
+                progress.update(task, total=total or None, completed=total - (lag or 0))
+                await asyncio.sleep(0.1)
+            progress.update(task, total=total or 1, completed=total or 1)
+    finally:
+        await client.close()
+        await engine.close()
+
+
+async def _lag(engine: engines.AsyncOpenSearch, client: Client) -> int | None:
+    """Events not yet settled by all consumers together; None while one is not there yet."""
+    try:
+        generations = await Registry(engine).all()
+    except OfficeSearchError:
+        return None
+    stream = client.jetstream()
+    total = 0
+    for generation in generations:
+        for subject in STREAMS_OF[generation.collection] if generation.state == "serving" else ():
+            progress = await streams.progress(stream, subject, generation.durable(subject))
+            if progress is None:
+                return None
+            total += progress.lag
+    return total if len(generations) >= len(STREAMS_OF) else None
+
+
+async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], state: object) -> None:
+    async with asyncio.timeout(START_S):
+        while not server.started or state.services.readiness.reasons:  # type: ignore[attr-defined]
+            if serving.done():
+                serving.result()
+                raise OfficeSearchError("The API could not start; is its port taken? Choose another with --port.")
+            await asyncio.sleep(0.05)
+
+
+def _welcome(port: int, company: companies.Company) -> Panel:
+    table = Table.grid(padding=(0, 2))
+    for caller in company.callers:
+        table.add_row(caller.name, caller.role["zh"], "  ".join(caller.examples[:3]))
+    url = f"http://{HOST}:{port}/"
+    inner = Table.grid(padding=(1, 0))
+    inner.add_row(f"[bold]Open [link={url}]{url}[/link][/bold]   (Ctrl-C stops everything)")
+    inner.add_row("Who is searching, and what to try:")
+    inner.add_row(table)
+    return Panel(inner, title="Office Search", expand=False)
