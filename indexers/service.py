@@ -12,7 +12,8 @@ from opensearchpy import AsyncOpenSearch
 from prometheus_client import Gauge
 
 from indexers.followers import Follower
-from indexers.generations import STREAMS_OF, Registry
+from indexers.generations import Registry
+from indexers.lag import lags_of
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.settings import Settings
@@ -94,15 +95,13 @@ class Service:
     async def _measure(self) -> None:
         stream = self._broker.connection.jetstream()
         for name, follower in list(self._followers.items()):
-            for subject in STREAMS_OF[follower.generation.collection]:
-                durable = follower.generation.durable(subject)
-                progress = await streams.progress(stream, subject, durable)
-                if progress is None:
+            for durable, lag in (await lags_of(follower.generation, stream)).items():
+                if lag is None:
                     # Its subscription falls silent without a word; following anew makes the consumer again.
                     log.error("consumer was deleted at the broker; following again", consumer=durable)
                     await self._followers.pop(name).stop()
                     break
-                LAG.labels(durable).set(progress.lag)
+                LAG.labels(durable).set(lag)
 
 
 def _tune_collector() -> None:

@@ -8,7 +8,8 @@ from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 
-from indexers.generations import STREAMS_OF, Generation, Registry
+from indexers.generations import Generation, Registry
+from indexers.lag import lags_of
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.settings import Settings
@@ -27,12 +28,9 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
             column.justify = "right"
         for generation in await Registry(engine).all():
             if generation.state != "retired":
-                lags = [
-                    await streams.progress(client.jetstream(), subject, generation.durable(subject))
-                    for subject in STREAMS_OF[generation.collection]
-                ]
-                behind = "no consumer" if None in lags else f"{sum(lag.lag for lag in lags if lag):,}"
-                table.add_row(generation.name, generation.state, *await _size(engine, generation), behind)
+                behind = list((await lags_of(generation, client.jetstream())).values())
+                lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
+                table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
 
 

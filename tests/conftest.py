@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import kit
 import pytest
 from hypothesis import settings as hypothesis_settings
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 
-import kit
 from indexers import service
 from search.core import broker as streams
 from search.core import engine as engines
@@ -68,7 +68,9 @@ async def world(stack: Endpoints, engine: AsyncOpenSearch, client: Client) -> En
 
 
 @pytest.fixture(scope="module")
-async def indexers(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[None]:
+async def indexers(
+    world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client
+) -> AsyncIterator[None]:
     """The indexing service, running in this process for as long as the module's tests do."""
     stop = asyncio.Event()
     task = asyncio.create_task(service.run(settings, world, stop))
@@ -81,7 +83,14 @@ async def indexers(world: Endpoints, settings: Settings, engine: AsyncOpenSearch
 async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[None]) -> bool:
     if task.done():
         task.result()
-    names = {"messages-000001", "contacts-000001", "docs-000001", "apps-000001", "usage-000001", "directory-000001-access"}
+    names = {
+        "messages-000001",
+        "contacts-000001",
+        "docs-000001",
+        "apps-000001",
+        "usage-000001",
+        "directory-000001-access",
+    }
     found = set()
     for name in streams.STREAMS.values():
         found |= {info.name for info in await client.jetstream().consumers_info(name)}

@@ -15,9 +15,8 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import STREAMS_OF, Registry
+from indexers.lag import lags
 from indexers.load import STREAM_OF
-from search.core import broker as streams
 
 _numbers = itertools.count(1)
 
@@ -30,7 +29,13 @@ def shared_data() -> Path | None:
 
 
 def event(
-    entity: str, data: Mapping[str, Any], *, tenant: str, version: int = 1, verb: str = "upserted", subject: str | None = None
+    entity: str,
+    data: Mapping[str, Any],
+    *,
+    tenant: str,
+    version: int = 1,
+    verb: str = "upserted",
+    subject: str | None = None,
 ) -> bytes:
     """One change event of the contract."""
     number = next(_numbers)
@@ -69,13 +74,17 @@ def message(id: str, text: str, *, conversation_id: str, sender_id: str, **more:
     return {**base, "sent_at": "2026-03-02T09:15:04.120Z", **more}
 
 
-def doc(id: str, title: str, body: str = "", *, owner_id: str, allow: Iterable[str] = (), **more: Any) -> dict[str, Any]:
+def doc(
+    id: str, title: str, body: str = "", *, owner_id: str, allow: Iterable[str] = (), **more: Any
+) -> dict[str, Any]:
     moment = "2026-03-02T09:15:04.120Z"
     base = {"id": id, "title": title, "body": body, "kind": "doc", "owner_id": owner_id, "allow": list(allow)}
     return {**base, "created_at": moment, "updated_at": moment, **more}
 
 
-def app(id: str, name: str, description: str = "", *, allow: Iterable[str] = ("tenant:*",), **more: Any) -> dict[str, Any]:
+def app(
+    id: str, name: str, description: str = "", *, allow: Iterable[str] = ("tenant:*",), **more: Any
+) -> dict[str, Any]:
     base = {"id": id, "name": name, "description": description, "kind": "web", "category": "办公", "allow": list(allow)}
     return {**base, "published_at": "2026-03-02T09:15:04.120Z", **more}
 
@@ -111,14 +120,7 @@ async def settled(client: Client, engine: AsyncOpenSearch) -> None:
     js = client.jetstream()
 
     async def done() -> bool:
-        for generation in await Registry(engine).all():
-            if generation.state == "retired":
-                continue
-            for subject in STREAMS_OF[generation.collection]:
-                progress = await streams.progress(js, subject, generation.durable(subject))
-                if progress is None or progress.lag:
-                    return False
-        return True
+        return all(lag == 0 for lag in (await lags(engine, js)).values())
 
     await until(done, "the consumers to settle everything", 120)
     await engine.indices.refresh(index="_all")

@@ -52,7 +52,11 @@ async def connect(settings: Settings, url: str) -> Client:
     """A connected client, which reconnects by itself for ever. Raises Unavailable when the first try fails."""
     try:
         return await nats.connect(
-            **options(settings, url), connect_timeout=5, max_reconnect_attempts=-1, allow_reconnect=True, error_cb=_quiet
+            **options(settings, url),
+            connect_timeout=5,
+            max_reconnect_attempts=-1,
+            allow_reconnect=True,
+            error_cb=_quiet,
         )
     except (NatsError, OSError, TimeoutError) as error:
         raise Unavailable(f"The broker does not answer ({error}); is it up? Try `office-search status`.") from error

@@ -52,6 +52,8 @@ async def ping(engine: AsyncOpenSearch) -> None:
     try:
         health = await engine.cluster.health(request_timeout=5)
     except OpenSearchException as error:
-        raise Unavailable(f"OpenSearch does not answer ({type(error).__name__}); is it up? Try `office-search status`.") from error
+        raise Unavailable(
+            f"OpenSearch does not answer ({type(error).__name__}); is it up? Try `office-search status`."
+        ) from error
     if health["status"] == "red":
         raise Unavailable("OpenSearch is red: some primary shards are not available.")

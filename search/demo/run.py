@@ -16,13 +16,14 @@ from pathlib import Path
 import uvicorn
 import uvloop
 from nats.aio.client import Client
+from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from indexers.generations import STREAMS_OF, Registry
+from indexers.lag import lags
 from search import servers
 from search.admin import load_files
 from search.api.app import create
@@ -150,21 +151,14 @@ async def _indexed(
         await engine.close()
 
 
-async def _lag(engine: engines.AsyncOpenSearch, client: Client) -> int | None:
+async def _lag(engine: AsyncOpenSearch, client: Client) -> int | None:
     """Events not yet settled by all consumers together; None while one is not there yet."""
     try:
-        generations = await Registry(engine).all()
+        found = (await lags(engine, client.jetstream())).values()
     except OfficeSearchError:
         return None
-    stream = client.jetstream()
-    total = 0
-    for generation in generations:
-        for subject in STREAMS_OF[generation.collection] if generation.state == "serving" else ():
-            progress = await streams.progress(stream, subject, generation.durable(subject))
-            if progress is None:
-                return None
-            total += progress.lag
-    return total if len(generations) >= len(STREAMS_OF) else None
+    behind = [lag for lag in found if lag is not None]
+    return sum(behind) if found and len(behind) == len(found) else None
 
 
 async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], state: object) -> None:

@@ -1,0 +1,32 @@
+"""How far the consumers of all living generations are behind their streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nats.js import JetStreamContext
+from opensearchpy import AsyncOpenSearch
+
+from indexers.generations import STREAMS_OF, Generation, Registry
+from search.core import broker as streams
+
+
+async def lags(engine: AsyncOpenSearch, stream: JetStreamContext) -> dict[str, int | None]:
+    """Events not yet settled, by consumer; None where a consumer is not there.
+
+    Raises OfficeSearchError when no indexer has ever run.
+    """
+    found: dict[str, int | None] = {}
+    for generation in await Registry(engine).all():
+        if generation.state != "retired":
+            found |= await lags_of(generation, stream)
+    return found
+
+
+async def lags_of(generation: Generation, stream: JetStreamContext) -> Mapping[str, int | None]:
+    found: dict[str, int | None] = {}
+    for subject in STREAMS_OF[generation.collection]:
+        durable = generation.durable(subject)
+        progress = await streams.progress(stream, subject, durable)
+        found[durable] = progress.lag if progress else None
+    return found
