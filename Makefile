@@ -1,0 +1,35 @@
+# Needs Python 3.11 or newer and nothing else; written for GNU make 3.81, which macOS still ships.
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint format demo lock clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and again it takes no time
+	@sh scripts/setup.sh
+
+test: lint ## Check the code, then run every test against a real engine and broker
+	$(BIN)/pytest
+
+lint: setup ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: setup ## Start everything with a made-up company, and print the URL of a search page
+	$(BIN)/office-search demo
+
+lock: setup ## Resolve the dependencies anew, keeping the locked versions that fit; UPGRADE=1: the newest
+	@sh scripts/lock.sh
+
+clean: ## Remove .venv and what the tools left; the downloads of the local stack stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
