@@ -53,16 +53,17 @@ class Progress:
     def take(self, line: str) -> None:
         """Read on from a line of pip's."""
         head, _, rest = line.partition(" ")
-        if head == "Collecting" or line.startswith("Requirement already satisfied"):
+        if head in ("Collecting", "Ignoring") or line.startswith("Requirement already satisfied"):
             self._count += 1
-            self._detail = rest.removeprefix("already satisfied: ").split(" ")[0]
+            self._detail = rest.removeprefix("already satisfied: ").split(" ")[0].rstrip(":")
         elif line.startswith("Installing collected packages"):
             self._detail = "unpacking"
 
     def _tick(self) -> None:
         while not self._done.wait(0.2 if self._live else 10):
             of = f" {self._count}/{self._total}" if self._total else ""
-            line = f"{self._what}{of} {self._detail} ({time.monotonic() - self._began:.0f} s)"
+            detail = f" {self._detail}" if self._detail else ""
+            line = f"{self._what}{of}{detail} ({time.monotonic() - self._began:.0f} s)"
             print(f"\r\033[K{line}" if self._live else f"  {line}", end="" if self._live else "\n", flush=True)
 
 
