@@ -35,7 +35,8 @@ FULL: Final = "#"  # the key that stands alone in a document of more members tha
 Entry = tuple[str, str, list[Any]]
 """(document id, key, [version, …])"""
 
-MAPPING: Mapping[str, Any] = MappingProxyType({"dynamic": False, "properties": {}})
+# Not even looked at: the keys are ids, and the engine refuses field names such as `.x`, `a..b` or `_id`.
+MAPPING: Mapping[str, Any] = MappingProxyType({"enabled": False})
 
 
 def page_number(conversation_id: str) -> int:
