@@ -9,14 +9,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# What stands at the places 4, 7, 10, 13, 16 and 19 of an RFC 3339 time; Python's own reader takes much else.
+_SHAPES = frozenset(f"--{between}::{after}" for between in "Tt " for after in ".Zz+-")
 ID_PATTERN = r"^[A-Za-z0-9._-]{1,128}$"
 
 
 def micros(value: object) -> int:
     """An RFC 3339 time with an offset → microseconds since 1970 in UTC. Raises ValueError on anything else."""
-    if not isinstance(value, str) or len(value) < 20 or value[10] not in "Tt ":
+    if not isinstance(value, str) or value[4:20:3] not in _SHAPES:
         raise ValueError("a time must be RFC 3339, such as 2026-03-02T09:15:04.120Z")
-    moment = datetime.fromisoformat(value)
+    moment = datetime.fromisoformat(value.upper())
     if moment.tzinfo is None:
         raise ValueError("a time must carry an offset, such as Z or +08:00")
     return (moment - EPOCH) // MICROSECOND

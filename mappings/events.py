@@ -22,6 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MEMBERSHIP = re.compile(
     r"(?:conversation|group|role|folder):[A-Za-z0-9._-]{1,128}\|(?:user|department|group):[A-Za-z0-9._-]{1,128}"
 )
+_JSON = re.compile(r"application/json\s*(;|$)", re.IGNORECASE)
 _SEQUENCE = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -89,9 +90,10 @@ def _parse(raw: bytes) -> dict[str, Any]:
     for name in ("id", "source"):
         if not isinstance(event.get(name), str) or not event[name]:
             raise RejectedEvent(f"{name}: must be a text that is not empty")
-    media_type = event.get("datacontenttype", "application/json")
-    if media_type != "application/json":
-        raise RejectedEvent(f"datacontenttype: must be application/json, not {media_type!r}")
+    media_type = event.get("datacontenttype")
+    # CloudEvents: null is the same as absent, and a media type may have parameters (RFC 2046).
+    if media_type is not None and _JSON.match(str(media_type)) is None:
+        raise RejectedEvent(f"datacontenttype: must be application/json, not {media_type!r:.80}")
     return event
 
 
@@ -99,9 +101,9 @@ def _type(event: Mapping[str, Any], entities: Mapping[str, type[Entity]]) -> tup
     kind = event.get("type")
     match = _TYPE.fullmatch(kind) if isinstance(kind, str) else None
     if match is None or match[1] not in entities:
-        raise RejectedEvent(f"type {kind!r}: this stream carries {', '.join(sorted(entities))}")
+        raise RejectedEvent(f"type {kind!r:.80}: this stream carries {', '.join(sorted(entities))}")
     if (match[2] == "recorded") != (match[1] == "usage"):
-        raise RejectedEvent(f"type {kind!r}: no such change of a {match[1]}")
+        raise RejectedEvent(f"type {kind!r:.80}: no such change of a {match[1]}")
     return match[1], match[2]
 
 
@@ -126,13 +128,14 @@ def _refuse_long_texts(data: Mapping[str, Any]) -> None:
 
 
 def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, inner in value.items():
-                yield key
-                yield from _texts(inner)
-        case list():
-            for inner in value:
-                yield from _texts(inner)
+    """All keys and texts inside; without recursion, as JSON may nest deeper than Python calls."""
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as members:
+                yield from members
+                left += members.values()
+            case list() as items:
+                left += items
