@@ -1,0 +1,335 @@
+"""One suite over all verticals: what they store, what they index of it, and what a hit shows agree."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import kit
+import orjson
+import pytest
+
+from indexers.generations import COLLECTIONS
+from mappings.entities import Entity
+from mappings.events import Change, decode
+from mappings.usage import USAGE
+from mappings.vertical import ENTITY, ORIGINAL, TOMBSTONE, Collection, Guard, Vertical
+from mappings.verticals import VERTICALS
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "mappings"
+MOMENT = "2026-03-02T09:15:04.120Z"
+
+LEAST: Mapping[str, dict[str, Any]] = {
+    "user": kit.user("u-1", "张三"),
+    "department": {"id": "d-1", "name": "研发部"},
+    "conversation": {"id": "c-1", "kind": "direct", "history": "all", "public": False, "archived": False},
+    "message": kit.message("m-1", "", conversation_id="c-1", sender_id="u-1"),
+    "doc": kit.doc("f-1", "", owner_id="u-1"),
+    "app": kit.app("a-1", "", allow=[]),
+    "usage": {"user_id": "u-1", "app_id": "a-1", "action": "open", "at": MOMENT},
+}
+"""Every entity with nothing but what the contract demands, and that as empty as it may be."""
+
+FULL: Mapping[str, dict[str, Any]] = {
+    "user": kit.user(
+        "u-1",
+        "单田芳",
+        english_name="Tian Fang",
+        aliases=["老单", "Fang"],
+        employee_no="E-0042",
+        email="tianfang@example.com",
+        phone="+86 138 0000 0000",
+        title="评书演员",
+        department_ids=["d-1", "d-2", "d-1"],
+        manager_id="u-9",
+        avatar_url="https://example.com/u-1.png",
+        status="disabled",
+        visible_to=["group:g-1", "user:u-2"],
+        unknown={"kept": True},
+    ),
+    "department": {"id": "d-1", "name": "研发部", "parent_id": "d-0", "unknown": 1},
+    "conversation": kit.conversation("c-1", "搜索中台项目群", public=True, archived=True, owner_id="u-1", unknown=[1]),
+    "message": kit.message(
+        "m-1",
+        "请看 https://example.com/方案 JIRA-1234",
+        conversation_id="c-1",
+        sender_id="u-1",
+        kind="card",
+        edited_at=MOMENT,
+        mentions=["u-2"],
+        attachments=[
+            {"name": "Q3报表.xlsx", "mime": "application/pdf", "size": 9},
+            {"name": "图.png", "mime": "image/png"},
+        ],
+        links=["https://example.com/方案"],
+        thread_id="m-0",
+        card={"title": "审批", "fields": ["金额 100", {"name": "申请人", "value": "张三"}, {"name": "空"}]},
+        unknown="kept",
+    ),
+    "doc": kit.doc(
+        "f-1",
+        "搜索中台方案",
+        "正文第一段",
+        owner_id="u-1",
+        allow=["department:d-1", "role:r-1", "conversation:c-1", "tenant:*"],
+        deny=["user:u-3"],
+        folder_id="fo-1",
+        department_ids=["d-1"],
+        url="https://example.com/f-1",
+        unknown=None,
+    ),
+    "app": kit.app(
+        "a-1",
+        "请假助手",
+        "一键请假",
+        tags=["人事", "考勤"],
+        developer="人力资源部",
+        department_ids=["d-1"],
+        deny=["user:u-3"],
+        icon_url="https://example.com/a.png",
+        url="https://example.com/a-1",
+        unknown=0,
+    ),
+    "usage": {"user_id": "u-1", "app_id": "a-1", "action": "rate", "value": 4.5, "at": MOMENT, "unknown": 1},
+}
+"""Every entity with every field of the contract, and one that the contract does not have."""
+
+ENTITIES = [(collection, entity) for collection in COLLECTIONS.values() for entity in collection.entities]
+CASES = [
+    pytest.param(collection, entity, data, id=f"{entity}-{name}")
+    for (collection, entity), (name, states) in itertools.product(ENTITIES, (("least", LEAST), ("full", FULL)))
+    for data in (states[entity],)
+]
+SEARCHED = [case for case in CASES if isinstance(case.values[0], Vertical)]
+
+every_collection = pytest.mark.parametrize("collection", COLLECTIONS.values(), ids=list(COLLECTIONS))
+every_vertical = pytest.mark.parametrize("vertical", VERTICALS.values(), ids=list(VERTICALS))
+every_state = pytest.mark.parametrize(("collection", "entity", "data"), CASES)
+every_searched_state = pytest.mark.parametrize(("vertical", "entity", "data"), SEARCHED)
+
+
+def change(collection: Collection, entity: str, data: Mapping[str, Any]) -> Change:
+    verb = "recorded" if collection is USAGE else "upserted"
+    raw = kit.event(entity, data, tenant="acme", verb=verb, subject=str(data.get("id", "us-1")))
+    return decode(raw, collection.entities)
+
+
+def document(collection: Collection, entity: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    found = change(collection, entity, data)
+    return collection.document(entity, found.state, found.data)
+
+
+def model(collection: Collection, entity: str) -> type[Entity]:
+    return collection.entities[entity]
+
+
+# What is stored
+
+
+@every_collection
+def test_the_mapping_is_the_one_that_was_agreed(collection: Collection) -> None:
+    """A change of these files means that the vertical must be reindexed."""
+    golden = GOLDEN / f"{collection.name}.json"
+    assert orjson.loads(orjson.dumps(collection.mapping())) == orjson.loads(golden.read_bytes())
+
+
+def test_there_is_a_mapping_for_every_file_and_no_other() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(COLLECTIONS)
+
+
+@every_collection
+def test_the_engine_makes_no_field_of_its_own(collection: Collection) -> None:
+    mapping = collection.mapping()
+    assert mapping["dynamic"] is False
+    assert mapping["properties"][ORIGINAL] == {"type": "object", "enabled": False}
+
+
+@every_collection
+def test_analysed_terms_are_not_stored_as_they_can_be_made_again(collection: Collection) -> None:
+    mapping = collection.mapping()
+    analysed = {name for name, field in mapping["properties"].items() if field["type"] == "text"}
+    assert set(mapping["_source"].get("excludes", ())) == analysed
+
+
+@every_collection
+def test_analysed_terms_reach_the_engine_separated_by_blanks(collection: Collection) -> None:
+    for field in collection.properties.values():
+        assert field["type"] != "text" or field["analyzer"] == "whitespace"
+
+
+@every_state
+def test_every_field_of_a_document_is_in_the_mapping(collection: Collection, entity: str, data: dict[str, Any]) -> None:
+    assert set(document(collection, entity, data)) <= set(collection.mapping()["properties"])
+
+
+@every_state
+def test_every_value_fits_its_field(collection: Collection, entity: str, data: dict[str, Any]) -> None:
+    types = {"keyword": str, "text": str, "long": int, "integer": int, "boolean": bool}
+    found = document(collection, entity, data)
+    for name, value in found.items():
+        if name != ORIGINAL:
+            expected = types[collection.mapping()["properties"][name]["type"]]
+            assert all(type(one) is expected for one in _values(value)), name
+
+
+@every_state
+def test_the_whole_data_are_kept_as_they_came(collection: Collection, entity: str, data: dict[str, Any]) -> None:
+    assert document(collection, entity, data)[ORIGINAL] == data
+
+
+@every_state
+def test_what_is_stored_rebuilds_the_same_document(collection: Collection, entity: str, data: dict[str, Any]) -> None:
+    first = document(collection, entity, data)
+    assert collection.entity_of(first) == entity
+    assert document(collection, collection.entity_of(first), first[ORIGINAL]) == first
+
+
+@pytest.mark.parametrize(("collection", "entity"), ENTITIES, ids=[entity for _, entity in ENTITIES])
+def test_every_field_of_the_contract_is_among_the_cases(collection: Collection, entity: str) -> None:
+    assert model(collection, entity).model_fields.keys() <= FULL[entity].keys()
+
+
+@pytest.mark.parametrize(("collection", "entity"), ENTITIES, ids=[entity for _, entity in ENTITIES])
+def test_a_tombstone_holds_no_text_and_admits_nobody(collection: Collection, entity: str) -> None:
+    tombstone = collection.document(entity, None, None)
+    assert {name: value for name, value in tombstone.items() if name != ENTITY} == TOMBSTONE
+    assert set(tombstone) <= set(collection.mapping()["properties"])
+    assert collection.entity_of(tombstone) == entity
+
+
+@every_collection
+def test_entities_of_the_same_id_are_different_documents(collection: Collection) -> None:
+    ids = {collection.document_id(entity, "x-1") for entity in collection.entities}
+    assert len(ids) == len(collection.entities)
+
+
+@pytest.mark.parametrize(("collection", "entity"), ENTITIES, ids=[entity for _, entity in ENTITIES])
+def test_no_document_s_id_is_longer_than_the_engine_takes(collection: Collection, entity: str) -> None:
+    assert len(collection.document_id(entity, "x" * 128).encode()) <= 512
+
+
+# What is searched
+
+
+@every_vertical
+def test_what_a_vertical_says_about_its_fields_is_in_its_mapping(vertical: Vertical) -> None:
+    named = ("exact", "recency", "last", "people", "conversation", "kinds", "features")
+    fields = {getattr(vertical, name) for name in named} - {None}
+    assert fields <= set(vertical.properties)
+    assert {name for field in vertical.texts for name in field.names} <= set(vertical.properties)
+
+
+@every_vertical
+def test_the_fields_that_its_guard_meets_are_exact_ones(vertical: Vertical) -> None:
+    fields = {"allow"} if vertical.guard is Guard.ALLOW else {"conversation_id"}
+    assert all(vertical.properties[field] == {"type": "keyword"} for field in fields)
+
+
+@every_searched_state
+def test_every_document_says_whom_it_admits(vertical: Vertical, entity: str, data: dict[str, Any]) -> None:
+    found = document(vertical, entity, data)
+    if vertical.guard is Guard.CONVERSATION:
+        assert found["conversation_id"] == data["conversation_id"]
+        assert isinstance(found["sent_at"], int)
+    else:
+        assert isinstance(found["allow"], list)
+
+
+@every_vertical
+def test_each_vertical_has_its_own_module_name_and_place(vertical: Vertical) -> None:
+    others = [other for other in VERTICALS.values() if other is not vertical]
+    assert all((vertical.module, vertical.order, vertical.stream) != (o.module, o.order, o.stream) for o in others)
+    assert vertical.module == f"search.{vertical.name}"
+    assert vertical.stream == f"changes.{vertical.name}"
+
+
+# What is shown
+
+
+@every_searched_state
+def test_a_hit_can_be_shown_from_the_stored_original_alone(
+    vertical: Vertical, entity: str, data: dict[str, Any]
+) -> None:
+    shown = vertical.show(entity, orjson.loads(orjson.dumps(document(vertical, entity, data)[ORIGINAL])))
+    assert shown.title is None or isinstance(shown.title, str)
+    assert all(isinstance(passage, str) for passage in shown.passages)
+    assert orjson.dumps(shown.fields)
+
+
+@every_searched_state
+def test_what_is_shown_holds_no_principals_and_nothing_that_the_contract_does_not_know(
+    vertical: Vertical, entity: str, data: dict[str, Any]
+) -> None:
+    shown = vertical.show(entity, data).fields
+    ours = {"kind", "conversation_kind"}
+    assert set(shown) <= set(model(vertical, entity).model_fields) | ours
+    assert not set(shown) & {"allow", "deny", "visible_to", "unknown", "manager_id"}
+
+
+# Vertical by vertical: who is admitted
+
+
+def test_a_doc_s_folder_admits_too_and_its_owner_is_kept_apart() -> None:
+    found = document(VERTICALS["docs"], "doc", FULL["doc"])
+    assert found["allow"] == [*FULL["doc"]["allow"], "folder:fo-1"]
+    assert found["deny"] == ["user:u-3"]
+    assert found["owner"] == "u-1"
+
+
+def test_an_app_without_allow_admits_nobody() -> None:
+    found = document(VERTICALS["apps"], "app", LEAST["app"])
+    assert found["allow"] == []
+    assert "owner" not in found
+
+
+def test_a_user_without_visible_to_is_everyone_s_and_an_empty_one_admits_nobody_but_themself() -> None:
+    contacts = VERTICALS["contacts"]
+    assert document(contacts, "user", LEAST["user"])["allow"] == ["tenant:*"]
+    hidden = document(contacts, "user", kit.user("u-1", "张三", visible_to=[]))
+    assert (hidden["allow"], hidden["owner"]) == ([], "u-1")
+
+
+def test_a_conversation_admits_its_members_and_everyone_only_when_public() -> None:
+    contacts = VERTICALS["contacts"]
+    assert document(contacts, "conversation", LEAST["conversation"])["allow"] == ["conversation:c-1"]
+    assert document(contacts, "conversation", FULL["conversation"])["allow"] == ["conversation:c-1", "tenant:*"]
+
+
+@pytest.mark.parametrize("entity", ["user", "doc", "app"])
+def test_departments_are_counted_once_each_so_that_a_role_s_scope_can_demand_all_of_them(entity: str) -> None:
+    collection = next(c for c, name in ENTITIES if name == entity)
+    found = document(collection, entity, FULL[entity])
+    assert found["departments"] == len(set(found["department_ids"]))
+
+
+@pytest.mark.parametrize(
+    ("fields", "features"),
+    [
+        ({}, None),
+        ({"kind": "file"}, ["file"]),
+        ({"kind": "image"}, ["image"]),
+        ({"attachments": [{"name": "a.png", "mime": "image/png"}]}, ["file", "image"]),
+        ({"links": ["https://example.com"]}, ["link"]),
+        ({"text": "看 https://example.com"}, ["link"]),
+    ],
+)
+def test_what_a_message_has(fields: dict[str, Any], features: list[str] | None) -> None:
+    found = document(VERTICALS["messages"], "message", LEAST["message"] | fields)
+    assert found.get("has") == features
+
+
+def _values(value: Any) -> Iterator[Any]:
+    return iter(value if isinstance(value, list) else [value])
+
+
+def write_golden() -> None:
+    """Run as a program, this file writes the golden mappings anew."""
+    for collection in COLLECTIONS.values():
+        text = orjson.dumps(collection.mapping(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+        (GOLDEN / f"{collection.name}.json").write_bytes(text + b"\n")
+
+
+if __name__ == "__main__":
+    write_golden()
