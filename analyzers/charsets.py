@@ -1,7 +1,7 @@
 """Names the classes of characters, so that every module draws the same borders between scripts."""
 
-import sys
 import unicodedata
+from collections.abc import Iterable
 
 # Each constant is the inside of a regular expression's [...] class.
 HAN = "\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -28,20 +28,18 @@ PREPEND = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\U000110bd\U000110cd
 VIRAMA = "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d\u1039\u17d2\u1a60\ua9c0"
 
 
-def _marks() -> str:
-    """Return all combining marks as ranges, as this Python's Unicode version has them."""
-    ranges: list[list[int]] = []
-    # Marks beyond plane 1 are variation selectors only, which INVISIBLE holds.
-    for point in range(0x300, 0x1F000):
-        if unicodedata.category(chr(point))[0] != "M":
-            continue
-        if ranges and ranges[-1][1] == point - 1:
-            ranges[-1][1] = point
+def ranges(characters: Iterable[str]) -> str:
+    """Return ascending `characters` as ranges, the inside of a class that compiles fast."""
+    found: list[list[int]] = []
+    for point in map(ord, characters):
+        if found and found[-1][1] == point - 1:
+            found[-1][1] = point
         else:
-            ranges.append([point, point])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+            found.append([point, point])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in found)
 
 
-MARKS = sys.intern(_marks())
+# All combining marks, as this Python's Unicode has them; beyond plane 1 there are variation selectors only.
+MARKS = ranges(mark for mark in map(chr, range(0x300, 0x1F000)) if unicodedata.category(mark)[0] == "M")
 # What a grapheme cluster takes in after its base; halfwidth voicing marks and Thai/Lao AM included.
 EXTENDING = MARKS + SKIN + "\u0e33\u0eb3\u200c\u200d\uff9e\uff9f\U000e0020-\U000e007f"

@@ -46,7 +46,7 @@ _measured = re.compile(
     r"(?<=[0-9])(?:年(?:[0-9]{1,2}月(?:[0-9]{1,2}[日号])?)?|月[0-9]{1,2}[日号]|个(?:月|小时|工作日)|小时|分钟|公里|公斤"
     r"|[月日号点时分秒元块万亿个天周岁级层楼折倍名位件条次台人米期届])"
 ).match
-_UNIT_BEGINS = frozenset("年月日号点时分秒元块万亿个小公天周岁级层楼折倍名位件条次台人米期届")
+UNIT_BEGINS = frozenset("年月日号点时分秒元块万亿个小公天周岁级层楼折倍名位件条次台人米期届")
 
 
 class Piece(NamedTuple):
@@ -144,7 +144,7 @@ def pieces(group: str, run: str) -> tuple[Piece, ...]:
 
 def measured(text: str, end: int) -> int:
     """Return where the unit or date ends whose number ends at `end` in `text`, or `end`."""
-    if text[end : end + 1] not in _UNIT_BEGINS:
+    if text[end : end + 1] not in UNIT_BEGINS:
         return end
     match = _measured(text, end)
     return match.end() if match else end

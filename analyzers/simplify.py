@@ -5,6 +5,8 @@ from functools import cache
 
 import opencc
 
+from analyzers.charsets import ranges
+
 # Simplified text uses these for themselves (沈 is a surname, 坏 means bad), yet OpenCC's phrases take them
 # for old spellings of 沉 and 坯. A text would then change with its neighbours, and 沈思 stop being a 沈.
 _KEPT = re.compile("([坏沈])")
@@ -30,7 +32,7 @@ def convertible() -> frozenset[str]:
 
 @cache
 def _finder() -> re.Pattern[str]:
-    return re.compile(f"[{''.join(sorted(convertible()))}{_BEYOND}]")
+    return re.compile(f"[{ranges(sorted(convertible()))}{_BEYOND}]")
 
 
 def _convert(text: str) -> str:

@@ -5,9 +5,9 @@ from functools import cache, lru_cache
 from operator import add
 from typing import NamedTuple
 
-from analyzers.charsets import HAN
+from analyzers.charsets import HAN, ranges
 from analyzers.normalise import shape
-from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, Piece, measured, pieces
+from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, Piece, measured, pieces
 from analyzers.segment import Cut, default_cut
 from analyzers.simplify import convertible
 
@@ -32,7 +32,7 @@ class Terms(NamedTuple):
 @cache
 def _plain() -> re.Pattern[str]:
     """Match a text of nothing but Simplified Han and punctuation, which most messages are."""
-    simplified = "".join(sorted(set(map(chr, range(0x4E00, 0xA000))) - convertible()))
+    simplified = ranges(han for han in map(chr, range(0x4E00, 0xA000)) if han not in convertible())
     return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 
@@ -44,17 +44,16 @@ def _joined(found: tuple[Piece, ...]) -> Terms:
     )
 
 
-@lru_cache(maxsize=8192)
-def _remembered(group: str, run: str) -> Terms:
+def _take_apart(group: str, run: str) -> Terms:
     return _joined(pieces(group, run))
 
 
-def _terms(group: str, run: str) -> Terms:
-    # A long run (a token, a blob) hardly comes twice.
-    return _remembered(group, run) if len(run) <= LONGEST else _joined(pieces(group, run))
+_remembered = lru_cache(maxsize=8192)(_take_apart)
 
 
 def _words(runs: list[str], cut: Cut) -> str:
+    if len(runs) == 1:
+        return " ".join(cut(runs[0]))
     # Blanks keep jieba from joining over what stood between two runs; cutting once is cheaper than often.
     return " ".join(cut(" ".join(runs))).replace("   ", " ")
 
@@ -63,7 +62,7 @@ def _han(text: str, cut: Cut) -> Terms:
     runs = _runs(text)
     pairs: list[str] = []
     for run in runs:
-        if len(run) > 1:
+        if len(run) > 2:
             pairs.extend(map(add, run, run[1:]))
         else:
             pairs.append(run)
@@ -75,20 +74,22 @@ def _mixed(text: str, cut: Cut) -> Terms:
     slots: list[str] = []
     pairs: list[str] = []
     chars: list[str] = []
-    pattern = RUN_OR_FILE if FILE_HINT.search(text) else RUN
+    pattern = RUN_OR_FILE if "." in text and FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
         group, run = match.lastgroup, match[0]
         if group == "han":
             runs.append(run)
             chars.extend(run)
-            if len(run) > 1:
+            if len(run) > 2:
                 pairs.extend(map(add, run, run[1:]))
             else:
                 pairs.append(run)
             continue
-        words, bigrams, literal = _terms(group or "", run or match["file"])
+        run = run or match["file"]
+        # A long run (a key, a blob) hardly comes twice.
+        words, bigrams, literal = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
         end = match.end()
-        if (whole := measured(text, end)) > end:
+        if text[end : end + 1] in UNIT_BEGINS and (whole := measured(text, end)) > end:
             words = f"{text[match.start() : whole].lower()[:LONGEST]} {words}"
         runs.append(_SLOT)
         slots.append(words)

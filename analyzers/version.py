@@ -4,7 +4,7 @@ import hashlib
 from importlib.metadata import version
 from unicodedata import unidata_version
 
-_CODE = "1"
+CODE = "1"
 """Raise it with every change that gives some text other terms; generations are then built anew."""
 
 # The packages whose dictionaries and tables go into the terms; rjieba holds jieba's dictionary.
@@ -12,7 +12,7 @@ _PACKAGES = ("rjieba", "opencc", "pypinyin")
 
 
 def _hash() -> str:
-    parts = [_CODE, unidata_version, *(f"{name}={version(name)}" for name in _PACKAGES)]
+    parts = [CODE, unidata_version, *(f"{name}={version(name)}" for name in _PACKAGES)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

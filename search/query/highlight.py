@@ -15,6 +15,8 @@ _BLOCK = 4096
 _OVERLAP = 256
 _MOST_BLOCKS = 64
 """Blocks of one text that are looked at closely, in a text of megabytes in which every one has something."""
+_LONGEST_QUERY = 500
+"""Characters of a query, and of each of its phrases, that are looked for."""
 _GAP = r"[\W_]*"
 
 
@@ -46,7 +48,7 @@ def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
 
 def _phrase(text: str) -> re.Pattern[str] | None:
     """Match the characters of `text` in a row; punctuation between is passed over, as in the engine."""
-    parts = analyse(text).chars.split()
+    parts = analyse(text[:_LONGEST_QUERY]).chars.split()
     if not parts:
         return None
     letter = f"[^\\W_{HAN}{UNSPACED}]"
@@ -88,7 +90,7 @@ def _in_latin(found: Iterable[Token]) -> frozenset[str]:
 
 def needles(text: str, phrases: Sequence[str] = ()) -> Needles:
     """Return what to mark for a query's plain `text` and its quoted `phrases`."""
-    found = tokens(text)
+    found = tokens(text[:_LONGEST_QUERY])
     runs = {"".join(run): tuple(run) for run in _runs(found)}
     words = tuple(word for run in runs.values() for word in run if len(word) > 1)
     emoji = [token.text for token in found if token.kind == "emoji"]
@@ -99,7 +101,7 @@ def needles(text: str, phrases: Sequence[str] = ()) -> Needles:
     ]
     # Shorter than the stem, whose last letters the text may not have: trying is found by tri.
     beginnings = [term[:4] if len(term) > 4 else term[:2] for term in latin]
-    parts = [part for phrase in phrases for part in analyse(phrase).chars.split()[:1]]
+    parts = [part for phrase in phrases for part in analyse(phrase[:_LONGEST_QUERY]).chars.split()[:1]]
     pairs = [a + b for word in words for a, b in pairwise(word)]
     return Needles(
         _any_of(literal),

@@ -21,7 +21,7 @@ SOURCES = (
     "judged/*/queries.jsonl",
     "jieba_tests/sentences.txt",
 )
-EVERY = 8
+EVERY = 16
 """One run of Han in so many: the reference takes ten seconds for all of them."""
 
 SENTENCES = [
