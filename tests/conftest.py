@@ -97,6 +97,14 @@ async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[N
     return names <= found
 
 
+@pytest.fixture(scope="module")
+async def api(indexers: None, world: Endpoints, settings: Settings) -> AsyncIterator[apikit.Api]:
+    """The query API over the module's world, ready to answer."""
+    async with apikit.running(settings, world, GATEWAY_SECRET) as running:
+        await running.ready()
+        yield running
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The evaluation data beside the repository; what needs it skips where it is absent."""

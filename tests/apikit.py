@@ -1,0 +1,260 @@
+"""What tests of the read side say things with: a running API, a company told in sentences, questions to it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import orjson
+from fastapi import FastAPI
+from nats.aio.client import Client
+from opensearchpy import AsyncOpenSearch
+
+import kit
+from indexers.lag import lags
+from indexers.load import STREAM_OF
+from search.access.identity.gateway import sign
+from search.api.app import create
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+
+MOST_HITS = 50
+LONG_AGO = "2020-01-01T00:00:00Z"
+LONG_HENCE = "2090-01-01T00:00:00Z"
+
+_CONSONANTS = "bcdfghjklm"
+_topics = itertools.count()
+
+
+def topic() -> str:
+    """A word that nobody else in this run says, of one length, so that none is the beginning of another."""
+    number = f"{next(_topics):04d}"
+    return "zq" + "".join(_CONSONANTS[int(digit)] for digit in number) + "x"
+
+
+class Api:
+    """The real application; requests are signed as the gateway signs them."""
+
+    def __init__(self, http: httpx.AsyncClient, secret: str, app: FastAPI) -> None:
+        self.http = http
+        self.app = app
+        self._secret = secret
+
+    async def get(self, user: str, path: str = "/v1/search", *, tenant: str = "acme", **params: Any) -> httpx.Response:
+        """`from_` stands for the parameter `from`, which is a word of Python's."""
+        named = {name.rstrip("_"): value for name, value in params.items() if value is not None}
+        return await self.send(self.http.build_request("GET", path, params=named), user, tenant)
+
+    async def post(self, user: str, body: object, *, tenant: str = "acme") -> httpx.Response:
+        """`body`: bytes go as they are, anything else as JSON."""
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        headers = {"Content-Type": "application/json"}
+        return await self.send(
+            self.http.build_request("POST", "/v1/search", content=content, headers=headers), user, tenant
+        )
+
+    async def send(self, request: httpx.Request, user: str, tenant: str) -> httpx.Response:
+        target = request.url.raw_path.decode("ascii")
+        request.headers.update(
+            sign(self._secret, request.method, target, user=user, tenant=tenant, body=request.content)
+        )
+        return await self.http.send(request)
+
+    async def search(self, user: str, q: str = "", *, tenant: str = "acme", **params: Any) -> dict[str, Any]:
+        """The answer of a search that succeeds."""
+        response = await self.get(user, q=q, tenant=tenant, **params)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ready(self) -> None:
+        async def answers() -> bool:
+            return (await self.http.get("/readyz")).status_code == 200
+
+        await kit.until(answers, "the API to be ready")
+
+
+@asynccontextmanager
+async def running(settings: Settings, endpoints: Endpoints, secret: str) -> AsyncIterator[Api]:
+    """The application, from its start to its end; not necessarily ready."""
+    app = create(settings, endpoints)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+        yield Api(http, secret, app)
+
+
+def ids(answer: Mapping[str, Any], *verticals: str) -> list[str]:
+    """The ids of the hits, in order; of these verticals only, if any are named."""
+    return [hit["id"] for hit in answer["hits"] if not verticals or hit["vertical"] in verticals]
+
+
+def told(response: httpx.Response) -> bytes:
+    """An answer's very bytes, but for how long it took."""
+    if response.status_code != 200:
+        return response.content
+    return orjson.dumps(response.json() | {"took_ms": 0})
+
+
+class Company:
+    """Events of one tenant, said as sentences, and questions to what became of them.
+
+    Every sentence makes a new thing and returns its id; `arrive` publishes what was said and waits until it counts.
+    `topic` is a word of this company's own: what holds it is what this test speaks of.
+    """
+
+    def __init__(self, api: Api, client: Client, engine: AsyncOpenSearch, tenant: str = "acme") -> None:
+        self.api = api
+        self.tenant = tenant
+        self.topic = topic()
+        self._client = client
+        self._engine = engine
+        self._said: list[bytes] = []
+        self._numbers = itertools.count(1)
+
+    def tell(self, entity: str, data: Mapping[str, Any]) -> None:
+        """One more event; a later one about the same thing has the higher version."""
+        self._said.append(kit.event(entity, data, tenant=self.tenant, version=next(_versions)))
+
+    def delete(self, entity: str, id: str) -> None:
+        self._said.append(kit.deleted(entity, id, tenant=self.tenant, version=next(_versions)))
+
+    def name(self, kind: str) -> str:
+        return f"{self.topic}-{kind}{next(self._numbers)}"
+
+    def user(self, name: str = "某人", *, id: str | None = None, **more: Any) -> str:
+        id = id or self.name("u")
+        self.tell("user", kit.user(id, name, **more))
+        return id
+
+    def department(self, parent: str | None = None, *, name: str = "某部", id: str | None = None) -> str:
+        id = id or self.name("d")
+        self.tell("department", {"id": id, "name": name, "parent_id": parent})
+        return id
+
+    def conversation(self, *members: str, name: str | None = "某群", id: str | None = None, **more: Any) -> str:
+        """`members`: users by id, or other principals."""
+        id = id or self.name("c")
+        self.tell("conversation", kit.conversation(id, name, **more))
+        for member in members:
+            self.member(f"conversation:{id}", member)
+        return id
+
+    def member(self, scope: str, principal: str, **more: Any) -> None:
+        """A membership; `principal` without a kind is a user."""
+        self.tell("member", kit.member(scope, principal if ":" in principal else f"user:{principal}", **more))
+
+    def leave(self, scope: str, principal: str) -> None:
+        member = kit.member(scope, principal if ":" in principal else f"user:{principal}")
+        version = next(_versions)
+        self._said.append(kit.event("member", member, tenant=self.tenant, version=version, verb="deleted"))
+
+    def message(self, conversation: str, text: str | None = None, *, id: str | None = None, **more: Any) -> str:
+        id = id or self.name("m")
+        base = {"conversation_id": conversation, "sender_id": "nobody", **more}
+        self.tell("message", kit.message(id, self.topic if text is None else text, **base))
+        return id
+
+    def doc(self, owner: str, title: str | None = None, *, id: str | None = None, **more: Any) -> str:
+        id = id or self.name("f")
+        self.tell("doc", kit.doc(id, self.topic if title is None else title, owner_id=owner, **more))
+        return id
+
+    def app(self, name: str | None = None, *, id: str | None = None, **more: Any) -> str:
+        id = id or self.name("a")
+        self.tell("app", kit.app(id, self.topic if name is None else name, **more))
+        return id
+
+    def role(self, modules: Iterable[str] = (), *members: str, id: str | None = None, **more: Any) -> str:
+        id = id or self.name("r")
+        self.tell("role", kit.role(id, modules, **more))
+        for member in members:
+            self.member(f"role:{id}", member)
+        return id
+
+    async def publish(self) -> None:
+        said, self._said = self._said, []
+        await publish(self._client, said)
+
+    async def arrive(self) -> None:
+        """Everything said is published, indexed and searchable."""
+        await self.publish()
+        await kit.settled(self._client, self._engine)
+
+    async def arrive_unrefreshed(self) -> None:
+        """Everything said is published and written; what searches see is refreshed by nobody here."""
+        await self.publish()
+        await written(self._client, self._engine)
+
+    async def search(self, user: str, q: str | None = None, **params: Any) -> dict[str, Any]:
+        return await self.api.search(user, self.topic if q is None else q, tenant=self.tenant, **params)
+
+    async def finds(self, user: str, q: str | None = None, **params: Any) -> set[str]:
+        """The ids of everything that `user` finds, by `topic` unless asked otherwise; totals must agree."""
+        answer = await self.search(user, q, limit=MOST_HITS, **params)
+        found = ids(answer)
+        counted = sum(section["total"] for section in answer["sections"].values())
+        assert len(found) == len(set(found)) == counted, f"{found} are hits, but the totals say {counted}"
+        assert answer["cursor"] is None
+        return set(found)
+
+    async def status(self, user: str, **params: Any) -> int:
+        response = await self.api.get(user, tenant=self.tenant, **{"q": self.topic, **params})
+        return response.status_code
+
+    async def answers_alike(self, user: str, *questions: Mapping[str, Any]) -> bytes:
+        """What `user` is told, which must be the same, byte for byte, for each of these questions.
+
+        A question may name what it asks about as `echo`, which is struck out of its answer.
+        """
+        answers = set()
+        for question in questions:
+            params = dict(question)
+            echo = params.pop("echo", "")
+            answer = told(await self.api.get(user, tenant=self.tenant, **params))
+            answers.add(answer.replace(echo.encode(), b"?") if echo else answer)
+        assert len(answers) == 1, answers
+        return answers.pop()
+
+
+_versions = itertools.count(1000)
+
+
+async def publish(client: Client, events: Iterable[bytes]) -> None:
+    """Publish many events, with many acknowledgements under way; returns once the broker has stored them."""
+    stream = client.jetstream(publish_async_max_pending=5000)
+    pending = []
+    for one in events:
+        subject = STREAM_OF[orjson.loads(one)["type"].split(".")[1]]
+        pending.append(await stream.publish_async(subject, one))
+        if len(pending) >= 1000:
+            await asyncio.gather(*pending)
+            pending.clear()
+    await asyncio.gather(*pending)
+
+
+async def written(client: Client, engine: AsyncOpenSearch) -> None:
+    """Wait until every consumer has settled all that its stream holds."""
+    stream = client.jetstream()
+
+    async def done() -> bool:
+        return all(lag == 0 for lag in (await lags(engine, stream)).values())
+
+    await kit.until(done, "the consumers to settle everything", 120)
+
+
+@asynccontextmanager
+async def unrefreshed(engine: AsyncOpenSearch, index: str, restore: str = "200ms") -> AsyncIterator[None]:
+    """While this lasts, searches of `index` see nothing new: only what is read in real time counts."""
+    await engine.indices.refresh(index=index)
+    await engine.indices.put_settings(index=index, body={"index": {"refresh_interval": "-1"}})
+    try:
+        yield
+    finally:
+        await engine.indices.put_settings(index=index, body={"index": {"refresh_interval": restore}})
+
+
+CompanyOf = Callable[..., Company]
