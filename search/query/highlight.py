@@ -190,9 +190,12 @@ def mark(text: str, needles: Needles) -> str:
     return _render(text, _marks(text, needles)[0], 0, len(text))
 
 
-def mark_name(text: str, query: str) -> str:
-    """Return a name as HTML, in <em> what `query` says of it: literally, or else by pinyin or initials."""
-    marks, _ = _marks(text, needles(query))
+def mark_name(text: str, query: str, known: Needles | None = None) -> str:
+    """Return a name as HTML, in <em> what `query` says of it: literally, or else by pinyin or initials.
+
+    `known` are the query's needles, phrases included, where they are at hand.
+    """
+    marks, _ = _marks(text, known or needles(query))
     spelled = None if marks else find_spelled(text, query)
     return _render(text, [Mark(*spelled, query)] if spelled else marks, 0, len(text))
 

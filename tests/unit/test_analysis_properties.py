@@ -23,7 +23,7 @@ ODD = (
     "\x00\x01\x85\u00a0\u3000\u200b\u200d\ufe0f\u0301\u0323\u3099\uff9eがハﾊ한글ㄱㅏᄀ각ᆨ👍🏽🇨🇳👨👩👧❤1⃣①½㎏ßİŉǅﬁΐΌςͅक्षि\u0e33สวัสดีé﷽㍿㊗★\ud800\U000e0067年月日元xlsx"
 )
 TEXTS = st.text(st.sampled_from(ODD) | st.characters(exclude_categories=()), max_size=30)
-thorough = settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+thorough = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 
 # An independent and simpler notion than the analysis has: what never begins a character that one sees.
 _FOLLOWING = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
