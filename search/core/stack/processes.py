@@ -6,12 +6,15 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
 from search.core.errors import StackError
 from search.core.stack.account import Account, Options
 from search.core.stack.state import Running
+
+Fate = Literal["running", "crashed", "stale"]
 
 AS_WE_ARE: Options = {"user": None, "group": None, "extra_groups": None}
 
@@ -46,16 +49,30 @@ def start(command: tuple[str, ...], port: int, folder: Path, out: Path, account:
 
 
 def find(running: Running) -> psutil.Process | None:
-    """The live process, if the id still belongs to the one that was started: ids are used again."""
+    """The live process, if the id still belongs to the one that was started."""
+    return look(running)[0]
+
+
+def look(running: Running) -> tuple[psutil.Process | None, Fate]:
+    """The process while it lives, and what became of it; `stale`: another program has its id now."""
     _reap(running.pid)
     try:
         process = psutil.Process(running.pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        arguments = process.cmdline()[1:]
-    except psutil.Error:
-        return None
-    return process if arguments == list(running.command[1:]) else None
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        # Of a killed JVM the main thread is gone long before the others.
+        if zombie and process.num_threads() <= 1:
+            return None, "crashed"
+        command = [] if zombie else process.cmdline()
+    except psutil.NoSuchProcess:
+        return None, "crashed"
+    except psutil.AccessDenied:
+        return None, "stale"
+    if not command:
+        # It is dying, and until it is gone its ports and files are not free.
+        psutil.wait_procs([process], DYING)
+        _reap(running.pid)
+        return None, "crashed"
+    return (process, "running") if command[1:] == list(running.command[1:]) else (None, "stale")
 
 
 def stop(running: Running, grace: float = 30) -> None:

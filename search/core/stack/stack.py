@@ -26,7 +26,7 @@ from search.core.stack.sentences import one_sentence
 from search.core.stack.state import Running, State, load_state
 from search.core.stack.status import ServiceStatus, status_of
 
-PATIENCE = 180.0
+PATIENCE = 300.0
 # With less, the engine would soon refuse to write.
 LEAST_SPACE = 512 << 20
 LITTLE_SPACE = 2 << 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,13 +32,10 @@ def status_of(service: OpenSearch | Nats, running: Running | None) -> ServiceSta
     """Compares what was started with what the system runs."""
     if running is None:
         return ServiceStatus(service.name, "stopped", service.log)
-    process = processes.find(running)
-    try:
-        rss = process.memory_info().rss if process else None
-    except psutil.NoSuchProcess:
-        process = rss = None
+    process, fate = processes.look(running)
     if process is None:
-        state: Literal["crashed", "stale"] = "stale" if psutil.pid_exists(running.pid) else "crashed"
-        return ServiceStatus(service.name, state, service.log, running.pid)
-    url = service.url(running.port)
-    return ServiceStatus(service.name, "running", service.log, running.pid, url, rss, running.since)
+        return ServiceStatus(service.name, fate, service.log, running.pid)
+    rss = None
+    with suppress(psutil.NoSuchProcess):
+        rss = process.memory_info().rss
+    return ServiceStatus(service.name, fate, service.log, running.pid, service.url(running.port), rss, running.since)

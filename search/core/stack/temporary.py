@@ -28,7 +28,7 @@ def temporary_stack(
     *, heap: str = "512m", cache: Path | None = None, console: Console | None = None
 ) -> Iterator[Endpoints]:
     """Yields a stack of its own on free ports; afterwards it is gone, with its data."""
-    _sweep()
+    sweep()
     home = Path(tempfile.mkdtemp(prefix=PREFIX))
     home.chmod(0o755)
     stack = Stack(home, cache, heap, console=console, usual_ports=False)
@@ -36,7 +36,7 @@ def temporary_stack(
         yield stack.up()
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Erases the stacks whose owner was killed: nobody holds their lock any more."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError, StackError):

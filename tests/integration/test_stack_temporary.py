@@ -1,0 +1,65 @@
+"""A temporary stack leaves nothing behind, even where the program that wanted it is ended by force."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from search.core.stack.temporary import sweep
+
+PROGRAM = "from search.core.stack import temporary_stack\nwith temporary_stack(heap='256m'): input()"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One whose temporary stack has begun to start: waiting until it has is not needed here."""
+    tmp_path.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], env={"TMPDIR": str(tmp_path)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as running:
+        until(lambda: len(started_below(tmp_path)) == 2)
+        yield running
+        running.kill()
+
+
+def started_below(folder: Path) -> list[psutil.Process]:
+    """The processes whose command line names a file in `folder`."""
+    return [each for each in psutil.process_iter(["cmdline"]) if f"{folder}/" in " ".join(each.info["cmdline"] or [])]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_with_its_program(
+    program: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
+) -> None:
+    program.send_signal(number)
+    assert program.wait(60) != 0
+    assert started_below(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_program_left_is_swept_by_the_next(
+    program: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    sweep()
+    assert len(started_below(tmp_path)) == 2
+
+    program.kill()
+    program.wait()
+    sweep()
+    assert started_below(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
