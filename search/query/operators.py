@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
@@ -42,7 +43,7 @@ _TYPES: Mapping[str, frozenset[str]] = {
         ("channel 频道", "channel"),
         ("direct 单聊 私聊", "direct"),
         ("app 应用", "mini_program web bot service_account"),
-        ("mini_program 小程序 miniprogram", "mini_program"),
+        ("mini_program miniprogram 小程序", "mini_program"),
         ("web 网页", "web"),
         ("bot 机器人", "bot"),
         ("service_account 服务号", "service_account"),
@@ -50,7 +51,7 @@ _TYPES: Mapping[str, frozenset[str]] = {
     for name in names.split()
 }
 
-_FEATURES: Mapping[str, str] = {
+FEATURES: Mapping[str, str] = {
     name: feature
     for names, feature in (
         ("file 文件 附件 attachment", "file"),
@@ -63,11 +64,16 @@ _FEATURES: Mapping[str, str] = {
 
 def type_values(value: str) -> frozenset[str]:
     """The kinds that a value of `type:` means; an unknown one means the kind of just that name."""
-    name = value.strip().lower()
+    name = _folded(value)
     return _TYPES.get(name, frozenset({name}))
 
 
 def has_value(value: str) -> str:
     """The feature that a value of `has:` means; an unknown one means the feature of just that name."""
-    name = value.strip().lower()
-    return _FEATURES.get(name, name)
+    name = _folded(value)
+    return FEATURES.get(name, name)
+
+
+def _folded(value: str) -> str:
+    """`ＰＤＦ` and `Mini Program` as the tables have them."""
+    return unicodedata.normalize("NFKC", value).strip().lower().replace(" ", "_")

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import partial
 
 from search.query.dates import SHANGHAI, resolve_date
-from search.query.operators import OPERATORS, OperatorName
+from search.query.operators import FEATURES, OPERATORS, OperatorName, has_value
 
-_QUOTES = {'"': '"”“＂', "“": '”"“', "”": '”"“', "＂": '＂"', "「": "」", "『": "』", "〝": "〞"}
-_CLOSING = frozenset("".join(_QUOTES.values()))
+# What opens a phrase, and what may close it: any of its family, as input methods mix them up. 《》 is how titles are
+# written, and ’ alone is an apostrophe.
+_CLOSING = dict.fromkeys('"“”＂', '"“”＂') | {"‘": "’", "「": "」", "『": "』", "〝": "〞〟"}
+_CLOSED = {mark: re.compile(f"[{closing}]") for mark, closing in _CLOSING.items()}
+_QUOTES = "".join(_CLOSING) + "」』〞〟"
 _MINUS = frozenset("-－−")
 _NAME = re.compile(r"([^\W\d_]{2,6})[:：]")
-_WORD = re.compile(r'[^\s"“”＂「」『』〝〞]+')
+_WORD = re.compile(rf"[^\s{_QUOTES}]+")
+# `from:张三，预算`: a value that is not quoted ends with its clause.
+_VALUE = re.compile(rf"[^\s{_QUOTES}，。；！？]+")
 _BLANKS = re.compile(r"\s*")
-# More conditions than anyone types are text: each costs the engine a clause.
-MOST_OPERATORS = 20
+# Copied along from chats and web pages, and seen by nobody.
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060-\u2064\ufeff]+")
+# Neither can be part of a text that is stored, and half a surrogate pair cannot even be written to JSON.
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+# More conditions of a kind than anyone types are text: each costs the engine a clause.
+MOST_CONDITIONS = 20
+
+_Dates = Callable[[str], datetime | None]
 
 
 @dataclass(frozen=True)
 class Operator:
-    """One condition as it was written, under its English name."""
+    """One condition, its name the English one, its value as it was written."""
 
     name: OperatorName
     value: str
@@ -40,25 +54,17 @@ class ParsedQuery:
     after: datetime | None = None
 
 
-@dataclass
-class _Parts:
-    words: list[str] = field(default_factory=list)
-    phrases: list[str] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
-    operators: list[Operator] = field(default_factory=list)
-    before: list[datetime] = field(default_factory=list)
-    after: list[datetime] = field(default_factory=list)
-
-
 def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
-    """Split a query into text, quoted phrases, excluded words and operators; linear in its length.
+    """Split a query into text, quoted phrases, excluded words and operators, in time linear in its length.
 
-    Dates are resolved against `now` in the time zone `tz`. Every letter and digit of `q` ends up in some part.
+    Dates are resolved against `now`, which is aware, in the time zone `tz`: `after:D` is from the beginning of D on,
+    `before:D` is until the beginning of D, and negated each is the other. Every letter and digit of `q` ends up in
+    some part; raises nothing.
     """
-    parts = _Parts()
+    parts = _Parts(partial(resolve_date, now=now, tz=tz))
     scanner = _Scanner(q)
     while not scanner.at_end:
-        _term(scanner, parts, now, tz)
+        parts.take(scanner)
     return ParsedQuery(
         text=" ".join(parts.words),
         phrases=tuple(parts.phrases),
@@ -69,78 +75,139 @@ def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
     )
 
 
-def _term(scanner: _Scanner, parts: _Parts, now: datetime, tz: tzinfo) -> None:
-    negated = scanner.negation()
-    if len(parts.operators) < MOST_OPERATORS and (operator := scanner.operator(negated, now, tz)):
-        parts.operators.append(operator)
-        if operator.name in ("before", "after") and (moment := resolve_date(operator.value, now=now, tz=tz)):
-            (parts.before if operator.name == "before" else parts.after).append(moment)
-    elif phrase := scanner.quoted():
-        (parts.excluded if negated else parts.phrases).append(phrase)
-    elif word := scanner.word():
-        (parts.excluded if negated else parts.words).append(word)
+@dataclass
+class _Parts:
+    dates: _Dates
+    words: list[str] = field(default_factory=list)
+    phrases: list[str] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    before: list[datetime] = field(default_factory=list)
+    after: list[datetime] = field(default_factory=list)
+
+    def take(self, scanner: _Scanner) -> None:
+        """Take the next term, or pass over a lone quotation mark."""
+        negated = scanner.minus()
+        if self._operator(scanner, negated):
+            return
+        phrase = scanner.quoted()
+        term = phrase or scanner.word()
+        if term:
+            wanted = self.excluded if negated else self.phrases if phrase else self.words
+            (wanted if len(wanted) < MOST_CONDITIONS else self.words).append(term)
+
+    def _operator(self, scanner: _Scanner, negated: bool) -> bool:
+        """Take an operator whose value makes sense; else the scanner stays where it is."""
+        begin = scanner.at
+        name = scanner.operator_name() if len(self.operators) < MOST_CONDITIONS else None
+        if name:
+            for value in scanner.values():
+                if self._condition(name, value, negated):
+                    return True
+        scanner.at = begin
+        return False
+
+    def _condition(self, name: OperatorName, value: str, negated: bool) -> bool:
+        if name in ("before", "after"):
+            moment = self.dates(value)
+            if moment is None:
+                return False
+            (self.before if (name == "before") != negated else self.after).append(moment)
+        elif name == "from":
+            value = value.lstrip("@＠")
+        elif name == "has" and has_value(value) not in FEATURES:
+            return False
+        if value:
+            self.operators.append(Operator(name, value, negated))
+        return bool(value)
 
 
 class _Scanner:
-    """A place in the query, always at the beginning of a term."""
+    """A place in the query, at the beginning of a term or at the end."""
 
     def __init__(self, q: str) -> None:
-        self._q = q
-        self._at = 0
-        # Where each kind of quotation mark closes last: whether one is open for ever is known at once.
-        self._last = {mark: q.rfind(mark) for mark in _CLOSING}
+        self._q = _UNWRITABLE.sub(" ", _INVISIBLE.sub("", q))
+        self._unclosed: set[str] = set()
+        self.at = 0
         self._skip()
 
     @property
     def at_end(self) -> bool:
-        return self._at >= len(self._q)
+        return self.at >= len(self._q)
 
-    def negation(self) -> bool:
-        """A minus before a term; one alone, or before another or a blank, is text."""
-        q, at = self._q, self._at
-        if q[at] in _MINUS and at + 1 < len(q) and not q[at + 1].isspace() and q[at + 1] not in _MINUS:
-            self._at += 1
-            return True
-        return False
+    def minus(self) -> bool:
+        """A minus that negates: after a blank or nothing, before something; one alone is text, and so is a dash."""
+        q, at = self._q, self.at
+        before, after = q[at - 1 : at] if at else "", q[at + 1 : at + 2]
+        if q[at] not in _MINUS or (before and not before.isspace()):
+            return False
+        if not after or after.isspace() or after in _MINUS:
+            return False
+        self.at += 1
+        return True
 
-    def operator(self, negated: bool, now: datetime, tz: tzinfo) -> Operator | None:
-        match = _NAME.match(self._q, self._at)
-        name = OPERATORS.get(match[1].lower()) if match else None
-        if match is None or name is None:
+    def operator_name(self) -> OperatorName | None:
+        """An operator's name and its colon, passed over with the blanks behind."""
+        match = _NAME.match(self._q, self.at)
+        name = OPERATORS.get(unicodedata.normalize("NFKC", match[1]).lower()) if match else None
+        if match and name:
+            self.at = match.end()
+            self._skip()
+        return name
+
+    def values(self) -> Iterator[str]:
+        """What an operator's value may be, the scanner behind each: `last week` is two words, any other is one."""
+        if self.at_end or (self._q[self.at - 1].isspace() and self._another_begins()):
+            return
+        if self._q[self.at] in _CLOSING and (value := self.quoted(empty=True)) is not None:
+            yield value
+            return
+        first = self._match(_VALUE)
+        if first and first.lower() in ("last", "this"):
+            begin = self.at
+            yield f"{first} {self._match(_VALUE) or ''}"
+            self.at = begin
+        if first:
+            yield first
+
+    def quoted(self, *, empty: bool = False) -> str | None:
+        """What stands in quotation marks; None, and a lone mark passed over, where nothing closes them."""
+        mark = self._q[self.at : self.at + 1]
+        if not mark or mark not in _QUOTES:
             return None
-        before = self._at
-        self._at = match.end()
+        begin = self.at + 1
+        close = self._close(mark, begin)
+        self.at = close + 1 if close is not None else begin
         self._skip()
-        value = self._value()
-        dated = name in ("before", "after")
-        if value and (not dated or (not negated and resolve_date(value, now=now, tz=tz))):
-            return Operator(name, value, negated)
-        self._at = before
-        return None
-
-    def quoted(self) -> str | None:
-        """The text within quotation marks; None, and a lone mark passed over, where none closes them."""
-        mark = self._q[self._at] if not self.at_end else ""
-        if mark not in _QUOTES and mark not in _CLOSING:
-            return None
-        begin = self._at + 1
-        ends = [self._q.find(c, begin) for c in _QUOTES.get(mark, "") if self._last[c] >= begin]
-        end = min(ends, default=-1)
-        self._at = begin if end < 0 else end + 1
-        self._skip()
-        return self._q[begin:end].strip() or None if end >= 0 else None
+        phrase = self._q[begin:close].strip() if close is not None else None
+        return phrase if empty else phrase or None
 
     def word(self) -> str | None:
-        match = _WORD.match(self._q, self._at)
+        return self._match(_WORD)
+
+    def _close(self, mark: str, begin: int) -> int | None:
+        """Where a phrase that opens before `begin` ends. What is once not found is not looked for again."""
+        if mark not in _CLOSED or mark in self._unclosed:
+            return None
+        match = _CLOSED[mark].search(self._q, begin)
+        if match is None:
+            self._unclosed.add(mark)
+            return None
+        return match.start()
+
+    def _another_begins(self) -> bool:
+        """Whether an operator or a negated term is next, which is then no value of the one before."""
+        match = _NAME.match(self._q, self.at)
+        return self._q[self.at] in _MINUS or bool(match and match[1].lower() in OPERATORS)
+
+    def _match(self, pattern: re.Pattern[str]) -> str | None:
+        match = pattern.match(self._q, self.at)
         if match is None:
             return None
-        self._at = match.end()
+        self.at = match.end()
         self._skip()
         return match[0]
 
-    def _value(self) -> str | None:
-        return self.quoted() or self.word() if not self.at_end else None
-
     def _skip(self) -> None:
-        match = _BLANKS.match(self._q, self._at)
-        self._at = match.end() if match else self._at
+        if match := _BLANKS.match(self._q, self.at):
+            self.at = match.end()
