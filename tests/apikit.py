@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import kit
 import orjson
 from fastapi import FastAPI
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
-import kit
 from indexers.lag import lags
 from indexers.load import STREAM_OF
 from search.access.identity.gateway import sign

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import apikit
 import kit
 import pytest
 from hypothesis import settings as hypothesis_settings
