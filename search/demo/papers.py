@@ -102,7 +102,8 @@ class Shelf:
         """Paragraphs: each fact once, in an order of its own, spread under the form's headings."""
         form = self._forms[plan.form]
         chance = self._chance
-        facts = chance.sample(topic.facts, len(topic.facts))
+        told = plan.facts or topic.facts
+        facts = chance.sample(told, len(told))
         slots = self._slots(topic, moment, known)
         parts = [slots.say(chance.choice(form["open"]))]
         for index, head in enumerate(form["heads"]):

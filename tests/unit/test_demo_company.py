@@ -1,4 +1,4 @@
-"""The demo company keeps the contract, is the same every time, and shows two callers different things."""
+"""The demo: its company keeps the contract and shows two callers different things, and its page is served safely."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+import jwt
 import pytest
+from fastapi import FastAPI
 
 from search.demo.company import Company, DemoCaller, generate, write
+from search.demo.routes import router
 
 NOW = date(2026, 3, 2)
 Entities = dict[tuple[str, str], dict[str, dict[str, Any]]]
@@ -321,3 +325,40 @@ class Reader:
         if "has" in wanted:
             return kind == "message" and "attachments" in data
         return "type" not in wanted or (kind == "doc" and data["kind"] == wanted["type"])
+
+
+@pytest.fixture
+async def client(company: Company) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    app.include_router(router(company.callers, "k" * 40, "demo", ttl_s=60))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo") as client:
+        yield client
+
+
+async def test_each_caller_gets_a_token_of_their_own(company: Company, client: httpx.AsyncClient) -> None:
+    callers = (await client.get("/demo/callers")).json()
+    assert [(one["tenant"], one["user"]) for one in callers] == [(one.tenant, one.user) for one in company.callers]
+    for one in callers:
+        claims = jwt.decode(one["token"], "k" * 40, algorithms=["HS256"], audience="demo")
+        assert (claims["tenant"], claims["sub"], claims["scope"]) == (one["tenant"], one["user"], "search")
+        assert claims["exp"] - claims["iat"] == 60
+        assert set(one["role"]) == {"zh", "en"}
+
+
+async def test_the_page_keeps_a_strict_content_security_policy(client: httpx.AsyncClient) -> None:
+    """Whatever the page names is served, with its type; nothing is inline, nothing comes from elsewhere."""
+    page = await client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://", page.text)
+    pending, seen = re.findall(r'(?:src|href)="([\w.]+\.\w+)"', page.text), set[str]()
+    while pending:
+        name = pending.pop()
+        answer = await client.get(f"/{name}")
+        assert answer.status_code == 200, name
+        assert answer.headers["cache-control"] == "no-cache"
+        if name.endswith(".js") and name not in seen:
+            assert answer.headers["content-type"].startswith("text/javascript")
+            assert "innerHTML =" not in answer.text
+            pending += re.findall(r'from "\./([\w.]+)"', answer.text)
+        seen.add(name)
+    assert seen >= {"app.js", "style.css", "icon.svg", "column.js", "hits.js"}

@@ -43,14 +43,16 @@ export class Column {
     const { signal } = this.aborter;
     this.root.setAttribute("aria-busy", "true");
     const patience = setTimeout(() => this.#wait(), PATIENCE_MS);
+    const overview = this.#overview(signal);
     try {
-      const [answer, overview] = await Promise.all([this.#ask(signal, null), this.#overview(signal)]);
+      const answer = await this.#ask(signal, null);
+      this.#count(await overview);
       if (signal.aborted) return;
-      if (overview) this.#count(overview);
       this.#count(answer);
       this.hits = answer.hits;
       this.#draw(answer);
     } catch (error) {
+      this.#count(await overview);
       if (!signal.aborted) this.#fail(error);
     } finally {
       clearTimeout(patience);
@@ -88,6 +90,7 @@ export class Column {
   }
 
   #count(answer) {
+    if (!answer) return;
     this.sections = { ...this.sections, ...answer.sections };
     if (answer.denied.length) this.denied = answer.denied;
   }
@@ -132,7 +135,7 @@ export class Column {
   #tab(tab, known) {
     const selected = this.question.tab === tab;
     const denied = this.denied.includes(tab);
-    const attributes = { type: "button", role: "tab", class: "tab", id: `${this.prefix}-${tab}`, "aria-selected": selected };
+    const attributes = { type: "button", role: "tab", class: "tab", id: `${this.prefix}-${tab}`, "aria-selected": String(selected) };
     const count = denied ? icon("lock") : known && total(this.#total(tab));
     return element(
       "button",

@@ -35,12 +35,15 @@ class RoomPlan:
 
 @dataclass(frozen=True)
 class DocPlan:
+    """`facts`: what it says, where the topic's own would tell its readers too much."""
+
     title: str
     form: str
     kind: str
     allow: list[str] = field(default_factory=list)
     deny: list[str] = field(default_factory=list)
     folder: str | None = None
+    facts: list[str] = field(default_factory=list)
     departments: list[str] = field(default_factory=list)
 
 
