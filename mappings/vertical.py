@@ -120,6 +120,7 @@ class Vertical(Collection):
     show: Callable[[str, Mapping[str, Any]], Shown]
     """(entity name, its stored original) → what a hit shows."""
     exact: str | None = None  # keyword field of normalised names and titles: an equal query goes first
+    coverage: str = "1<75% 6<60% 12<45%"  # how many of the query's characters a document must hold
     by_name: bool = False  # whether documents have the keys of `mappings.names`: pinyin, initials
     recency: str | None = None  # field of microseconds by which newer goes before older among equals
     last: str | None = None  # boolean field; documents where it is true come after all others

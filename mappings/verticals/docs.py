@@ -10,7 +10,7 @@ from mappings.entities import Doc
 from mappings.properties import KEYWORD, Document
 from mappings.vertical import Guard, Shown, TextField, Vertical
 
-TITLE = TextField("title", boost=2.0, words=0.4, bigrams=0.6, chars=1.0)
+TITLE = TextField("title", boost=1.0, words=0.4, bigrams=0.6, chars=1.0)
 BODY = TextField("body", boost=1.0, words=1.0, bigrams=0.6, chars=0.2)
 
 
@@ -56,6 +56,7 @@ VERTICAL = Vertical(
     module="search.docs",
     guard=Guard.ALLOW,
     texts=[TITLE, BODY],
+    coverage="1<60% 4<40% 8<30% 16<20%",  # a long question shares few of its characters with the text that answers it
     show=show,
     exact="exact",
     recency="updated_at",

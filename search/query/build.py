@@ -132,22 +132,26 @@ def _literal(query: str, text: TextField) -> Clause:
 
 
 def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
-    """How much of the query a document must hold: recall by characters, or an exact or pinyin name."""
-    fields = [text.names[2] for text in vertical.texts]
-    held: Clause = {
-        "multi_match": {
-            "query": wanted.terms.chars,
-            "fields": fields,
-            "type": "cross_fields",
-            "minimum_should_match": "2<-25% 6<65% 12<50%",
-        }
-    }
-    ways = [held]
+    """How much of the query a document must hold, or an exact or pinyin name.
+
+    Characters alone would let any text in that is long enough, so one pair of neighbours must be there too, or every
+    character.
+    """
+    pairs = _held(vertical, 1, wanted.terms.bigrams, "1")
+    every = _held(vertical, 2, wanted.terms.chars, "100%")
+    enough = _held(vertical, 2, wanted.terms.chars, vertical.coverage)
+    ways: list[Clause] = [{"bool": {"filter": [enough, {"bool": {"should": [pairs, every]}}]}}]
     if vertical.exact:
         ways.append({"term": {vertical.exact: _exactly(wanted)}})
     if vertical.by_name:
         ways += [way for way, _ in name_ways(wanted.text)]
     return ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}
+
+
+def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
+    """That a document holds so many of these terms, in whichever of its texts."""
+    fields = [text.names[kind] for text in vertical.texts]
+    return {"multi_match": {"query": terms, "fields": fields, "type": "cross_fields", "minimum_should_match": least}}
 
 
 def name_ways(text: str) -> list[tuple[Clause, float]]:
