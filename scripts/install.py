@@ -75,7 +75,8 @@ def main() -> int:
             LOG.write_text("")
             # No build is isolated, as an isolated one takes its tools unhashed: they come first, from their own lock.
             pip("Installing the build tools", "--require-hashes", "-r", BUILD, total=locked(BUILD))
-            pip("Installing the dependencies", "--require-hashes", "-r", LOCK, total=locked(LOCK))
+            # Most of their modules never run here: Python compiles the others when they first do.
+            pip("Installing the dependencies", "--require-hashes", "--no-compile", "-r", LOCK, total=locked(LOCK))
             pip("Installing Office Search", "--no-deps", "--editable", ".")
         except subprocess.CalledProcessError as error:
             print(f"\n{error.output}\n\n{error.cmd} failed; all that pip said is in {LOG}.", file=sys.stderr)
