@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import nats.errors
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 EXPIRES_S = 10.0
 # Several events of the largest size may be under way, so that one alone never exceeds the request.
 MAX_BYTES = 32 * 1024 * 1024
+# When nobody is there to ask: a consumer that was deleted, a server without JetStream.
+PAUSE_S = 0.5
+GIVE_BACK_S = 5.0
 
 
 class StandingPull:
@@ -38,6 +42,8 @@ class StandingPull:
         self._arrived = asyncio.Event()
         self._asked = 0  # events asked for that have not come
         self._asked_at = 0.0
+        self._ask_after = 0.0
+        self._connection = 0  # how often the client had to connect anew when it last asked
         self._subscription: Subscription | None = None
 
     async def open(self) -> None:
@@ -56,10 +62,18 @@ class StandingPull:
         return [self._buffer.popleft() for _ in range(min(batch, len(self._buffer)))]
 
     async def unsubscribe(self) -> None:
-        """Take no more; FastStream does it once more when it stops."""
-        if self._subscription is not None:
-            subscription, self._subscription = self._subscription, None
-            await subscription.unsubscribe()
+        """Take no more, and give back what nobody has fetched: nobody else would get it before `ack_wait` is over.
+
+        FastStream does it once more when it stops.
+        """
+        if self._subscription is None:
+            return
+        subscription, self._subscription = self._subscription, None
+        with suppress(nats.errors.Error, TimeoutError):
+            async with asyncio.timeout(GIVE_BACK_S):
+                await subscription.drain()  # type: ignore[no-untyped-call]
+                while self._buffer:
+                    await self._buffer.popleft().nak()
 
     async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109
         self._arrived.clear()
@@ -71,8 +85,10 @@ class StandingPull:
 
     async def _ask(self) -> None:
         now = time.monotonic()
-        if now - self._asked_at > EXPIRES_S + 1:
-            self._asked = 0  # the server forgot the request, or the connection was another one
+        if self._subscription is None or now < self._ask_after:
+            return
+        if self._connection != (connection := self._client.stats["reconnects"]) or now - self._asked_at > EXPIRES_S + 1:
+            self._asked, self._connection = 0, connection  # the server has forgotten the request
         wanted = 2 * self._batch - len(self._buffer) - self._asked
         if wanted < self._batch // 2:
             return
@@ -86,9 +102,11 @@ class StandingPull:
             self._asked = max(0, self._asked - 1)
             self._buffer.append(message)
         else:
-            # A status: the request ended, with so many events of it not delivered.
-            headers = message.headers or {}
-            self._asked = max(0, self._asked - int(headers.get("Nats-Pending-Messages", self._asked)))
+            # A status: the request ended, with so many events of it not delivered. Without that number there was nobody
+            # to take it, and asking again at once would spin.
+            pending = (message.headers or {}).get("Nats-Pending-Messages")
+            self._asked = max(0, self._asked - int(pending)) if pending else 0
+            self._ask_after = 0.0 if pending else time.monotonic() + PAUSE_S
         self._arrived.set()
 
 
