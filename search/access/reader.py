@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 
@@ -13,6 +14,8 @@ from mappings.vertical import Vertical
 from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
 from search.access.principal import Principal
 from search.core.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 COUNTED = 10_000
 
@@ -145,6 +148,13 @@ class Reader:
         return found
 
 
+def _reason(answer: Mapping[str, Any]) -> str:
+    """Why a part failed, for the log; the engine's text may quote the query, so only its kind is told."""
+    if error := answer.get("error"):
+        return ", ".join(cause["type"] for cause in error.get("root_cause", [])) or str(error["type"])
+    return "too late" if answer.get("timed_out") else "shards failed"
+
+
 def _refuse_failure(answer: Mapping[str, Any]) -> None:
     """An index that does not exist yet holds nothing; any other failure must not look like that."""
     if (error := answer.get("error")) and error["type"] != "index_not_found_exception":
@@ -153,6 +163,7 @@ def _refuse_failure(answer: Mapping[str, Any]) -> None:
 
 def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
     if "error" in answer or answer.get("timed_out") or answer["_shards"]["failed"]:
+        log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None
     total = answer["hits"].get("total", {"value": 0, "relation": "eq"})
     found = [

@@ -17,8 +17,11 @@ Sort = Literal["relevance", "newest", "oldest"]
 EXACT = "exact"
 LITERAL = "literal"
 
-# The engine counts the terms of a whole request against 1,024; three ways, three fields and this many stay below.
-MOST_TERMS = 64
+# The engine counts the clauses of a whole query against 1,024: in scoring three kinds of terms in three fields, in
+# coverage pairs once and characters twice, so 18 times this many, and what else there is, stay below.
+MOST_TERMS = 48
+# No name that is typed half in pinyin holds more Han.
+MOST_NAME_CHARS = 8
 # Half of the lesser field counts beside the better one: measured on the judged sets (docs/adr/0004).
 TIE = 0.5
 # Above any sum of BM25 scores that occurs, so that the whole always goes before its parts.
@@ -94,12 +97,12 @@ def query(wanted: Wanted, vertical: Vertical) -> Clause:
 
 
 def sort(wanted: Wanted, vertical: Vertical) -> list[Any]:
-    """Best first. Documents without text to score by go newest first."""
+    """Best first. Documents without text to score by go newest first; in any order the vertical's last are last."""
     order = {"order": "asc" if wanted.sort == "oldest" else "desc"}
     by_time: list[Any] = [{vertical.recency: order}] if vertical.recency else []
-    if wanted.sort != "relevance" or not wanted.has_text:
-        return [*by_time, "_score"]
     last: list[Any] = [{vertical.last: {"order": "asc"}}] if vertical.last else []
+    if wanted.sort != "relevance" or not wanted.has_text:
+        return [*last, *by_time, "_score"]
     return [*last, "_score", *by_time]
 
 
@@ -111,8 +114,8 @@ def _scores(wanted: Wanted, vertical: Vertical) -> list[Clause]:
     if vertical.exact:
         same = {"term": {vertical.exact: _exactly(wanted)}}
         scores.append({"constant_score": {"filter": same, "boost": EXACT_BOOST, "_name": EXACT}})
-    if vertical.by_name:
-        scores += [{"constant_score": {"filter": way, "boost": boost}} for way, boost in name_ways(wanted.text)]
+    if vertical.by_name and (name := named(wanted.text)):
+        scores.append(name)
     return scores
 
 
@@ -143,8 +146,8 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
     ways: list[Clause] = [{"bool": {"filter": [enough, {"bool": {"should": [pairs, every]}}]}}]
     if vertical.exact:
         ways.append({"term": {vertical.exact: _exactly(wanted)}})
-    if vertical.by_name:
-        ways += [way for way, _ in name_ways(wanted.text)]
+    if vertical.by_name and (name := named(wanted.text)):
+        ways.append(name)
     return ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}
 
 
@@ -154,18 +157,28 @@ def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
     return {"multi_match": {"query": terms, "fields": fields, "type": "cross_fields", "minimum_should_match": least}}
 
 
-def name_ways(text: str) -> list[tuple[Clause, float]]:
-    """How a name may have been typed - pinyin, initials, mixed with Han - and what each way is worth."""
+def named(text: str) -> Clause | None:
+    """That a name may have been typed so - in pinyin, initials, mixed with Han; None where nothing can be read."""
     typed = name_query_terms(text)
-    held = [{"term": {NAME_CHARS: char}} for char in typed.chars]
+    if len(typed.chars) > MOST_NAME_CHARS:
+        return None
+    inner = dict.fromkeys((*typed.pinyin, *typed.initials))
     ways = [
-        *(({"term": {PINYIN: key}}, 4 * NAME_BOOST) for key in typed.pinyin),
-        *(({"term": {INITIALS: key}}, 3 * NAME_BOOST) for key in typed.initials),
-        *(({"prefix": {PINYIN: key}}, 2 * NAME_BOOST) for key in typed.pinyin),
-        *(({"prefix": {INITIALS: key}}, NAME_BOOST) for key in typed.initials),
-        *(({"prefix": {INNER: key}}, NAME_BOOST / 2) for key in dict.fromkeys((*typed.pinyin, *typed.initials))),
+        *(({"term": {PINYIN: key}}, 4.0) for key in typed.pinyin),
+        *(({"term": {INITIALS: key}}, 3.0) for key in typed.initials),
+        *(({"prefix": {PINYIN: key}}, 2.0) for key in typed.pinyin),
+        *(({"prefix": {INITIALS: key}}, 1.0) for key in typed.initials),
+        *(({"prefix": {INNER: key}}, 0.5) for key in inner),
     ]
-    return [({"bool": {"filter": [way, *held]}} if held else way, boost) for way, boost in ways]
+    if not ways:
+        return None
+    body: Clause = {
+        "should": [{"constant_score": {"filter": way, "boost": worth * NAME_BOOST}} for way, worth in ways],
+        "minimum_should_match": 1,
+    }
+    if typed.chars:
+        body["filter"] = [{"term": {NAME_CHARS: char}} for char in typed.chars]
+    return {"bool": body}
 
 
 def _phrase(vertical: Vertical, phrase: str) -> Clause:

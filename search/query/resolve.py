@@ -9,7 +9,7 @@ from analyzers import normalise
 from mappings.verticals import VERTICALS
 from search.access.principal import Principal
 from search.access.reader import Reader, Request
-from search.query.build import name_ways
+from search.query.build import named
 
 CONTACTS = VERTICALS["contacts"]
 # As many people of one name as a company has.
@@ -43,4 +43,5 @@ def _exactly(kind: str, value: str) -> list[dict[str, Any]]:
 
 
 def _like(value: str) -> list[dict[str, Any]]:
-    return [way for way, _ in name_ways(value)]
+    name = named(value)
+    return [name] if name else []

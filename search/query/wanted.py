@@ -16,6 +16,8 @@ from search.query.operators import has_value, type_values
 from search.query.parse import ParsedQuery
 from search.query.resolve import resolve
 
+# Each phrase is looked for in every text of a vertical; past what anyone types, one is words like any other.
+MOST_PHRASES = 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,9 +59,9 @@ async def wanted_from(
     box = _Box(parsed, question)
     after, before = _limits(parsed, question, now)
     return Wanted(
-        text=parsed.text,
-        phrases=parsed.phrases,
-        excluded=parsed.excluded,
+        text=" ".join((parsed.text, *parsed.phrases[MOST_PHRASES:])).strip(),
+        phrases=parsed.phrases[:MOST_PHRASES],
+        excluded=parsed.excluded[:MOST_PHRASES],
         senders=await _resolved(reader, caller, "user", box.values("from")),
         not_senders=await resolve(reader, caller, "user", box.values("from", negated=True)),
         conversations=await _resolved(reader, caller, "conversation", box.values("in")),
