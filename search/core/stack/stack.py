@@ -30,6 +30,7 @@ PATIENCE = 300.0
 # With less, the engine would soon refuse to write.
 LEAST_SPACE = 512 << 20
 LITTLE_SPACE = 2 << 30
+LOCK = "lock"
 PORT_TAKEN = re.compile(r"already in use|failed to bind", re.IGNORECASE)
 
 
@@ -83,11 +84,17 @@ class Stack:
             return bool(found)
 
     def erase(self) -> None:
-        """Ends both and removes everything they have stored."""
+        """Ends both and removes everything they have stored; what else is in the home stays."""
         self.down()
-        if self.home.exists():
-            with one_sentence(f"erase {self.home}"):
-                shutil.rmtree(self.home)
+        if not self.home.exists():
+            return
+        with one_sentence(f"erase {self.home}"):
+            for folder in (service.home for service in self._services.values()):
+                if folder.exists():
+                    shutil.rmtree(folder)
+            (self.home / LOCK).unlink(missing_ok=True)
+            if not any(self.home.iterdir()):
+                self.home.rmdir()
 
     def status(self) -> list[ServiceStatus]:
         """Of engine and broker, in this order."""
@@ -175,7 +182,7 @@ class Stack:
 
     def _endpoints(self, state: State) -> Endpoints:
         engine, broker = (state.services[name].port for name in self._services)
-        return Endpoints(f"http://{LOOPBACK}:{engine}", f"nats://{state.token}@{LOOPBACK}:{broker}")
+        return Endpoints(self._engine.url(engine), f"nats://{state.token}@{LOOPBACK}:{broker}")
 
     def _load(self) -> State:
         with one_sentence(f"read the state of the stack in {self.home}"):
@@ -189,7 +196,7 @@ class Stack:
 
     def _alone(self) -> AbstractContextManager[None]:
         waiting = f"Waiting for another command on {self.home}…"
-        return exclusive(self.home / "lock", lambda: self.console.print(waiting))
+        return exclusive(self.home / LOCK, lambda: self.console.print(waiting))
 
 
 class _PortTakenError(StackError):

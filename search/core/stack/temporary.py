@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from search.core.errors import StackError
 from search.core.stack.files import hold
+from search.core.stack.sentences import one_sentence
 from search.core.stack.stack import Endpoints, Stack
 
 PREFIX = "office-search-temporary-"
@@ -29,8 +31,9 @@ def temporary_stack(
 ) -> Iterator[Endpoints]:
     """Yields a stack of its own on free ports; afterwards it is gone, with its data."""
     sweep()
-    home = Path(tempfile.mkdtemp(prefix=PREFIX))
-    home.chmod(0o755)
+    with one_sentence("make a folder for a temporary stack"):
+        home = Path(tempfile.mkdtemp(prefix=PREFIX))
+        home.chmod(0o755)
     stack = Stack(home, cache, heap, console=console, usual_ports=False)
     with _signals_as_exit(), hold(home / OWNER), _erased_at_the_end(stack):
         yield stack.up()
@@ -43,7 +46,12 @@ def sweep() -> None:
             # Without a state it may be one that is just being made.
             if home.stat().st_uid == os.geteuid() and (home / "state.json").exists():
                 with hold(home / OWNER):
-                    Stack(home).erase()
+                    _erase(Stack(home))
+
+
+def _erase(stack: Stack) -> None:
+    stack.erase()
+    shutil.rmtree(stack.home, ignore_errors=True)
 
 
 @contextmanager
@@ -53,7 +61,7 @@ def _erased_at_the_end(stack: Stack) -> Iterator[None]:
     def erase() -> None:
         # A fork of us may exit earlier.
         if os.getpid() == owner:
-            stack.erase()
+            _erase(stack)
 
     atexit.register(erase)
     try:
