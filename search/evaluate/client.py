@@ -1,0 +1,113 @@
+"""Asks a running service over HTTP, as any user of any tenant: the gateway's part in the evaluation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+
+from search.access.identity.gateway import sign
+from search.core.errors import ConfigurationError, OfficeSearchError, Unavailable
+from search.evaluate.questions import Question
+
+LIMIT = 50
+TIMEOUT_S = 30.0
+PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A whole answer or a refusal. `ms` is the client's time, whatever had to be asked again included."""
+
+    status: int
+    body: Mapping[str, Any]
+    ms: float
+
+
+class Client:
+    """`url`: where the service answers, with the path that goes before its own, if any."""
+
+    def __init__(self, url: str, secret: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ConfigurationError(f"{url!r} is no address of a service, such as http://127.0.0.1:8080.")
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._path = parts.path.rstrip("/")
+        self._secret = secret
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def search(self, question: Question) -> Answered:
+        """Raises Unavailable when no whole answer comes, and OfficeSearchError for any refusal other than 403.
+
+        Half an answer holds no leak and finds no item, but proves nothing about either.
+        """
+        query = urlencode({"q": question.q, "limit": LIMIT}, quote_via=quote, safe="")
+        began = time.perf_counter()
+        for pause in (*PAUSES_S, None):
+            response = await self._get(f"{self._path}/v1/search?{query}", question)
+            reason = _unfinished(response)
+            if reason is None:
+                break
+            if pause is None:
+                raise Unavailable(f"{question.id}: no whole answer came after {len(PAUSES_S) + 1} tries: {reason}.")
+            await asyncio.sleep(pause)
+        ms = (time.perf_counter() - began) * 1000
+        _check(response, question)
+        return Answered(response.status_code, _body(response), ms)
+
+    async def ready(self) -> bool:
+        try:
+            return (await self._http.get(f"{self._origin}{self._path}/readyz")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def _get(self, target: str, question: Question) -> httpx.Response:
+        headers = sign(self._secret, "GET", target, user=question.user, tenant=question.tenant)
+        try:
+            return await self._http.get(self._origin + target, headers=headers)
+        except httpx.TransportError as error:
+            raise Unavailable(f"{self._origin} does not answer ({error!r:.200}).") from error
+
+
+def _unfinished(response: httpx.Response) -> str | None:
+    """Why it is no whole answer; None when it is one, or a refusal."""
+    if response.status_code >= 500:
+        return f"{response.status_code} {response.text[:300]}"
+    body = _body(response)
+    if response.status_code == 200 and (body.get("partial") or body.get("failed")):
+        return f"these verticals failed: {', '.join(body.get('failed', ()))}"
+    return None
+
+
+def _check(response: httpx.Response, question: Question) -> None:
+    if response.status_code == 401:
+        raise OfficeSearchError(
+            f"The service refused the credentials ({_body(response).get('detail', response.text[:300])}); "
+            "OFFICE_SEARCH_GATEWAY_SECRETS must begin with one of its secrets."
+        )
+    if response.status_code not in (200, 403):
+        raise OfficeSearchError(f"{question.id}: the service answered {response.status_code}: {response.text[:300]}")
+
+
+def _body(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise OfficeSearchError(f"{response.url.host} answers, but not as the search service does: is --url right?")
+    return body

@@ -1,0 +1,71 @@
+"""Plays a company's questions: known items one at a time, for their latencies; negatives side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from search.core.errors import OfficeSearchError
+from search.evaluate.client import Answered, Client
+from search.evaluate.figures import Played, rank
+from search.evaluate.leaks import Leak, leaks
+from search.evaluate.questions import KnownItem, Negative, Question
+
+WARM_UP = 40
+AT_ONCE = 4
+
+Advance = Callable[[], None]
+
+
+async def warm_up(client: Client, items: Sequence[KnownItem], advance: Advance) -> None:
+    """A cold engine answers several times slower; these answers count for nothing."""
+    for item in spread(items, WARM_UP):
+        await _allowed(client, item)
+        advance()
+
+
+async def play_known_items(client: Client, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
+    """Raises OfficeSearchError when one is not answered."""
+    played = []
+    for item in items:
+        answered = await _allowed(client, item)
+        played.append(Played(item.kind, rank(item, answered.body["hits"]), answered.ms))
+        advance()
+    return played
+
+
+async def play_negatives(client: Client, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
+    """All leaks, in the order of the questions. Raises OfficeSearchError when one is not answered."""
+    found: dict[int, list[Leak]] = {}
+    waiting = iter(enumerate(negatives))
+
+    async def work() -> None:
+        for position, asked in waiting:
+            answered = await (client.search(asked) if asked.expect else _allowed(client, asked))
+            found[position] = leaks(asked, answered.status, answered.body)
+            advance()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [leak for position in sorted(found) for leak in found[position]]
+
+
+def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
+    """About `wanted` of them, from all over the list."""
+    return items[:: max(1, len(items) // wanted)]
+
+
+async def _allowed(client: Client, question: Question) -> Answered:
+    """An answer to somebody who may ask: a refusal finds nothing and hides nothing, so it must not pass for either."""
+    answered = await client.search(question)
+    if answered.status != 200:
+        reason = answered.body.get("detail", "no reason given")
+        raise OfficeSearchError(
+            f"{question.id}: {question.tenant}'s {question.user} was refused ({answered.status}: {reason}); "
+            "does the service hold this company?"
+        )
+    return answered

@@ -1,0 +1,87 @@
+"""The two files of questions in a company's folder, as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from search.core.errors import OfficeSearchError
+
+KNOWN_ITEMS, NEGATIVES = "queries.jsonl", "negative.jsonl"
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Target(_Line):
+    """An entity, as a hit names it."""
+
+    vertical: str
+    id: str
+
+
+class Question(_Line):
+    """`q` as asked by a user of a tenant."""
+
+    id: str
+    tenant: str
+    user: str
+    q: str
+
+
+class KnownItem(Question):
+    """Any one of `want` answers it."""
+
+    want: tuple[Target, ...]
+    kind: str
+
+
+class Negative(Question):
+    """None of `must_not` may come back; `expect` a refusal of the whole call, `denied` the verticals to be named so."""
+
+    must_not: tuple[Target, ...]
+    rule: str
+    expect: Literal[403] | None = None
+    denied: tuple[str, ...] = ()
+
+
+Kind = TypeVar("Kind", bound=Question)
+
+
+def known_items(data: Path) -> list[KnownItem]:
+    """Raises OfficeSearchError when the folder has none, or a line is not one."""
+    return _read(data / KNOWN_ITEMS, KnownItem)
+
+
+def negatives(data: Path) -> list[Negative]:
+    """Raises OfficeSearchError when the folder has none, or a line is not one."""
+    return _read(data / NEGATIVES, Negative)
+
+
+def event_files(data: Path) -> Sequence[Path]:
+    """Raises OfficeSearchError when the folder has none."""
+    files = sorted(data.glob("changes.*.ndjson"))
+    if not files:
+        raise OfficeSearchError(f"{data} holds no event files (changes.*.ndjson); name a company's folder with --data.")
+    return files
+
+
+def _read(path: Path, model: type[Kind]) -> list[Kind]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise OfficeSearchError(f"{path}: {error.strerror}; name a company's folder with --data.") from None
+    return [_line(path, number, line, model) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _line(path: Path, number: int, line: bytes, model: type[Kind]) -> Kind:
+    try:
+        return model.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "line"
+        raise OfficeSearchError(f"{path}:{number}: {where}: {first['msg']}.") from None
