@@ -48,9 +48,14 @@ class Pipeline:
 
     async def handle(self, messages: Sequence[Msg]) -> None:
         """Analyse a batch and start writing it; waits only when too much is under way."""
-        operations, reasons = self._prepare(messages)
-        await self._slots.acquire()
-        task = asyncio.create_task(self._finish(messages, operations, reasons))
+        keeper = asyncio.create_task(self._keep(messages))
+        try:
+            operations, reasons = self._prepare(messages)
+            await self._slots.acquire()
+        except BaseException:
+            keeper.cancel()
+            raise
+        task = asyncio.create_task(self._finish(messages, operations, reasons, keeper))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -89,20 +94,27 @@ class Pipeline:
         for position, change in changes:
             try:
                 operations += self._projection.operations([(position, change)])
+            except RejectedEvent as error:
+                reasons[position] = str(error)
             except Exception as error:
                 log.exception("event could not be turned into a document", entity=change.entity)
                 reasons[position] = f"could not be turned into a document: {error!r}"
         return operations
 
-    async def _finish(self, messages: Sequence[Msg], operations: Sequence[Operation], reasons: dict[int, str]) -> None:
-        keeper = asyncio.create_task(self._keep(messages))
+    async def _finish(
+        self,
+        messages: Sequence[Msg],
+        operations: Sequence[Operation],
+        reasons: dict[int, str],
+        keeper: asyncio.Task[None],
+    ) -> None:
         try:
             for operation, failure in zip(
                 operations, await write(self._engine, self._indices, operations), strict=True
             ):
                 if isinstance(failure, Failure):
                     reasons |= dict.fromkeys(operation.sources, failure.reason)
-            for position, reason in reasons.items():
+            for position, reason in sorted(reasons.items()):
                 await bury(self._stream, messages[position], reason, self._indices.generation.name)
             for message in messages:
                 await message.ack()

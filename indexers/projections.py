@@ -12,6 +12,7 @@ from mappings import directory
 from mappings.entities import Entity
 from mappings.events import Change
 from mappings.vertical import Collection
+from search.core.errors import RejectedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,12 @@ class Documents:
 def document_operation(
     tenant: str, id: str, version: int, document: Mapping[str, Any], sources: Sequence[int]
 ) -> Operation:
+    """Raises RejectedEvent when the document nests too deep to be stored."""
     action = {"index": {"_id": id, "version": version, "version_type": "external"}}
-    return Operation(tenant, action, orjson.dumps(document), sources)
+    try:
+        return Operation(tenant, action, orjson.dumps(document), sources)
+    except orjson.JSONEncodeError as error:
+        raise RejectedEvent(f"cannot be stored: {error}") from None
 
 
 # Keeps the higher version of every key; a batch that brings nothing new writes nothing. Where only the first few keys
