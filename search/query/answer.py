@@ -111,7 +111,7 @@ class Search:
     ) -> _Page:
         ranked = merge.merge(answers, taken, wanted.sort)
         page = _Page(dict(taken))
-        view = _View(wanted)
+        view = _View(wanted, caller)
         position = 0
         while len(page.hits) < question.limit and position < len(ranked):
             batch = ranked[position : position + question.limit - len(page.hits)]
@@ -150,8 +150,9 @@ class _Page:
 class _View:
     """How a document is shown under one question."""
 
-    def __init__(self, wanted: build.Wanted) -> None:
+    def __init__(self, wanted: build.Wanted, caller: Principal) -> None:
         self._wanted = wanted
+        self._rules = caller.rules
         self._needles = needles(wanted.text, wanted.phrases)
 
     def still_matches(self, candidate: Candidate, found: Found) -> bool:
@@ -171,6 +172,8 @@ class _View:
             title = mark(names.conversations.get(fields[vertical.conversation], ""), needles(""))
             if sender := names.people.get(fields["sender_id"]):
                 fields["sender_name"] = sender
+            if (rule := self._rules.get(fields[vertical.conversation])) and rule.archived:
+                fields["archived"] = True
         elif shown.title is None:
             title = self._title(vertical, names.conversations.get(id, ""))
         else:

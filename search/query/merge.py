@@ -66,5 +66,5 @@ def _by_time(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
 def _time(answer: Candidates, candidate: Candidate, sort: Sort) -> int:
     if answer.vertical.recency is None:
         return 0
-    moment = int(candidate.sort[0])
+    moment = int(candidate.sort[1 if answer.vertical.last else 0])
     return moment if sort == "oldest" else -moment

@@ -51,10 +51,10 @@ async def read(
         original = document.document["original"]
         if kind == "user":
             people[id] = original["name"]
-        elif kind == "conversation" and original.get("name"):
-            conversations[id] = original["name"]
-        elif kind == "conversation":
+        elif kind == "conversation" and (original["kind"] == "direct" or not original.get("name")):
             unnamed.append(id)
+        elif kind == "conversation":
+            conversations[id] = original["name"]
     if unnamed:
         conversations |= await _others(reader, directory, caller, unnamed)
     return Names(people, conversations)
