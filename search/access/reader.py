@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from search.core.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 COUNTED = 10_000
+
+Place = tuple[str, str]
+"""(vertical's name, document id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Reader:
     def __init__(self, engine: AsyncOpenSearch, deadline_ms: int) -> None:
         self._engine = engine
         self._deadline_ms = deadline_ms
+        self._patience_s = 2 * deadline_ms / 1000
 
     async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
         """One answer a request, in their order; None where its backend failed or was late."""
@@ -86,15 +90,15 @@ class Reader:
         [answer] = await self._send([line], [request])
         if answer is None:
             raise Unavailable("The search engine was too slow; try again in a moment.")
-        places = [(request.vertical, candidate.document_id) for candidate in answer.found]
-        return [found.document_id for found in (await self.now(principal, (), joined=places)).values()]
+        places = {(request.vertical.name, candidate.document_id): request.vertical for candidate in answer.found}
+        return [found.document_id for found in (await self._read(principal, places, needed=places)).values()]
 
     async def _send(
         self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
     ) -> list[Candidates | None]:
         body = [line for pair in lines for line in pair]
         try:
-            answer = await self._engine.msearch(body=body, request_timeout=2 * self._deadline_ms / 1000)
+            answer = await self._engine.msearch(body=body, request_timeout=self._patience_s)
         except ConnectionTimeout:
             return [None] * len(requests)
         except OpenSearchException as error:
@@ -104,7 +108,6 @@ class Reader:
     def _lines(self, principal: Principal, request: Request, guard: Clause) -> tuple[Clause, Clause]:
         head = {
             "index": f"{request.vertical.name}.{principal.tenant}",
-            "ignore_unavailable": True,
             "cancel_after_time_interval": f"{self._deadline_ms}ms",
         }
         guarded = {"bool": {"must": [request.query], "filter": [guard]}}
@@ -123,29 +126,52 @@ class Reader:
 
     async def now(
         self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
-    ) -> dict[tuple[str, str], Found]:
+    ) -> dict[Place, Found]:
         """These documents as they are now, read in real time, by (vertical name, document id).
 
         What the caller may not see is left out, as is what is not there. `wanted` are hits, for which they need the
-        vertical's module; `joined` are looked up to name something, for which they need not.
+        vertical's module; `joined` are looked up to name something, for which they need not, and which is left out
+        too when it cannot be read.
         """
         hits = {(vertical.name, id): vertical for vertical, id in wanted}
         places = hits | {(vertical.name, id): vertical for vertical, id in joined}
+        found = await self._read(principal, places, needed=hits)
+        return {
+            place: here
+            for place, here in found.items()
+            if place not in hits or admits_module(principal, here.vertical, here.document)
+        }
+
+    async def _read(
+        self, principal: Principal, places: Mapping[Place, Vertical], needed: Container[Place]
+    ) -> dict[Place, Found]:
+        """What of these the caller may see. Raises Unavailable when one that is needed cannot be read."""
         if not places:
             return {}
         docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
         try:
-            answer = await self._engine.mget(body={"docs": docs})
+            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s)
         except OpenSearchException as error:
             raise Unavailable("The search engine does not answer; try again in a moment.") from error
         found = {}
         for (place, vertical), got in zip(places.items(), answer["docs"], strict=True):
-            _refuse_failure(got)
-            if document := got.get("_source") if got.get("found") else None:
-                visible = admits(principal, vertical, place[1].rpartition(":")[2], document)
-                if visible and (place not in hits or admits_module(principal, vertical, document)):
-                    found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
+            if place in needed:
+                _refuse_failure(got)
+            document = got.get("_source") if got.get("found") else None
+            if document and admits(principal, vertical, place[1].rpartition(":")[2], document):
+                found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
         return found
+
+
+def _refuse_failure(answer: Mapping[str, Any]) -> None:
+    """Nothing that cannot be read may look as if it were not there."""
+    if "error" in answer and not _is_missing(answer["error"]):
+        raise Unavailable("A part of the search engine does not answer; try again in a moment.")
+
+
+def _is_missing(error: Mapping[str, Any] | None) -> bool:
+    """An index that does not exist yet holds nothing; one that is closed, or cannot be read, may hold something."""
+    return error is not None and error["type"] == "index_not_found_exception"
 
 
 def _reason(answer: Mapping[str, Any]) -> str:
@@ -155,13 +181,9 @@ def _reason(answer: Mapping[str, Any]) -> str:
     return "too late" if answer.get("timed_out") else "shards failed"
 
 
-def _refuse_failure(answer: Mapping[str, Any]) -> None:
-    """An index that does not exist yet holds nothing; any other failure must not look like that."""
-    if (error := answer.get("error")) and error["type"] != "index_not_found_exception":
-        raise Unavailable("A part of the search engine does not answer; try again in a moment.")
-
-
 def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
+    if _is_missing(answer.get("error")):
+        return Candidates(request.vertical, (), 0, True)
     if "error" in answer or answer.get("timed_out") or answer["_shards"]["failed"]:
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None
