@@ -130,7 +130,7 @@ def pip(what: str, *arguments: str, total: int = 0) -> None:
         for line in process.stdout or ():
             log.write(line)
             last.append(line.rstrip())
-            progress.take(line)
+            progress.take(line.rstrip())
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, what, "\n".join(last))
 
