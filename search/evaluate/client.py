@@ -51,9 +51,9 @@ class Client:
         await self._http.aclose()
 
     async def search(self, question: Question) -> Answered:
-        """Raises Unavailable when no whole answer comes, and OfficeSearchError for any refusal other than 403.
+        """Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403.
 
-        Half an answer holds no leak and finds no item, but proves nothing about either.
+        Half an answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
         """
         query = urlencode({"q": question.q, "limit": LIMIT}, quote_via=quote, safe="")
         began = time.perf_counter()
@@ -84,12 +84,13 @@ class Client:
 
 
 def _unfinished(response: httpx.Response) -> str | None:
-    """Why it is no whole answer; None when it is one, or a refusal."""
-    if response.status_code >= 500:
-        return f"{response.status_code} {response.text[:300]}"
-    body = _body(response)
-    if response.status_code == 200 and (body.get("partial") or body.get("failed")):
-        return f"these verticals failed: {', '.join(body.get('failed', ()))}"
+    """Why asking again may help; None when this is the answer."""
+    if response.status_code == 503:
+        return response.text[:300]
+    if response.status_code == 200:
+        body = _body(response)
+        if body.get("partial") or body.get("failed"):
+            return f"these verticals failed: {', '.join(body.get('failed', ()))}"
     return None
 
 

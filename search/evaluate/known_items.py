@@ -124,7 +124,8 @@ def show(report: Report, console: Console) -> None:
         console.print(text, style="red", markup=False, highlight=False)
     if len(report.leaked) > SHOWN:
         console.print(f"  … and {len(report.leaked) - SHOWN} more", style="red")
-    console.print(f"{len(report.leaked)} leaks", style="bold red" if report.leaked else "bold green", highlight=False)
+    count = "1 leak" if len(report.leaked) == 1 else f"{len(report.leaked)} leaks"
+    console.print(count, style="bold red" if report.leaked else "bold green", highlight=False)
 
 
 def _table(report: Report) -> Table:
