@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -27,6 +27,8 @@ SUBJECTS = (
     "changes.usage",
 )
 DEAD_LETTERS = "dead_letters"
+FIRST_CONNECTION_S = 5.0
+CONNECT_S = 5
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
 # JetStream's own names allow no dots.
@@ -49,21 +51,25 @@ def options(settings: Settings, url: str) -> dict[str, Any]:
 
 
 async def connect(settings: Settings, url: str) -> Client:
-    """A connected client, which reconnects by itself for ever. Raises Unavailable when the first try fails."""
+    """A connected client, which from then on finds the broker again by itself, for ever.
+
+    Raises Unavailable, with the last thing that went wrong, when the first connection does not come about.
+    """
+    wrong: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        # Losing the broker later shows in lag and readiness; nats-py would print a traceback each time.
+        wrong[:] = [error]
+
+    client = Client()
     try:
-        return await nats.connect(
-            **options(settings, url),
-            connect_timeout=5,
-            max_reconnect_attempts=-1,
-            allow_reconnect=True,
-            error_cb=_quiet,
-        )
+        async with asyncio.timeout(FIRST_CONNECTION_S):
+            await client.connect(**options(settings, url), connect_timeout=2, max_reconnect_attempts=-1, error_cb=note)
     except (NatsError, OSError, TimeoutError) as error:
-        raise Unavailable(f"The broker does not answer ({error}); is it up? Try `office-search status`.") from error
-
-
-async def _quiet(_: Exception) -> None:
-    """Losing and finding the broker again shows in lag and readiness; nats-py would print a traceback each time."""
+        await client.close()
+        reason = str(wrong[0] if wrong else error) or type(error).__name__
+        raise Unavailable(f"The broker does not answer ({reason}); is it up? Try `office-search status`.") from None
+    return client
 
 
 async def ensure_streams(stream: JetStreamContext) -> None:
