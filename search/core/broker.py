@@ -28,7 +28,6 @@ SUBJECTS = (
 )
 DEAD_LETTERS = "dead_letters"
 FIRST_CONNECTION_S = 5.0
-CONNECT_S = 5
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
 # JetStream's own names allow no dots.
