@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from search.core.broker import MAX_EVENT_BYTES, SUBJECTS, ensure_streams
 from search.core.errors import OfficeSearchError, Unavailable
 
 WINDOW = 1000
+STORED_S = 60.0
 
 STREAM_OF: Mapping[str, str] = {
     **{entity: stream for stream, entities in directory.ENTITIES.items() for entity in entities},
@@ -50,8 +52,9 @@ async def load(client: Client, paths: Sequence[Path], advance: Callable[[int], N
     Each file goes in its order, all files side by side, as the broker flushes every stream to disk by itself.
     Returns once the broker has stored them. Raises Unavailable when it does not take one.
     """
-    await ensure_streams(client.jetstream())
     loaded = Loaded()
+    with _refusals():
+        await ensure_streams(client.jetstream())
     try:
         async with asyncio.TaskGroup() as group:
             for path in paths:
@@ -59,6 +62,16 @@ async def load(client: Client, paths: Sequence[Path], advance: Callable[[int], N
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return loaded
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (TimeoutError, nats.errors.Error, APIError) as error:
+        raise Unavailable(
+            f"The broker did not take an event ({error!r:.200}); loading the same files again does no harm."
+        ) from error
 
 
 async def _load_file(publisher: _Publisher, path: Path, advance: Callable[[int], None], loaded: Loaded) -> None:
@@ -71,9 +84,11 @@ async def _load_file(publisher: _Publisher, path: Path, advance: Callable[[int],
             why = kind if subject is None else f"{len(event)} bytes, more than the broker takes"
             loaded.skipped.append(f"{path.name}:{number}: {why}")
             continue
-        await publisher.publish(subject, event)
+        with _refusals():
+            await publisher.publish(subject, event)
         loaded.sent[kind] += 1
-    await publisher.settle()
+    with _refusals():
+        await publisher.settle()
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -111,10 +126,5 @@ class _Publisher:
 
     async def settle(self) -> None:
         pending, self._pending = self._pending, []
-        try:
-            async with asyncio.timeout(60):
-                await asyncio.gather(*pending)
-        except (TimeoutError, nats.errors.Error, APIError) as error:
-            raise Unavailable(
-                f"The broker did not take an event ({error!r:.200}); loading the same files again does no harm."
-            ) from error
+        async with asyncio.timeout(STORED_S):
+            await asyncio.gather(*pending)

@@ -6,7 +6,7 @@ import math
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -75,26 +75,47 @@ class Proxy:
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
         self.url = ""
-        self.refuse: int | None = None  # answer every request with this status
-        self.drop = False  # cut every connection before the engine hears of the request
-        self.lose_answers = False  # cut every connection after the engine has done what it was asked
-        self.refuse_items: int | None = None  # answer every second operation of a bulk request with this status
-        self.disturbed: list[float] = []  # when a request was not simply handed on
+        self.disturb()
+
+    def disturb(
+        self,
+        *,
+        refuse: int | None = None,
+        drop: bool = False,
+        lose_answers: bool = False,
+        refuse_items: int | None = None,
+    ) -> None:
+        """From now on: with nothing said, hand everything on.
+
+        `refuse`: answer every request with this status. `drop`: cut every connection before the engine hears of it.
+        `lose_answers`: cut it after the engine has done a bulk request. `refuse_items`: answer every second operation
+        of a bulk request with this status.
+        """
+        self._refuse, self._drop, self._lose_answers, self._refuse_items = refuse, drop, lose_answers, refuse_items
+        self.disturbed: list[float] = []
+
+    def disturbed_times(self, number: int) -> Callable[[], Awaitable[bool]]:
+        """A condition to wait for: so many requests were not simply handed on."""
+
+        async def reached() -> bool:
+            return len(self.disturbed) >= number
+
+        return reached
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         bulk = request.path.endswith("_bulk")
-        if self.refuse or self.drop or (bulk and (self.lose_answers or self.refuse_items)):
+        if self._refuse or self._drop or (bulk and (self._lose_answers or self._refuse_items)):
             self.disturbed.append(time.monotonic())
-        if self.drop:
+        if self._drop:
             return _cut(request)
-        if self.refuse:
-            error = {"error": {"type": "refused", "reason": "by the test"}, "status": self.refuse}
-            return web.json_response(error, status=self.refuse)
-        if bulk and self.refuse_items:
-            return await self._half(request, body, self.refuse_items)
+        if self._refuse:
+            error = {"error": {"type": "refused", "reason": "by the test"}, "status": self._refuse}
+            return web.json_response(error, status=self._refuse)
+        if bulk and self._refuse_items:
+            return await self._half(request, body, self._refuse_items)
         status, answer = await self._forward(request, body)
-        if bulk and self.lose_answers:
+        if bulk and self._lose_answers:
             return _cut(request)
         return web.Response(status=status, body=answer, content_type="application/json")
 

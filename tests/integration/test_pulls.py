@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -219,12 +219,12 @@ async def test_a_consumer_deleted_at_the_broker_is_made_and_followed_anew(
     assert set(await kit.contents(engine, "docs", "acme")) == {"f-1", "f-2"}
 
 
-def _has(seen: Seen, number: int):  # type: ignore[no-untyped-def]
+def _has(seen: Seen, number: int) -> Callable[[], Awaitable[bool]]:
     return _is(lambda: len(seen.numbers) >= number)
 
 
-def _is(condition):  # type: ignore[no-untyped-def]
+def _is(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
     async def holds() -> bool:
-        return bool(condition())
+        return condition()
 
     return holds
