@@ -17,6 +17,7 @@ from search.core.errors import BadRequest, Forbidden
 from search.query import build, cursor, merge, titles
 from search.query.highlight import mark, mark_name, matches, needles, snippet
 from search.query.parse import ParsedQuery, parse
+from search.query.present import meets
 from search.query.wanted import Question, wanted_from
 
 # A few more than a page, so that what the last check drops leaves no gap.
@@ -156,12 +157,10 @@ class _View:
         self._needles = needles(wanted.text, wanted.phrases)
 
     def still_matches(self, candidate: Candidate, found: Found) -> bool:
-        """What was changed after the engine's last refresh must match by its new text."""
-        if candidate.version == found.version or not self._wanted.has_text:
+        """What was changed after the engine's last refresh must be found by what it is now."""
+        if candidate.version == found.version:
             return True
-        vertical = candidate.vertical
-        shown = vertical.show(vertical.entity_of(found.document), found.document["original"])
-        return any(matches(text, self._needles) for text in (shown.title or "", *shown.passages))
+        return meets(found.vertical, found.document, build.query(self._wanted, found.vertical))
 
     def hit(self, place: merge.Ranked, found: Found, names: titles.Names) -> Hit:
         vertical = found.vertical
