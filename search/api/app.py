@@ -47,9 +47,7 @@ def create(
         async with AsyncExitStack() as stack:
             engine = engines.connect(settings, endpoints.opensearch_url)
             stack.push_async_callback(engine.close)
-            client = await streams.connect(settings, endpoints.broker_url)
-            stack.push_async_callback(client.close)
-            readiness = Readiness(engine, client)
+            readiness = Readiness(engine, lambda: streams.connect(settings, endpoints.broker_url))
             directory = Directory(engine, lambda: time.time_ns() // 1000)
             app.state.services = Services(Search(Reader(engine, settings.search_deadline_ms), directory), readiness)
             readiness.start()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 
 from indexers.generations import STREAMS_OF, Registry
@@ -39,9 +40,11 @@ class _Mark:
 class Readiness:
     """Looks once a second. `reasons` says what is missing; empty when ready."""
 
-    def __init__(self, engine: AsyncOpenSearch, client: Client) -> None:
+    def __init__(self, engine: AsyncOpenSearch, connect: Callable[[], Awaitable[Client]]) -> None:
+        """`connect` opens the connection to the broker; it is tried until it succeeds, so that we start without one."""
         self._engine = engine
-        self._client = client
+        self._connect = connect
+        self._client: Client | None = None
         self._marks: dict[str, _Mark] = {}
         self._caught_up: dict[str, float] = {}
         self._faults: Sequence[str] = ("still starting",)
@@ -54,6 +57,8 @@ class Readiness:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._client:
+            await self._client.close()
 
     @property
     def reasons(self) -> list[str]:
@@ -75,11 +80,13 @@ class Readiness:
             await engines.ping(self._engine)
         except Unavailable as error:
             faults.append(str(error))
-        if not self._client.is_connected:
-            return [*faults, "The broker does not answer."]
         try:
+            if self._client is None:
+                self._client = await self._connect()
+            if not self._client.is_connected:
+                raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
-                await self._follow()
+                await self._follow(self._client.jetstream())
         except OfficeSearchError as error:
             faults.append(str(error))
         except Exception as error:
@@ -87,9 +94,8 @@ class Readiness:
             faults.append("The directory's consumers cannot be looked at.")
         return faults
 
-    async def _follow(self) -> None:
+    async def _follow(self, stream: JetStreamContext) -> None:
         generation = await Registry(self._engine).serving(directory.NAME)
-        stream = self._client.jetstream()
         for subject in STREAMS_OF[directory.NAME]:
             progress = await streams.progress(stream, subject, generation.durable(subject))
             if progress is None:

@@ -16,8 +16,9 @@ _SECRET_KEY = re.compile(r"authorization|token|secret|signature|password|cookie|
 _MAX_DEPTH = 5
 
 # At INFO these write every URL they call, some with the query in it; uvicorn.access has no place for a caller.
-_QUIET = ("httpx", "httpcore", "opensearch", "opensearchpy", "aiohttp.access")
-_SILENT = ("uvicorn.access", "opensearch.trace")
+_QUIET = ("httpx", "httpcore", "opensearchpy", "aiohttp.access")
+# The engine's client logs a traceback for every failure that it also raises.
+_SILENT = ("uvicorn.access", "opensearch", "opensearch.trace")
 
 
 def configure(level: str = "INFO", *, stream: TextIO | None = None, pretty: bool | None = None) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import signal
+import sys
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import kit
 import pytest
 from playwright.async_api import Browser, async_playwright
+
+from search.core.stack import Endpoints
+from search.core.stack.ports import choose_port
 
 # A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
 _FLAGS = (
@@ -21,13 +30,32 @@ _FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
-def demo_url() -> str:
-    """The root of a demo that runs already, with a slash at its end."""
-    url = os.environ.get("OFFICE_SEARCH_DEMO_URL")
-    if not url:
-        pytest.skip("no demo to look at; start one (`make demo`) and set OFFICE_SEARCH_DEMO_URL")
-    return url.rstrip("/") + "/"
+@pytest.fixture(scope="module")
+async def demo_url(browser: Browser, world: Endpoints) -> AsyncIterator[str]:
+    """The root of `office-search demo`, run on the suite's stack as a user runs it, and stopped by Ctrl-C."""
+    port = choose_port(None)
+    environment = {**os.environ, "OPENSEARCH_URL": world.opensearch_url, "BROKER_URL": world.broker_url}
+    with tempfile.TemporaryDirectory() as home, (Path(home) / "demo.log").open("wb") as log:
+        environment |= {"OFFICE_SEARCH_HOME": home, "OFFICE_SEARCH_INDEXER_PORT": "0"}
+        command = [sys.executable, "-m", "search.cli", "demo", "--port", str(port)]
+        demo = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            await kit.until(lambda: _up(demo, Path(log.name)), "the demo to print its address", 180)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            demo.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(demo.wait(), 60) == 0, _said(Path(log.name))
+
+
+async def _up(demo: asyncio.subprocess.Process, log: Path) -> bool:
+    assert demo.returncode is None, _said(log)
+    return "Ctrl-C stops" in _said(log)
+
+
+def _said(log: Path) -> str:
+    return log.read_text()[-4000:]
 
 
 @pytest.fixture(scope="session")
