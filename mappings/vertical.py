@@ -125,6 +125,7 @@ class Vertical(Collection):
     recency: str | None = None  # field of microseconds by which newer goes before older among equals
     last: str | None = None  # boolean field; documents where it is true come after all others
     people: str | None = None  # keyword field that `from:` meets
+    homes: str | None = None  # keyword field of the departments in which somebody of a name is looked for
     conversation: str | None = None  # keyword field that `in:` meets
     kinds: str | None = None  # keyword field that `type:` meets
     features: str | None = None  # keyword field that `has:` meets

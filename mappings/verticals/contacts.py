@@ -108,6 +108,7 @@ VERTICAL = Vertical(
     show=show,
     exact="exact",
     by_name=True,
+    homes="department_ids",
     last="disabled",
     kinds="kind",
     order=0,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.access.principal import EVERYONE, Principal, Rules, ScopedRole
+from search.access.principal import EVERYONE, Principal, Rules, ScopedRole, Tree
 
 NEVER_BEGAN = -(2**63)  # a membership without `since` has always been
 FOREVER = 2**63 - 1
@@ -39,26 +39,6 @@ class Access:
 class RoleState:
     modules: Sequence[str]
     department_ids: Sequence[str] | None
-
-
-@dataclass(frozen=True)
-class Tree:
-    """A tenant's departments: id → parent. What is not here is unknown or deleted, and grants nothing."""
-
-    parents: Mapping[str, str | None]
-
-    def upwards(self, department_id: str) -> Iterator[str]:
-        """A department and its ancestors; ends at an unknown one, and where a mistaken loop would begin."""
-        seen: set[str] = set()
-        current: str | None = department_id
-        while current is not None and current in self.parents and current not in seen:
-            seen.add(current)
-            yield current
-            current = self.parents[current]
-
-    def subtrees(self, department_ids: Sequence[str]) -> frozenset[str]:
-        roots = {id for id in department_ids if id in self.parents}
-        return frozenset(id for id in self.parents if not roots.isdisjoint(self.upwards(id)))
 
 
 @dataclass(frozen=True)
@@ -145,4 +125,4 @@ def principal(
         for module in role.modules:
             known = modules.get(module, ())
             modules[module] = None if known is None else (*known, within)
-    return Principal(tenant, user_id, frozenset(names), tuple(scoped), modules, joined, rules)
+    return Principal(tenant, user_id, frozenset(names), tuple(scoped), modules, joined, rules, tree)

@@ -21,13 +21,12 @@ from search.access.closure import (
     Access,
     Member,
     RoleState,
-    Tree,
     UserState,
     principal,
     reach,
     starts,
 )
-from search.access.principal import Principal, Rule, Rules
+from search.access.principal import Principal, Rule, Rules, Tree
 from search.core.errors import Forbidden, Unavailable
 
 UNKNOWN_CALLER = "This user is unknown or disabled."

@@ -35,6 +35,26 @@ class Rules:
         return frozenset(id for page in self._pages for id, rule in page.items() if rule.public)
 
 
+@dataclass(frozen=True)
+class Tree:
+    """A tenant's departments: id → parent. What is not here is unknown or deleted, and grants nothing."""
+
+    parents: Mapping[str, str | None]
+
+    def upwards(self, department_id: str) -> Iterator[str]:
+        """A department and its ancestors; ends at an unknown one, and where a mistaken loop would begin."""
+        seen: set[str] = set()
+        current: str | None = department_id
+        while current is not None and current in self.parents and current not in seen:
+            seen.add(current)
+            yield current
+            current = self.parents[current]
+
+    def subtrees(self, department_ids: Sequence[str]) -> frozenset[str]:
+        roots = {id for id in department_ids if id in self.parents}
+        return frozenset(id for id in self.parents if not roots.isdisjoint(self.upwards(id)))
+
+
 @dataclass(frozen=True, slots=True)
 class ScopedRole:
     """A role that counts only for entities whose departments all lie in `departments`."""
@@ -54,6 +74,7 @@ class Principal:
     `names`: their principals that count everywhere. `roles`: those that count within departments only.
     `modules`: what their roles may call → None for everywhere, else the roles within whose departments.
     `joined`: the known conversations that they are in → microseconds from which they read, None for all of it.
+    `tree`: their tenant's departments, which are open to everyone in it.
     """
 
     tenant: str
@@ -63,6 +84,7 @@ class Principal:
     modules: Mapping[str, tuple[ScopedRole, ...] | None]
     joined: Mapping[str, int | None]
     rules: Rules
+    tree: Tree = Tree({})
 
     def may_call(self, module: str) -> bool:
         return module in self.modules

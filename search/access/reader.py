@@ -84,14 +84,14 @@ class Reader:
             requests,
         )
 
-    async def visible_ids(self, principal: Principal, request: Request) -> list[str]:
-        """The ids of what matches and is visible now, whether or not the caller's modules let them search for it."""
+    async def visible(self, principal: Principal, request: Request) -> list[Found]:
+        """What matches and is visible now, whether or not the caller's modules let them search for it."""
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
         [answer] = await self._send([line], [request])
         if answer is None:
             raise Unavailable("The search engine was too slow; try again in a moment.")
         places = {(request.vertical.name, candidate.document_id): request.vertical for candidate in answer.found}
-        return [found.document_id for found in (await self._read(principal, places, needed=places)).values()]
+        return list((await self._read(principal, places, needed=places)).values())
 
     async def _send(
         self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]

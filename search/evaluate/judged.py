@@ -16,7 +16,7 @@ GRADED_COLUMNS = 3
 
 @dataclass(frozen=True)
 class JudgedSet:
-    """`relevance`: by question and document; 0 is a judged miss, what is not listed was not judged and counts as one."""
+    """`relevance`: by question and document; 0 is a judged miss, and what is not listed counts as one."""
 
     documents: Sequence[Mapping[str, Any]]
     questions: Mapping[str, str]

@@ -32,6 +32,14 @@ NAME_CHARS = "name_chars"
 
 
 @dataclass(frozen=True)
+class Within:
+    """A name, and the departments among whose people it is meant."""
+
+    name: str
+    departments: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What is asked for, with operators resolved to ids among what the caller may see.
 
@@ -53,6 +61,7 @@ class Wanted:
     after: int | None = None
     before: int | None = None
     sort: Sort = "relevance"
+    within: Within | None = None
     terms: Terms = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +125,8 @@ def _scores(wanted: Wanted, vertical: Vertical) -> list[Clause]:
         scores.append({"constant_score": {"filter": same, "boost": EXACT_BOOST, "_name": EXACT}})
     if vertical.by_name and (name := named(wanted.text)):
         scores.append(name)
+    if there := _named_within(wanted, vertical):
+        scores.append({"constant_score": {"filter": there, "boost": EXACT_BOOST, "_name": EXACT}})
     return scores
 
 
@@ -148,6 +159,8 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
         ways.append({"term": {vertical.exact: _exactly(wanted)}})
     if vertical.by_name and (name := named(wanted.text)):
         ways.append(name)
+    if there := _named_within(wanted, vertical):
+        ways.append(there)
     return ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}
 
 
@@ -212,6 +225,19 @@ def _filters(wanted: Wanted, vertical: Vertical) -> list[Clause]:
     if limits and vertical.recency:
         filters.append({"range": {vertical.recency: dict(limits)}})
     return filters
+
+
+def _named_within(wanted: Wanted, vertical: Vertical) -> Clause | None:
+    """Somebody of that name - exactly, in pinyin, or a part of it - in one of those departments."""
+    if wanted.within is None or not vertical.homes:
+        return None
+    name = wanted.within.name
+    ways: list[Clause] = [{"term": {vertical.exact: normalise(name)}}] if vertical.exact else []
+    ways.append({"match_phrase": {NAME_CHARS: _chars(name)}})
+    if typed := named(name):
+        ways.append(typed)
+    home = {"terms": {vertical.homes: sorted(wanted.within.departments)}}
+    return {"bool": {"filter": [home, {"bool": {"should": ways}}]}}
 
 
 def _exactly(wanted: Wanted) -> str:

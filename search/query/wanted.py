@@ -14,7 +14,7 @@ from search.query.build import Sort, Wanted
 from search.query.dates import resolve_date
 from search.query.operators import has_value, type_values
 from search.query.parse import ParsedQuery
-from search.query.resolve import resolve
+from search.query.resolve import resolve, within
 
 # Each phrase is looked for in every text of a vertical; past what anyone types, one is words like any other.
 MOST_PHRASES = 16
@@ -73,6 +73,7 @@ async def wanted_from(
         after=after,
         before=before,
         sort=question.sort,  # type: ignore[arg-type]
+        within=await within(reader, caller, parsed.text),
     )
 
 
