@@ -163,5 +163,16 @@ def known_items(
         raise typer.Exit(1)
 
 
+@evaluate.command("relevance")
+def relevance(
+    data: Annotated[Path, typer.Option(help="A judged set: docs.jsonl, queries.jsonl, qrels.tsv.")],
+    json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
+) -> None:
+    """Judged questions: the product's answers beside the engine's standard analyzer."""
+    from search.evaluate.relevance import run_relevance
+
+    run_relevance(settings(), data, console, json_file=json)
+
+
 if __name__ == "__main__":
     main()

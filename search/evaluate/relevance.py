@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +125,9 @@ def _lines(ours: str, theirs: str, entry: Mapping[str, Any]) -> bytes:
     )
 
 
-async def _ask_all(judged: JudgedSet, ask: Any, advance: Any) -> Runs:
+async def _ask_all(
+    judged: JudgedSet, ask: Callable[[str], Awaitable[Sequence[str]]], advance: Callable[[], None]
+) -> Runs:
     """Answers by question; a few at a time, whose order does not matter."""
     runs: dict[str, Sequence[str]] = {}
     slots = asyncio.Semaphore(AT_ONCE)
@@ -161,7 +163,7 @@ class _Standard:
         self._index = f"standard-{tenant}"
 
     async def ask(self, text: str) -> list[str]:
-        query = {"multi_match": {"query": text, "fields": ["title^2", "body"], "type": "most_fields"}}
+        query = {"multi_match": {"query": text, "fields": ["title^2", "body"], "type": "best_fields"}}
         body = {"query": query, "size": DEPTH, "_source": False}
         answer = await self._engine.search(index=self._index, body=body)
         return [hit["_id"] for hit in answer["hits"]["hits"]]
