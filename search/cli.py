@@ -140,6 +140,14 @@ def reindex(
 
 
 @app.command()
+def analyze(text: Annotated[str, typer.Argument(help="Any text, such as a query or a name.")]) -> None:
+    """Show every step of the analysis: normalised, pieces, words, bigrams, pinyin."""
+    from search.analysis import show
+
+    show(text, console)
+
+
+@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the search page; another one if it is taken.")] = 8080,
     events: Annotated[Path | None, typer.Option(help="Also write the demo company's event files here.")] = None,

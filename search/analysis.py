@@ -1,0 +1,28 @@
+"""`office-search analyze`: every step from a text to its terms, for whoever wonders what finds it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analyzers import ANALYSIS_VERSION, analyse, analyse_name, name_query_terms, normalise, tokens
+
+
+def show(text: str, console: Console) -> None:
+    terms, name, typed = analyse(text), analyse_name(text), name_query_terms(text)
+    table = Table("step", "result", title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
+    steps = (
+        ("normalised", normalise(text)),
+        ("pieces", "  ".join(f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text))),
+        ("words", terms.words),
+        ("bigrams", terms.bigrams),
+        ("characters", terms.chars),
+        ("as a name: pinyin", " ".join(name.pinyin)),
+        ("as a name: initials", " ".join(name.initials)),
+        ("as a name: from within", " ".join(name.inner)),
+        ("as typed for a name", " ".join((*typed.pinyin, *typed.initials, *typed.chars))),
+    )
+    for step, result in steps:
+        table.add_row(step, Text(result))
+    console.print(table)
