@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
@@ -43,6 +44,13 @@ async def ensure_consumer(stream: JetStreamContext, generation: Generation, subj
                 filter_subject=subject,
             ),
         )
+
+
+async def delete_consumers(stream: JetStreamContext, generation: Generation) -> None:
+    """Remove the generation's consumers, as far as they are there."""
+    for subject in STREAMS_OF[generation.collection]:
+        with suppress(NotFoundError):
+            await stream.delete_consumer(streams.STREAMS[subject], generation.durable(subject))
 
 
 def projection(collection: str, stream: str) -> Projection:

@@ -9,14 +9,15 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import ConflictError, NotFoundError, RequestError
+from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException, RequestError
 
 from analyzers import ANALYSIS_VERSION
 from mappings import directory
 from mappings.usage import USAGE
 from mappings.vertical import Collection
 from mappings.verticals import VERTICALS
-from search.core.errors import OfficeSearchError
+from search.core.engine import is_overload
+from search.core.errors import OfficeSearchError, Unavailable
 from search.core.settings import Settings
 
 State = Literal["building", "serving", "retired"]
@@ -87,6 +88,10 @@ class Registry:
             answer = await self._engine.search(index=REGISTRY, body={"size": 1000, "query": {"match_all": {}}})
         except NotFoundError:
             raise OfficeSearchError("There is no index yet - run `office-search index`.") from None
+        except OpenSearchException as error:
+            if not is_overload(error):
+                raise
+            raise Unavailable("OpenSearch does not answer yet; is it up? Try `office-search status`.") from error
         found = [Generation(**hit["_source"]) for hit in answer["hits"]["hits"]]
         return sorted(found, key=lambda generation: (generation.collection, generation.number))
 
@@ -137,14 +142,25 @@ class Indices:
         if tenant in self._known:
             return
         index = self.generation.index(tenant)
-        if await self._registry.state(self.generation) == "retired":
-            raise OfficeSearchError(f"{self.generation.name} was retired; nothing more is written to it.")
+        await self._refuse_retired()
         await _create(self._engine, index, self._body())
         if self.generation.collection == directory.NAME:
             await self._mark(index)
-        if await self._registry.state(self.generation) == "serving":
+        try:
+            state = await self._refuse_retired()
+        except OfficeSearchError:
+            # Retired just now, and its indices deleted before this one was there.
+            await self._engine.indices.delete(index=index, params={"ignore_unavailable": "true"})
+            raise
+        if state == "serving":
             await self._engine.indices.put_alias(index=index, name=alias(self.generation.collection, tenant))
         self._known.add(tenant)
+
+    async def _refuse_retired(self) -> State:
+        state = await self._registry.state(self.generation)
+        if state == "retired":
+            raise OfficeSearchError(f"{self.generation.name} was retired; nothing more is written to it.")
+        return state
 
     def forget(self, tenant: str) -> None:
         """Look again before the next write: the engine says that the index is not there."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError as ConsumerNotFound
 from opensearchpy import AsyncOpenSearch
 
 from indexers.bulk import Failure, write
-from indexers.followers import Follower, ensure_consumer
+from indexers.followers import Follower, delete_consumers, ensure_consumer
 from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry, alias
 from indexers.projections import Operation, document_operation
 from mappings.events import validate
@@ -28,7 +27,9 @@ log = structlog.get_logger(__name__)
 
 PAGE = 1000
 POLL_S = 0.1
-COMPARE_S = 120.0
+STALLED_S = 120.0
+# The engine takes a request line of 4 KiB; a name may have 60 characters.
+NAMES = 50
 
 
 class Watcher(Protocol):
@@ -64,7 +65,7 @@ class Reindex:
         return self._broker.connection.jetstream()
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
-        """Raises OfficeSearchError when a build is under way already, or the new generation is not the old one's like."""
+        """Raises OfficeSearchError when a build is under way already, or the new generation is not like the old."""
         if name not in COLLECTIONS:
             raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(COLLECTIONS)}.")
         await self._refuse_second(name, restart=restart)
@@ -81,15 +82,12 @@ class Reindex:
 
     async def discard(self, generation: Generation) -> None:
         """Remove a generation: its consumers first, so that nothing is written after its indices are gone."""
-        for subject in STREAMS_OF[generation.collection]:
-            try:
-                await self._stream.delete_consumer(streams.STREAMS[subject], generation.durable(subject))
-            except ConsumerNotFound:
-                continue
+        await delete_consumers(self._stream, generation)
         await self._registry.change(generation, "retired")
         indices = await self._indices(generation)
-        if indices:
-            await self._engine.indices.delete(index=",".join(indices), params={"ignore_unavailable": "true"})
+        for start in range(0, len(indices), NAMES):
+            names = ",".join(indices[start : start + NAMES])
+            await self._engine.indices.delete(index=names, params={"ignore_unavailable": "true"})
 
     async def _refuse_second(self, name: str, *, restart: bool) -> None:
         for generation in await self._registry.all():
@@ -103,21 +101,15 @@ class Reindex:
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Where the new consumers begin: behind what the serving indices are known to hold."""
-        positions = {}
-        for subject in STREAMS_OF[old.collection]:
-            progress = await streams.progress(self._stream, subject, old.durable(subject))
-            if progress is None:
-                raise OfficeSearchError(f"{old.name} has no consumer - run `office-search index`.")
-            positions[subject] = progress.settled + 1
-        return positions
+        return {subject: (await self._progress(old, subject)).settled + 1 for subject in STREAMS_OF[old.collection]}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for subject in STREAMS_OF[new.collection]:
             await ensure_consumer(self._stream, new, subject, float(self._settings.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
         follower = Follower(self._broker, self._engine, self._registry, new, self._settings)
-        await follower.start()
         try:
+            await follower.start()
             self._watcher.step("follow the stream")
             await self._reach(new, await self._ends(new))
             self._watcher.step("compare counts")
@@ -130,8 +122,6 @@ class Reindex:
 
     async def _backfill(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         sources = await self._indices(old)
-        if sources:
-            await self._engine.indices.refresh(index=",".join(sources))
         total = await self._count(old)
         self._watcher.step("copy", total)
         target = Indices(self._engine, self._registry, new, self._settings)
@@ -191,16 +181,26 @@ class Reindex:
     async def _reach(self, generation: Generation, ends: Mapping[str, int]) -> None:
         """Wait until everything up to these stream positions is in the generation's indices."""
 
-        async def reached() -> bool:
-            for subject, end in ends.items():
-                progress = await streams.progress(self._stream, subject, generation.durable(subject))
-                if progress is None:
-                    raise OfficeSearchError(f"The consumer of {generation.name} was deleted while it was built.")
-                if progress.lag and progress.settled < end:
-                    return False
-            return True
+        known: list[int] = []
+        moved = time.monotonic()
+        while True:
+            found = [await self._progress(generation, subject) for subject in ends]
+            if all(not one.lag or one.settled >= end for one, end in zip(found, ends.values(), strict=True)):
+                return
+            if (settled := [one.settled for one in found]) != known:
+                known, moved = settled, time.monotonic()
+            elif time.monotonic() - moved > STALLED_S:
+                raise OfficeSearchError(
+                    f"{generation.name} has not come further for {STALLED_S:.0f} s; "
+                    "do the indexers run, and does the engine keep up?"
+                )
+            await asyncio.sleep(POLL_S)
 
-        await _until(reached)
+    async def _progress(self, generation: Generation, subject: str) -> streams.Progress:
+        found = await streams.progress(self._stream, subject, generation.durable(subject))
+        if found is None:
+            raise OfficeSearchError(f"{generation.name} has no consumer - run `office-search index`.")
+        return found
 
     async def _compare(self, old: Generation, new: Generation, rejected: int) -> None:
         """The new count must lie between the old one's before and after it, as events flow meanwhile.
@@ -237,26 +237,19 @@ class Reindex:
             await self._engine.indices.update_aliases(body={"actions": actions})
 
     async def _indices(self, generation: Generation) -> list[str]:
-        found = await self._engine.indices.get(index=f"{generation.name}-*", params={"allow_no_indices": "true"})
+        found = await self._engine.indices.get(index=_every_index(generation), params={"allow_no_indices": "true"})
         return sorted(found)
 
     async def _count(self, generation: Generation) -> int:
-        if indices := await self._indices(generation):
-            await self._engine.indices.refresh(index=",".join(indices))
-            return int((await self._engine.count(index=",".join(indices)))["count"])
-        return 0
+        """All documents that are searchable after a refresh."""
+        await self._engine.indices.refresh(index=_every_index(generation))
+        return int((await self._engine.count(index=_every_index(generation)))["count"])
+
+
+def _every_index(generation: Generation) -> str:
+    return f"{generation.name}-*"
 
 
 def _document(collection: Collection, source: Mapping[str, Any]) -> Mapping[str, Any]:
     entity, original = collection.entity_of(source), source[ORIGINAL]
     return collection.document(entity, validate(collection.entities[entity], original), original)
-
-
-async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + COMPARE_S
-    while not await condition():
-        if time.monotonic() > deadline:
-            raise OfficeSearchError(
-                f"The new generation did not catch up within {COMPARE_S:.0f} s; do the indexers run, and does the engine keep up?"
-            )
-        await asyncio.sleep(POLL_S)

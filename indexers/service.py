@@ -11,7 +11,7 @@ from faststream.nats import NatsBroker
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import Gauge
 
-from indexers.followers import Follower
+from indexers.followers import Follower, delete_consumers
 from indexers.generations import Registry
 from indexers.lag import lags_of
 from search.core import broker as streams
@@ -85,12 +85,18 @@ class Service:
         wanted = {g.name: g for g in await self._registry.all() if g.state != "retired"}
         for name in self._followers.keys() - wanted.keys():
             log.info("generation retired", generation=name)
-            await self._followers.pop(name).stop()
+            await self._retire(self._followers.pop(name))
         for name in wanted.keys() - self._followers.keys():
             follower = Follower(self._broker, self._engine, self._registry, wanted[name], self._settings)
             await follower.start()
             self._followers[name] = follower
             log.info("following", generation=name)
+
+    async def _retire(self, follower: Follower) -> None:
+        await follower.stop()
+        if await self._registry.state(follower.generation) == "retired":
+            # Started just when the build was given up, it has made its consumers anew.
+            await delete_consumers(self._broker.connection.jetstream(), follower.generation)
 
     async def _measure(self) -> None:
         stream = self._broker.connection.jetstream()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import kit
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
-
-import kit
 
 TENANT = "acme"
 
