@@ -107,15 +107,14 @@ class Bench:
         chosen = environment(self._endpoints, indexer_port="0")
         with tempfile.TemporaryDirectory() as folder, running("index", chosen, Path(folder)) as child:
             process = psutil.Process(child.pid)
-            began, first, resident, lag = 0.0, 0, 0, events
-            while lag:
+            began, first, resident, settled = 0.0, 0, 0, 0
+            while settled < events:
                 await asyncio.sleep(POLL_S)
                 child.check()
                 found = await streams.progress(self._stream, STREAM, f"{MESSAGES.name}-000001")
-                now, lag = time.perf_counter(), found.lag if found else events
-                if not began and lag < events:
-                    began, first = now, events - lag
-                    spent = cpu()
+                now, settled = time.perf_counter(), found.settled if found else 0
+                if settled and not began:
+                    began, first, spent = now, settled, cpu()
                 resident = max(resident, process.memory_info().rss)
             costs = {name: (seconds - spent[name]) / (events - first) * 1e6 for name, seconds in cpu().items()}
         return Round((events - first) / (now - began), await self._documents(), costs, resident / 2**20)
