@@ -7,10 +7,11 @@ from analyzers.segment import Cut, UserWord, cut_with
 from analyzers.spelling import find_spelled
 from analyzers.text import Terms, analyse
 from analyzers.tokens import Token, pieces_beside_han, tokens
-from analyzers.version import ANALYSIS_VERSION
+from analyzers.version import ANALYSIS_VERSION, SPOKEN
 
 __all__ = [
     "ANALYSIS_VERSION",
+    "SPOKEN",
     "Cut",
     "NameQuery",
     "NameTerms",

@@ -18,3 +18,9 @@ def _hash() -> str:
 
 ANALYSIS_VERSION: str = _hash()
 """Twelve hexadecimal digits over our code's declared version, Unicode, segmenter, OpenCC and pypinyin."""
+
+BEFORE: tuple[str, ...] = ()
+"""The version before this one, kept here while generations of it still serve and are being built anew."""
+
+SPOKEN: frozenset[str] = frozenset({ANALYSIS_VERSION, *BEFORE})
+"""The versions whose generations may be asked."""

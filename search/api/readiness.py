@@ -16,8 +16,10 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import STREAMS_OF, Registry
+from analyzers import SPOKEN
+from indexers.generations import STREAMS_OF, Generation, Registry
 from mappings import directory
+from mappings.verticals import VERTICALS
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
@@ -86,7 +88,9 @@ class Readiness:
             if not self._client.is_connected:
                 raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
-                await self._follow(self._client.jetstream())
+                generations = [g for g in await Registry(self._engine).all() if g.state == "serving"]
+                faults += _spoken_otherwise(generations)
+                await self._follow(self._client.jetstream(), generations)
         except OfficeSearchError as error:
             faults.append(str(error))
         except Exception as error:
@@ -94,8 +98,10 @@ class Readiness:
             faults.append("The directory's consumers cannot be looked at.")
         return faults
 
-    async def _follow(self, stream: JetStreamContext) -> None:
-        generation = await Registry(self._engine).serving(directory.NAME)
+    async def _follow(self, stream: JetStreamContext, serving: Sequence[Generation]) -> None:
+        generation = next((g for g in serving if g.collection == directory.NAME), None)
+        if generation is None:
+            raise Unavailable("There is no directory - run `office-search index`.")
         for subject in STREAMS_OF[directory.NAME]:
             progress = await streams.progress(stream, subject, generation.durable(subject))
             if progress is None:
@@ -116,3 +122,12 @@ class Readiness:
             if now - self._caught_up[subject] > STALE_S:
                 return [f"The directory has been behind {subject} for {now - self._caught_up[subject]:.0f} s."]
         return []
+
+
+def _spoken_otherwise(serving: Sequence[Generation]) -> list[str]:
+    """Verticals whose terms were made by an analysis that this process does not know: no query would meet them."""
+    return [
+        f"{generation.name} was made by another analysis - run `office-search reindex {generation.collection}`."
+        for generation in serving
+        if generation.collection in VERTICALS and generation.analysis_version not in SPOKEN
+    ]

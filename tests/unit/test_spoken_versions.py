@@ -1,0 +1,24 @@
+"""A process that does not speak the analysis of a serving generation is not ready, and says what to run."""
+
+from __future__ import annotations
+
+from analyzers import ANALYSIS_VERSION
+from indexers.generations import Generation
+from search.api.readiness import _spoken_otherwise
+
+
+def generation(collection: str, version: str) -> Generation:
+    return Generation(collection, 3, "serving", {}, version, "2026-03-02T00:00:00+00:00")
+
+
+def test_generations_of_our_own_analysis_are_spoken() -> None:
+    assert _spoken_otherwise([generation("messages", ANALYSIS_VERSION)]) == []
+
+
+def test_another_analysis_is_named_with_what_to_do() -> None:
+    told = _spoken_otherwise([generation("messages", "0123456789ab"), generation("docs", ANALYSIS_VERSION)])
+    assert told == ["messages-000003 was made by another analysis - run `office-search reindex messages`."]
+
+
+def test_what_is_not_searched_has_no_analysis_to_speak() -> None:
+    assert _spoken_otherwise([generation("directory", "0123456789ab"), generation("usage", "0123456789ab")]) == []
