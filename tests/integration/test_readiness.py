@@ -1,0 +1,258 @@
+"""Nobody is answered before the directory has caught up with the streams once; and what operations may ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import apikit
+import kit
+import pytest
+from apikit import Api
+from nats.aio.client import Client
+from opensearchpy import AsyncOpenSearch
+
+from indexers import service
+from indexers.followers import ensure_consumer
+from indexers.generations import STREAMS_OF, Registry
+from mappings import directory
+from search.api import readiness
+from search.api.readiness import Readiness
+from search.core import broker as streams
+from search.core.errors import Unavailable
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+
+GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
+
+
+@pytest.fixture(autouse=True)
+async def as_if_new(stack: Endpoints, engine: AsyncOpenSearch, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test here begins with an empty engine and broker, and looks often."""
+    monkeypatch.setattr(readiness, "LOOK_S", 0.05)
+    await kit.wipe(client, engine)
+    await streams.ensure_streams(client.jetstream())
+
+
+@asynccontextmanager
+async def indexing(settings: Settings, stack: Endpoints) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(service.run(settings, stack, stop))
+    yield
+    stop.set()
+    await task
+
+
+def connected(client: Client) -> Callable[[], Awaitable[Client]]:
+    async def connect() -> Client:
+        return client
+
+    return connect
+
+
+async def prepared(engine: AsyncOpenSearch, client: Client) -> None:
+    """Generations and the directory's consumers, as after indexers that have been stopped: nobody reads."""
+    await Registry(engine).prepare()
+    generation = await Registry(engine).serving(directory.NAME)
+    for subject in STREAMS_OF[directory.NAME]:
+        await ensure_consumer(client.jetstream(), generation, subject, 5)
+
+
+def a_user_who_may_search() -> list[bytes]:
+    return [
+        kit.event("user", kit.user("u", "张三"), tenant="acme"),
+        kit.event("role", kit.role(), tenant="acme"),
+    ]
+
+
+async def missing(api: Api) -> list[str]:
+    response = await api.http.get("/readyz")
+    found: list[str] = response.json()["missing"]
+    assert response.status_code == (503 if found else 200)
+    assert response.json()["ready"] is (not found)
+    return found
+
+
+class TestTheApi:
+    async def test_without_indexers_it_lives_but_is_not_ready_and_answers_nobody(
+        self, settings: Settings, stack: Endpoints
+    ) -> None:
+        async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
+            assert (await api.http.get("/healthz")).status_code == 200
+            response = await api.get("u", q="x")
+            assert response.status_code == 503
+            assert response.headers["content-type"] == "application/problem+json"
+            assert int(response.headers["retry-after"]) > 0
+
+            async def says_what_to_run() -> bool:
+                return any("office-search index" in reason for reason in await missing(api))
+
+            await kit.until(says_what_to_run, "the reason")
+
+    async def test_what_lags_behind_the_streams_answers_nobody_until_it_has_caught_up(
+        self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, client: Client
+    ) -> None:
+        await prepared(engine, client)
+        await kit.publish(client, a_user_who_may_search())
+        async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
+
+            async def is_behind() -> bool:
+                return "The directory has not caught up with changes.contacts yet." in await missing(api)
+
+            await kit.until(is_behind, "the lag to show")
+            assert (await api.get("u", q="x")).status_code == 503
+            async with indexing(settings, stack):
+                await api.ready()
+                assert (await api.get("u", q="x")).status_code == 200
+
+    async def test_credentials_are_asked_for_first(self, settings: Settings, stack: Endpoints) -> None:
+        async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
+            assert (await api.http.get("/v1/search")).status_code == 401
+
+    async def test_what_operations_may_ask(self, settings: Settings, stack: Endpoints) -> None:
+        async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
+            await api.get("u", q="x")
+            metrics = await api.http.get("/metrics")
+            assert metrics.status_code == 200
+            assert 'office_search_http_seconds_count{method="GET",route="/v1/search"' in metrics.text
+            described = (await api.http.get("/openapi.json")).json()
+            assert {"get", "post"} == set(described["paths"]["/v1/search"])
+            named = {parameter["name"] for parameter in described["paths"]["/v1/search"]["get"]["parameters"]}
+            contract = {"q", "verticals", "from", "conversation", "type", "before", "after", "has"}
+            assert named == contract | {"sort", "limit", "cursor"}
+            assert {"/healthz", "/readyz", "/metrics"} <= set(described["paths"])
+            for call in described["paths"]["/v1/search"].values():
+                assert {"200", "400", "401", "403", "422", "503"} <= set(call["responses"])
+
+    async def test_the_openapi_schema_is_the_answer_s(
+        self, settings: Settings, stack: Endpoints, client: Client, engine: AsyncOpenSearch
+    ) -> None:
+        await kit.publish(client, a_user_who_may_search())
+        async with indexing(settings, stack), apikit.running(settings, stack, GATEWAY_SECRET) as api:
+            await api.ready()
+            await kit.settled(client, engine)
+            answer = await api.search("u", "张三")
+            schemas = (await api.http.get("/openapi.json")).json()["components"]["schemas"]
+            assert set(answer) == set(schemas["AnswerBody"]["properties"])
+            assert set(answer["hits"][0]) == set(schemas["HitBody"]["properties"])
+
+
+class TestLooking:
+    """One look after another, without waiting for the clock."""
+
+    @pytest.fixture
+    async def looking(self, engine: AsyncOpenSearch, client: Client) -> Readiness:
+        await prepared(engine, client)
+        return Readiness(engine, connected(client))
+
+    @staticmethod
+    async def look(looking: Readiness) -> list[str]:
+        looking._faults = await looking._look()
+        return looking.reasons
+
+    @staticmethod
+    async def take(client: Client, engine: AsyncOpenSearch, subject: str) -> None:
+        """One event of a stream is settled, as by an indexer."""
+        generation = await Registry(engine).serving(directory.NAME)
+        pull = await client.jetstream().pull_subscribe(
+            subject, durable=generation.durable(subject), stream=streams.STREAMS[subject]
+        )
+        [message] = await pull.fetch(1, timeout=10)
+        await message.ack_sync()
+        await pull.unsubscribe()
+
+    async def test_empty_streams_are_caught_up_with(self, looking: Readiness) -> None:
+        assert looking.reasons[0] == "still starting"
+        with pytest.raises(Unavailable):
+            looking.require()
+        assert await self.look(looking) == []
+        looking.require()
+
+    async def test_it_is_ready_once_it_reached_what_the_streams_held_at_the_first_look(
+        self, looking: Readiness, client: Client, engine: AsyncOpenSearch
+    ) -> None:
+        """Under steady change the lag may never be nought."""
+        event, *_ = a_user_who_may_search()
+        await kit.publish(client, [event, event])
+        assert await self.look(looking) == ["The directory has not caught up with changes.contacts yet."]
+        await kit.publish(client, [event])
+        await self.take(client, engine, "changes.contacts")
+        assert await self.look(looking) == ["The directory has not caught up with changes.contacts yet."]
+        await self.take(client, engine, "changes.contacts")
+        assert await self.look(looking) == []
+
+    async def test_one_that_falls_behind_for_long_is_not_trusted(
+        self, looking: Readiness, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert await self.look(looking) == []
+        monkeypatch.setattr(readiness, "STALE_S", 0.0)
+        await kit.publish(client, a_user_who_may_search())
+        [reason] = await self.look(looking)
+        assert reason.startswith("The directory has been behind changes.contacts for")
+        with pytest.raises(Unavailable):
+            looking.require()
+
+    async def test_a_consumer_that_was_deleted_is_said(
+        self, looking: Readiness, client: Client, engine: AsyncOpenSearch
+    ) -> None:
+        generation = await Registry(engine).serving(directory.NAME)
+        subject = "changes.access"
+        await client.jetstream().delete_consumer(streams.STREAMS[subject], generation.durable(subject))
+        reasons = await self.look(looking)
+        assert any("no consumer" in reason for reason in reasons)
+
+    async def test_an_engine_that_does_not_answer_is_said(self, settings: Settings, client: Client) -> None:
+        from search.core.engine import connect
+
+        engine = connect(settings, "http://127.0.0.1:9")
+        try:
+            reasons = await self.look(Readiness(engine, connected(client)))
+        finally:
+            await engine.close()
+        assert any("OpenSearch does not answer" in reason for reason in reasons)
+
+    async def test_a_broker_that_is_gone_is_said(
+        self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch
+    ) -> None:
+        gone = await streams.connect(settings, stack.broker_url)
+        await gone.close()
+        assert "The broker does not answer." in await self.look(Readiness(engine, connected(gone)))
+
+    async def test_a_broker_that_is_not_there_yet_is_tried_again(self, engine: AsyncOpenSearch, client: Client) -> None:
+        await prepared(engine, client)
+        tries = 0
+
+        async def connect() -> Client:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise Unavailable("not yet")
+            return client
+
+        looking = Readiness(engine, connect)
+        assert "not yet" in await self.look(looking)
+        assert await self.look(looking) == []
+
+
+async def test_a_revocation_that_was_published_before_is_known_when_it_is_ready(
+    settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, client: Client
+) -> None:
+    """The point of it all: an API that starts after a revocation never answers by what was before."""
+    await kit.publish(client, a_user_who_may_search())
+    async with indexing(settings, stack), apikit.running(settings, stack, GATEWAY_SECRET) as api:
+        await api.ready()
+        await kit.settled(client, engine)
+        assert (await api.get("u", q="x")).status_code == 200
+    gone = kit.event("user", kit.user("u", "张三", status="disabled"), tenant="acme", version=2)
+    await kit.publish(client, [gone])
+    async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
+        statuses = {(await api.get("u", q="x")).status_code}
+        async with indexing(settings, stack):
+
+            async def answered() -> bool:
+                statuses.add((await api.get("u", q="x")).status_code)
+                return 403 in statuses
+
+            await kit.until(answered, "the disabled user to be refused")
+    assert statuses == {503, 403}
