@@ -14,7 +14,14 @@ import pytest
 
 from search.core.stack.temporary import sweep
 
-PROGRAM = "from search.core.stack import temporary_stack\nwith temporary_stack(heap='256m'): input()"
+# As at a terminal: what is started in the background of a shell inherits that Ctrl-C is ignored.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from search.core.stack import temporary_stack
+with temporary_stack(heap='256m'):
+    input()
+"""
 
 
 @pytest.fixture
