@@ -35,7 +35,9 @@ def access_filter(principal: Principal, vertical: Vertical) -> Clause:
 
 def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
     """The same without modules, which decide what is searched, not whom an operator may name."""
-    return conversation_filter(principal) if vertical.guard is Guard.CONVERSATION else allow_filter(principal)
+    if vertical.guard is Guard.CONVERSATION:
+        return conversation_filter(principal)
+    return allow_filter(principal, denies="deny" in vertical.properties)
 
 
 def conversation_filter(principal: Principal) -> Clause:
@@ -47,10 +49,12 @@ def conversation_filter(principal: Principal) -> Clause:
     return _any_of([whole, _all_of({"terms": {"conversation_id": list(since)}}, {"script": {"script": script}})])
 
 
-def allow_filter(principal: Principal) -> Clause:
-    allowed = _any_of(_meets("allow", principal))
-    denied = _any_of(_meets("deny", principal))
-    return _any_of([{"term": {"owner": principal.user}}, {"bool": {"filter": [allowed], "must_not": [denied]}}])
+def allow_filter(principal: Principal, *, denies: bool) -> Clause:
+    """`denies`: whether the vertical has a `deny` at all; thousands of names are not sent to meet what is not there."""
+    visible: Clause = {"filter": [_any_of(_meets("allow", principal))]}
+    if denies:
+        visible["must_not"] = [_any_of(_meets("deny", principal))]
+    return _any_of([{"term": {"owner": principal.user}}, {"bool": visible}])
 
 
 def _meets(field: str, principal: Principal) -> list[Clause]:
@@ -85,8 +89,13 @@ def admits(principal: Principal, vertical: Vertical, id: str, document: Mapping[
         return False
     if document.get("owner") == principal.user:
         return True
-    names = principal.names.union(principal.names_for(document.get("department_ids", ())))
-    return not names.isdisjoint(document.get("allow", ())) and names.isdisjoint(document.get("deny", ()))
+    scoped = frozenset(principal.names_for(document.get("department_ids", ())))
+    # Not one set of all names: it would be made anew, thousands of names long, for every document.
+    allowed, denied = (
+        not (principal.names.isdisjoint(listed) and scoped.isdisjoint(listed))
+        for listed in (document.get("allow", ()), document.get("deny", ()))
+    )
+    return allowed and not denied
 
 
 def admits_module(principal: Principal, vertical: Vertical, document: Mapping[str, Any]) -> bool:

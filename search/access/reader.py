@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
@@ -96,7 +97,8 @@ class Reader:
     async def _send(
         self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
     ) -> list[Candidates | None]:
-        body = [line for pair in lines for line in pair]
+        # As bytes at once: with thousands of principals it is a megabyte, and the client's own way takes it five times.
+        body = b"".join(orjson.dumps(line) + b"\n" for pair in lines for line in pair)
         try:
             answer = await self._engine.msearch(body=body, request_timeout=self._patience_s)
         except ConnectionTimeout:

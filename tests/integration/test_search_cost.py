@@ -26,7 +26,9 @@ async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
     for user in ("u-many", "u-few"):
         company.user("某人", id=user)
     for number in range(MANY):
-        room = company.conversation(name=f"第{number}群", history="since_join" if number % 4 == 0 else "all")
+        room = company.conversation(
+            id=f"c-{number}", name=f"第{number}群", history="since_join" if number % 4 == 0 else "all"
+        )
         since = f"2026-01-{number % 28 + 1:02d}T{number % 24:02d}:{number % 60:02d}:00.{number:06d}Z"
         for user in ("u-many", *(["u-few"] if number < FEW else [])):
             company.member(f"conversation:{room}", user, since=since)
@@ -34,9 +36,10 @@ async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
             text = f"{WORDS[number % 10]}{WORDS[number // 10 % 10]}{WORDS[number // 100 % 10]} {number}"
             company.message(room, text, sent_at=f"2026-02-{number % 28 + 1:02d}T08:00:00Z")
     # A search of the few has as much to find, so that only the number of conversations differs.
-    few = [f"{company.topic}-c{number}" for number in range(1, FEW + 1)]
     for number in range(400):
-        company.message(few[number % FEW], f"{WORDS[number % 10]}{WORDS[number // 10 % 10]} 二 {number}")
+        company.message(f"c-{number % FEW}", f"{WORDS[number % 10]}{WORDS[number // 10 % 10]} 二 {number}")
+        company.doc("someone", f"{WORDS[number % 10]}{number}", body=WORDS[number // 10 % 10], allow=["tenant:*"])
+        company.app(f"{WORDS[number % 10]}{number}")
     await company.arrive()
     return company
 
