@@ -102,6 +102,8 @@ class Flow:
                     await self.say(tenant, f"{tenant}-flow-{turn // 2}")
                     if turn % 5 == 0:
                         await self.say(tenant, f"{tenant}-flow-{turn // 3}", ends=True)
+                # A steady stream; without a pause this is a race for the processor, which nobody wins.
+                await asyncio.sleep(0.02)
 
         task = asyncio.create_task(flow())
         try:
