@@ -196,7 +196,7 @@ async def test_a_restart_of_the_broker_is_survived(tmp_path: Path, settings: Set
             await consumer.publish(range(1_000, 2_000))
             began = time.monotonic()
             await kit.until(_is(lambda: set(seen.numbers) == set(range(2_000))), "what came after")
-            assert time.monotonic() - began < pulls.EXPIRES_S / 3, "the pull waited for a request that the broker forgot"
+            assert time.monotonic() - began < pulls.EXPIRES_S / 3, "it waited for a request that the broker forgot"
         await client.close()
 
 
