@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import get_args
 
+from mappings.entities import EPOCH, MICROSECOND
 from search.access.principal import Principal
 from search.access.reader import Reader
 from search.core.errors import BadRequest
@@ -18,7 +19,6 @@ from search.query.resolve import resolve, within
 
 # Each phrase is looked for in every text of a vertical; past what anyone types, one is words like any other.
 MOST_PHRASES = 16
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -120,4 +120,4 @@ def _date(name: str, value: str | None, now: datetime) -> datetime | None:
 
 
 def _micros(moment: datetime) -> int:
-    return int((moment - EPOCH).total_seconds() * 1_000_000)
+    return (moment - EPOCH) // MICROSECOND

@@ -9,7 +9,7 @@ import kit
 import pytest
 
 from mappings.verticals import VERTICALS
-from search.query.build import Wanted, query
+from search.query.build import Wanted, Within, query
 from search.query.present import meets, minimum
 
 MESSAGES, CONTACTS, DOCS = (VERTICALS[name] for name in ("messages", "contacts", "docs"))
@@ -121,6 +121,7 @@ def test_every_clause_of_every_query_can_be_decided(vertical: Any) -> None:
         features=frozenset({"file"}),
         after=0,
         before=1,
+        within=Within("张三", frozenset({"d-1"})),
     )
     body = query(wanted, vertical)
     state = {"original": samples[vertical.name], "entity": "user"}

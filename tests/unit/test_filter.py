@@ -1,0 +1,275 @@
+"""The access filter: its shape, and that it says the same as the check of one document and as the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.directory import CONVERSATION_PAGES, page_number
+from mappings.vertical import Vertical
+from mappings.verticals import VERTICALS
+from search.access.filter import NOTHING, SINCE_JOINED, access_filter, admits, admits_module, visibility_filter
+from search.access.principal import Principal, Rule, Rules, ScopedRole
+
+MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
+
+
+def rules(**known: Rule) -> Rules:
+    pages: list[dict[str, Rule]] = [{} for _ in range(CONVERSATION_PAGES)]
+    for id, rule in known.items():
+        pages[page_number(id)][id] = rule
+    return Rules(pages)
+
+
+def group(*, public: bool = False, since_join: bool = False) -> Rule:
+    return Rule("group", public, since_join, archived=False)
+
+
+def caller(**more: Any) -> Principal:
+    """A caller with every module and nothing else, unless told otherwise."""
+    plain = Principal(
+        tenant="acme",
+        user="u",
+        names=frozenset({"tenant:*", "user:u"}),
+        roles=(),
+        modules=dict.fromkeys(vertical.module for vertical in VERTICALS.values()),
+        joined={},
+        rules=rules(),
+    )
+    return replace(plain, **more)
+
+
+class TestShape:
+    @pytest.mark.parametrize("vertical", VERTICALS.values(), ids=list(VERTICALS))
+    def test_without_the_module_nothing_at_all(self, vertical: Vertical) -> None:
+        assert access_filter(caller(modules={}), vertical) == NOTHING == {"match_none": {}}
+
+    def test_messages_of_whole_conversations(self) -> None:
+        known = rules(a=group(), b=group(), p=group(public=True))
+        assert access_filter(caller(joined={"b": None, "a": None}, rules=known), MESSAGES) == {
+            "terms": {"conversation_id": ["a", "b", "p"]}
+        }
+
+    def test_messages_since_joining_are_one_clause_for_any_number_of_conversations(self) -> None:
+        found = access_filter(caller(joined={"b": 7, "a": 5, "c": None}), MESSAGES)
+        script = {"lang": "painless", "source": SINCE_JOINED, "params": {"since": {"a": 5, "b": 7}}}
+        assert found == {
+            "bool": {
+                "should": [
+                    {"terms": {"conversation_id": ["c"]}},
+                    {"bool": {"filter": [{"terms": {"conversation_id": ["a", "b"]}}, {"script": {"script": script}}]}},
+                ],
+                "minimum_should_match": 1,
+            }
+        }
+
+    def test_a_public_conversation_is_read_whole_whenever_one_joined(self) -> None:
+        known = rules(p=group(public=True, since_join=True))
+        assert access_filter(caller(joined={"p": 5}, rules=known), MESSAGES) == {"terms": {"conversation_id": ["p"]}}
+
+    def test_in_no_conversation_no_message(self) -> None:
+        assert access_filter(caller(), MESSAGES) == {"terms": {"conversation_id": []}}
+
+    def test_docs_are_the_owner_s_or_allowed_and_not_denied(self) -> None:
+        names = ["tenant:*", "user:u"]
+        assert access_filter(caller(), DOCS) == {
+            "bool": {
+                "should": [
+                    {"term": {"owner": "u"}},
+                    {"bool": {"filter": [{"terms": {"allow": names}}], "must_not": [{"terms": {"deny": names}}]}},
+                ],
+                "minimum_should_match": 1,
+            }
+        }
+
+    def test_contacts_have_no_deny_to_meet(self) -> None:
+        assert b"deny" not in orjson.dumps(access_filter(caller(), CONTACTS))
+        assert b"deny" in orjson.dumps(access_filter(caller(), APPS))
+
+    def test_a_module_within_departments_reaches_no_messages(self) -> None:
+        scoped = (ScopedRole("role:r", frozenset({"d"})),)
+        known = rules(p=group(public=True))
+        assert access_filter(caller(modules={MESSAGES.module: scoped}, rules=known), MESSAGES) == NOTHING
+        assert visibility_filter(caller(modules={}, rules=known), MESSAGES) == {"terms": {"conversation_id": ["p"]}}
+
+    def test_a_module_within_departments_reaches_entities_all_of_whose_departments_lie_within(self) -> None:
+        scoped = (ScopedRole("role:r", frozenset({"e", "d"})),)
+        found = access_filter(caller(modules={DOCS.module: scoped}), DOCS)
+        every = {"terms": ["d", "e"], "minimum_should_match_field": "departments"}
+        within = {
+            "bool": {"filter": [{"range": {"departments": {"gte": 1}}}, {"terms_set": {"department_ids": every}}]}
+        }
+        assert found == {"bool": {"filter": [access_filter(caller(), DOCS), within]}}
+
+    @pytest.mark.parametrize("vertical", VERTICALS.values(), ids=list(VERTICALS))
+    def test_equal_callers_have_equal_bytes(self, vertical: Vertical) -> None:
+        """So that the engine may know the filter again."""
+        one = caller(names=frozenset("abcdef"), joined={"x": 1, "y": 2, "z": None, "w": None})
+        two = caller(names=frozenset("fedcba"), joined={"w": None, "z": None, "y": 2, "x": 1})
+        assert orjson.dumps(access_filter(one, vertical)) == orjson.dumps(access_filter(two, vertical))
+
+    def test_its_size_does_not_grow_in_clauses(self) -> None:
+        """The engine takes 1,024."""
+        many = caller(
+            names=frozenset(f"group:{number}" for number in range(20_000)),
+            joined={f"c-{number}": number if number % 4 == 0 else None for number in range(20_000)},
+        )
+        for vertical in VERTICALS.values():
+            assert clauses(access_filter(many, vertical)) < 20
+
+
+def clauses(found: Any) -> int:
+    if isinstance(found, Mapping):
+        own = sum(kind in found for kind in ("term", "terms", "terms_set", "range", "script"))
+        return own + sum(clauses(inner) for inner in found.values())
+    return sum(map(clauses, found)) if isinstance(found, list) else 0
+
+
+# What the engine makes of the filter, for its few kinds of clauses; beside it the contract's rules as plain sets.
+
+
+def engine_says(document: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:
+    [(kind, body)] = clause.items()
+    match kind:
+        case "match_none":
+            met = False
+        case "bool":
+            met = (
+                all(engine_says(document, inner) for inner in body.get("filter", ()))
+                and not any(engine_says(document, inner) for inner in body.get("must_not", ()))
+                and ("should" not in body or any(engine_says(document, inner) for inner in body["should"]))
+            )
+        case "script":
+            since = body["script"]["params"]["since"].get(document["conversation_id"])
+            met = since is not None and document["sent_at"] >= since
+        case _:
+            [(field, wanted)] = body.items()
+            held = document.get(field, [])
+            met = engine_says_of_values(document, kind, held if isinstance(held, list) else [held], wanted)
+    return met
+
+
+def engine_says_of_values(document: Mapping[str, Any], kind: str, values: list[Any], wanted: Any) -> bool:
+    match kind:
+        case "term":
+            return wanted in values
+        case "terms":
+            return bool(set(wanted) & set(values))
+        case "range":
+            return any(value >= wanted["gte"] for value in values)
+        case "terms_set":
+            held = len(set(wanted["terms"]) & set(values))
+            return bool(held >= document[wanted["minimum_should_match_field"]])
+    raise AssertionError(f"a clause {kind!r} in the access filter")
+
+
+DEPARTMENTS = ["d", "e", "f"]
+NAMES = ["tenant:*", "user:u", "user:v", "group:g", "role:s", "role:t", "conversation:c"]
+names = st.lists(st.sampled_from(NAMES), max_size=4, unique=True)
+departments = st.lists(st.sampled_from(DEPARTMENTS), max_size=3, unique=True)
+scopes = st.frozensets(st.sampled_from(DEPARTMENTS))
+scoped_roles = st.builds(ScopedRole, st.sampled_from(["role:s", "role:t"]), scopes)
+modules = st.one_of(st.none(), st.lists(scoped_roles, min_size=1, max_size=2).map(tuple))
+
+
+def within(role: ScopedRole, document: Mapping[str, Any]) -> bool:
+    return bool(document["department_ids"]) and all(id in role.departments for id in document["department_ids"])
+
+
+def contract_says(who: Principal, document: Mapping[str, Any], allowed: Sequence[str], denied: Sequence[str]) -> bool:
+    mine = {*who.names, *(role.name for role in who.roles if within(role, document))}
+    return document.get("owner") == who.user or (bool(mine & {*allowed}) and not mine & {*denied})
+
+
+@given(
+    st.frozensets(st.sampled_from(NAMES[:4])).map(lambda mine: mine | {"tenant:*", "user:u"}),
+    st.lists(scoped_roles, max_size=2),
+    modules,
+    names,
+    names,
+    departments,
+    st.sampled_from(["u", "v"]),
+)
+def test_docs_and_apps(
+    mine: frozenset[str],
+    roles: list[ScopedRole],
+    module: tuple[ScopedRole, ...] | None,
+    allow: list[str],
+    deny: list[str],
+    named: list[str],
+    owner: str,
+) -> None:
+    document = {"allow": allow, "deny": deny, "department_ids": named, "departments": len(named)}
+    for vertical, owned in ((DOCS, {"owner": owner}), (APPS, {})):
+        who = caller(names=mine, roles=tuple(roles), modules={vertical.module: module})
+        stored = document | owned
+        visible = contract_says(who, stored, allow, deny)
+        reached = module is None or any(within(role, stored) for role in module)
+        assert engine_says(stored, visibility_filter(who, vertical)) == visible
+        assert engine_says(stored, access_filter(who, vertical)) == (visible and reached)
+        assert admits(who, vertical, "x", stored) == visible
+        assert admits_module(who, vertical, stored) == reached
+
+
+conversations = st.dictionaries(
+    st.sampled_from("abc"),
+    st.builds(Rule, st.just("group"), st.booleans(), st.booleans(), st.booleans()),
+)
+
+
+since = st.dictionaries(st.sampled_from("abc"), st.sampled_from([None, 1, 2, 3]))
+
+
+@given(conversations, since, st.sampled_from("abcd"), st.integers(0, 4))
+def test_messages(known: dict[str, Rule], joined: dict[str, int | None], said_in: str, sent_at: int) -> None:
+    # A principal is in known conversations only, and remembers since when for `since_join` only.
+    mine = {id: since if known[id].since_join else None for id, since in joined.items() if id in known}
+    who = caller(joined=mine, rules=rules(**known))
+    document = {"conversation_id": said_in, "sent_at": sent_at}
+    public = said_in in known and known[said_in].public
+    member = said_in in mine and (mine[said_in] is None or sent_at >= (mine[said_in] or 0))
+    assert engine_says(document, access_filter(who, MESSAGES)) == (public or member)
+    assert admits(who, MESSAGES, "m", document) == (public or member)
+
+
+@given(conversations, st.sets(st.sampled_from("abc")), st.sampled_from("abcd"))
+def test_conversations_as_contacts(known: dict[str, Rule], joined: set[str], id: str) -> None:
+    """What counts is the directory, even where the document itself still says otherwise."""
+    mine = dict.fromkeys(joined & known.keys())
+    names = frozenset({"tenant:*", "user:u", *(f"conversation:{one}" for one in mine)})
+    who = caller(names=names, joined=mine, rules=rules(**known))
+    visible = id in mine or (id in known and known[id].public)
+    document = {"entity": "conversation", "allow": [f"conversation:{id}", "tenant:*"]}
+    assert admits(who, CONTACTS, id, document) == visible
+
+
+@given(names, departments, st.lists(scoped_roles, max_size=2), st.sampled_from(["u", "v"]))
+def test_people(visible_to: list[str], named: list[str], roles: list[ScopedRole], id: str) -> None:
+    who = caller(names=frozenset({"tenant:*", "user:u", "group:g"}), roles=tuple(roles))
+    document = {
+        "entity": "user",
+        "owner": id,
+        "allow": visible_to,
+        "department_ids": named,
+        "departments": len(named),
+    }
+    visible = contract_says(who, document, visible_to, ())
+    assert admits(who, CONTACTS, id, document) == visible
+    assert engine_says(document, access_filter(who, CONTACTS)) == visible
+
+
+@pytest.mark.parametrize("vertical", VERTICALS.values(), ids=list(VERTICALS))
+def test_a_tombstone_is_nobody_s(vertical: Vertical) -> None:
+    assert not admits(caller(), vertical, "x", {"tombstone": True})
+
+
+@pytest.mark.parametrize("vertical", VERTICALS.values(), ids=list(VERTICALS))
+def test_a_tombstone_meets_no_filter(vertical: Vertical) -> None:
+    everywhere = caller(rules=rules(p=group(public=True)))
+    assert not engine_says({"tombstone": True}, access_filter(everywhere, vertical))
