@@ -56,7 +56,7 @@ SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared"
 MESSAGES = VERTICALS["messages"]
 STREAM = MESSAGES.stream
 RAW_BATCH, RAW_THREADS = 2_000, 2
-POLL_S = 0.02
+POLL_S = 0.05
 
 
 def company(data: Path) -> list[bytes]:
