@@ -49,6 +49,7 @@ class Readiness:
         self._client: Client | None = None
         self._marks: dict[str, _Mark] = {}
         self._caught_up: dict[str, float] = {}
+        self._idle: dict[str, bool] = {}
         self._faults: Sequence[str] = ("still starting",)
         self._task: asyncio.Task[None] | None = None
 
@@ -110,8 +111,11 @@ class Readiness:
             mark = self._marks.get(subject)
             if mark is None:
                 mark = self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
-            if progress.lag == 0 or progress.settled >= mark.position:
-                self._caught_up[subject] = now if progress.lag == 0 else mark.at
+            # A consumer that has just been made reports no lag for a moment, so one look at none proves nothing.
+            idle = progress.lag == 0 and self._idle.get(subject, False)
+            self._idle[subject] = progress.lag == 0
+            if idle or progress.settled >= mark.position:
+                self._caught_up[subject] = now if idle else mark.at
                 self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
 
     def _behind(self) -> list[str]:

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     # The indexers.
     indexer_host: str = "127.0.0.1"
     indexer_port: int = Field(8081, ge=0, le=65535, description="metrics and health of the indexers")
-    batch_size: int = Field(500, ge=1, le=5000)
+    batch_size: int = Field(1000, ge=1, le=5000)
     ack_wait_s: int = Field(60, ge=5)
 
     log_level: str = "INFO"
