@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mappings.directory import CONVERSATION_PAGES, page_number
@@ -227,6 +227,8 @@ since = st.dictionaries(st.sampled_from("abc"), st.sampled_from([None, 1, 2, 3])
 
 
 @given(conversations, since, st.sampled_from("abcd"), st.integers(0, 4))
+@example({"a": group(since_join=True)}, {"a": 2}, "a", 1)
+@example({"a": group(since_join=True)}, {"a": 2}, "a", 2)
 def test_messages(known: dict[str, Rule], joined: dict[str, int | None], said_in: str, sent_at: int) -> None:
     # A principal is in known conversations only, and remembers since when for `since_join` only.
     mine = {id: since if known[id].since_join else None for id, since in joined.items() if id in known}
