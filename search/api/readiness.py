@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -52,11 +53,14 @@ class Readiness:
         self._idle: dict[str, bool] = {}
         self._faults: Sequence[str] = ("still starting",)
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
+        # A cancellation alone may be lost: wait_for of Python 3.11 swallows one that comes as its answer does.
+        self._stopping.set()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -73,9 +77,11 @@ class Readiness:
             raise Unavailable(behind[0])
 
     async def _watch(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self._faults = await self._look()
-            await asyncio.sleep(LOOK_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._stopping.wait()
 
     async def _look(self) -> list[str]:
         faults = []
