@@ -15,8 +15,11 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
-from indexers.lag import lags
+from indexers.generations import STREAMS_OF, Registry
 from indexers.load import STREAM_OF
+from search.core import broker as streams
+
+IDLE_LOOKS = 100
 
 _numbers = itertools.count(1)
 
@@ -116,11 +119,22 @@ async def publish(client: Client, events: Iterable[bytes], subject: str | None =
 
 
 async def settled(client: Client, engine: AsyncOpenSearch) -> None:
-    """Wait until every consumer of every living generation has settled all that its stream holds, and refresh."""
+    """Wait until every consumer of every living generation has settled all that its stream holds now, and refresh."""
     js = client.jetstream()
+    ends = {subject: await streams.last_sequence(js, subject) for subject in streams.SUBJECTS}
+    idle = 0
 
     async def done() -> bool:
-        return all(lag == 0 for lag in (await lags(engine, js)).values())
+        nonlocal idle
+        found = [
+            (await streams.progress(js, subject, generation.durable(subject)), ends[subject])
+            for generation in await Registry(engine).all()
+            if generation.state != "retired"
+            for subject in STREAMS_OF[generation.collection]
+        ]
+        idle = idle + 1 if all(progress and progress.lag == 0 for progress, _ in found) else 0
+        # A consumer that has just been made reports no lag for a moment; its position, or time, tells it apart.
+        return idle > 0 and (idle > IDLE_LOOKS or all(progress and progress.settled >= end for progress, end in found))
 
     await until(done, "the consumers to settle everything", 120)
     await engine.indices.refresh(index="_all")
