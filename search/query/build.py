@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from analyzers import Terms, analyse, name_query_terms, normalise
@@ -62,10 +63,20 @@ class Wanted:
     before: int | None = None
     sort: Sort = "relevance"
     within: Within | None = None
-    terms: Terms = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", _bounded(analyse(self.text)))
+    @cached_property
+    def terms(self) -> Terms:
+        return _bounded(analyse(self.text))
+
+    @cached_property
+    def literal(self) -> str:
+        """The text as consecutive characters, none left out."""
+        return _chars(self.text)
+
+    @cached_property
+    def named(self) -> Clause | None:
+        """The text as a name that was typed."""
+        return named(self.text)
 
     @property
     def has_text(self) -> bool:
@@ -118,13 +129,13 @@ def sort(wanted: Wanted, vertical: Vertical) -> list[Any]:
 def _scores(wanted: Wanted, vertical: Vertical) -> list[Clause]:
     mixed = [_mixture(wanted.terms, text) for text in vertical.texts]
     scores: list[Clause] = [{"dis_max": {"tie_breaker": TIE, "queries": mixed}}]
-    literal = [_literal(wanted.text, text) for text in vertical.texts]
+    literal = [_literal(wanted, text) for text in vertical.texts]
     scores.append({"dis_max": {"queries": literal, "_name": LITERAL, "boost": LITERAL_BOOST}})
     if vertical.exact:
         same = {"term": {vertical.exact: _exactly(wanted)}}
         scores.append({"constant_score": {"filter": same, "boost": EXACT_BOOST, "_name": EXACT}})
-    if vertical.by_name and (name := named(wanted.text)):
-        scores.append(name)
+    if vertical.by_name and wanted.named:
+        scores.append(wanted.named)
     if there := _named_within(wanted, vertical):
         scores.append({"constant_score": {"filter": there, "boost": EXACT_BOOST, "_name": EXACT}})
     return scores
@@ -140,8 +151,8 @@ def _mixture(terms: Terms, text: TextField) -> Clause:
     return {"bool": {"should": parts}}
 
 
-def _literal(query: str, text: TextField) -> Clause:
-    filter = {"match_phrase": {text.names[2]: _chars(query)}}
+def _literal(wanted: Wanted, text: TextField) -> Clause:
+    filter = {"match_phrase": {text.names[2]: wanted.literal}}
     return {"constant_score": {"filter": filter, "boost": text.literal}}
 
 
@@ -157,8 +168,8 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
     ways: list[Clause] = [{"bool": {"filter": [enough, {"bool": {"should": [pairs, every]}}]}}]
     if vertical.exact:
         ways.append({"term": {vertical.exact: _exactly(wanted)}})
-    if vertical.by_name and (name := named(wanted.text)):
-        ways.append(name)
+    if vertical.by_name and wanted.named:
+        ways.append(wanted.named)
     if there := _named_within(wanted, vertical):
         ways.append(there)
     return ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}
