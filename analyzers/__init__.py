@@ -1,18 +1,22 @@
 """Turns text into the terms that the engine stores, the same way for documents and queries."""
 
+from analyzers.lexicon import PLAIN, Lexicon, Lexicons, load_lexicons
 from analyzers.names import NameQuery, NameTerms, analyse_name, name_query_terms
 from analyzers.normalise import normalise, shape
 from analyzers.offsets import Normalised, normalise_with_offsets, shape_with_offsets
 from analyzers.segment import Cut, UserWord, cut_with
-from analyzers.spelling import find_spelled
+from analyzers.spelling import find_misspelled, find_spelled
 from analyzers.text import Terms, analyse
 from analyzers.tokens import Token, pieces_beside_han, tokens
 from analyzers.version import ANALYSIS_VERSION, SPOKEN
 
 __all__ = [
     "ANALYSIS_VERSION",
+    "PLAIN",
     "SPOKEN",
     "Cut",
+    "Lexicon",
+    "Lexicons",
     "NameQuery",
     "NameTerms",
     "Normalised",
@@ -22,7 +26,9 @@ __all__ = [
     "analyse",
     "analyse_name",
     "cut_with",
+    "find_misspelled",
     "find_spelled",
+    "load_lexicons",
     "name_query_terms",
     "normalise",
     "normalise_with_offsets",

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from rapidfuzz.distance import OSA
+
 from analyzers.names import Unit, read_name
 from analyzers.normalise import normalise
 from analyzers.offsets import shape_with_offsets
@@ -58,3 +60,25 @@ def find_spelled(name: str, query: str) -> tuple[int, int] | None:
                 # The units count in the name in NFKC, which is as long as its shaped form.
                 return shape_with_offsets(name).span(units[first].start, last.start + len(last.written))
     return None
+
+
+def find_misspelled(name: str, query: str) -> tuple[int, int] | None:
+    """Return where in `name` stands what `query` most nearly spells in pinyin or Latin; None if nothing is near.
+
+    `zhagnsan` gives (0, 2) in 张三, `jonh` (0, 4) in John Smith. Each part of a name is read in its likeliest way.
+    """
+    units, _ = read_name(name)
+    best: tuple[int, int, int] | None = None
+    for typed in _typed(query):
+        for first in range(len(units)):
+            spelled = ""
+            for last in range(first, len(units)):
+                spelled += units[last].readings[0]
+                slips = OSA.distance(spelled, typed, score_cutoff=2)
+                if slips <= 2 and len(spelled) > 3 and (best is None or slips < best[0]):
+                    best = slips, first, last
+    if best is None:
+        return None
+    _, first, last = best
+    end = units[last].start + len(units[last].written)
+    return shape_with_offsets(name).span(units[first].start, end)

@@ -40,6 +40,7 @@ from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 
+from analyzers import Lexicons
 from indexers.generations import Indices, Registry
 from indexers.load import load
 from indexers.projections import Documents
@@ -122,7 +123,9 @@ class Bench:
     async def raw(self, bodies: Sequence[bytes], tenants: Sequence[str], events: int) -> Round:
         await self._wipe()
         await self._registry.prepare()
-        indices = Indices(self._engine, self._registry, await self._registry.serving(MESSAGES.name), self._settings)
+        indices = Indices(
+            self._engine, self._registry, await self._registry.serving(MESSAGES.name), self._settings, Lexicons()
+        )
         for tenant in tenants:
             await indices.ensure(tenant)
         spent = cpu()
@@ -186,7 +189,7 @@ def prepare(events: Sequence[bytes]) -> tuple[list[bytes], list[str]]:
     for start in range(0, len(events), RAW_BATCH):
         changes = [(0, decode(event, MESSAGES.entities)) for event in events[start : start + RAW_BATCH]]
         tenants |= {change.tenant for _, change in changes}
-        operations = Documents(MESSAGES).operations(changes)
+        operations = Documents(MESSAGES, Lexicons()).operations(changes)
         bodies.append(b"".join(one.lines(f"{MESSAGES.name}-000001-{one.tenant}") for one in operations))
     return bodies, sorted(tenants)
 

@@ -15,6 +15,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
+from analyzers import Lexicons
 from indexers import pulls
 from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry
 from indexers.pipeline import Pipeline
@@ -53,8 +54,8 @@ async def delete_consumers(stream: JetStreamContext, generation: Generation) -> 
             await stream.delete_consumer(streams.STREAMS[subject], generation.durable(subject))
 
 
-def projection(collection: str, stream: str) -> Projection:
-    return DirectoryEntries(stream) if collection == directory.NAME else Documents(COLLECTIONS[collection])
+def projection(collection: str, stream: str, lexicons: Lexicons) -> Projection:
+    return DirectoryEntries(stream) if collection == directory.NAME else Documents(COLLECTIONS[collection], lexicons)
 
 
 class Follower:
@@ -67,12 +68,14 @@ class Follower:
         registry: Registry,
         generation: Generation,
         settings: Settings,
+        lexicons: Lexicons,
     ) -> None:
         self.generation = generation
         self._broker = broker
         self._engine = engine
         self._settings = settings
-        self._indices = Indices(engine, registry, generation, settings)
+        self._lexicons = lexicons
+        self._indices = Indices(engine, registry, generation, settings, lexicons)
         self._running: list[tuple[Any, Pipeline, pulls.StandingPull]] = []
 
     async def start(self) -> None:
@@ -98,9 +101,8 @@ class Follower:
         stream = client.jetstream()
         ack_wait_s = float(self._settings.ack_wait_s)
         await ensure_consumer(stream, self.generation, subject, ack_wait_s)
-        pipeline = Pipeline(
-            projection(self.generation.collection, subject), self._indices, self._engine, stream, ack_wait_s
-        )
+        made = projection(self.generation.collection, subject, self._lexicons)
+        pipeline = Pipeline(made, self._indices, self._engine, stream, ack_wait_s)
         durable, batch = self.generation.durable(subject), self._settings.batch_size
         subscriber = self._broker.subscriber(
             subject,

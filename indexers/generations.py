@@ -11,7 +11,7 @@ from uuid import uuid4
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException, RequestError
 
-from analyzers import ANALYSIS_VERSION
+from analyzers import ANALYSIS_VERSION, Lexicons
 from mappings import directory
 from mappings.usage import USAGE
 from mappings.vertical import Collection
@@ -131,10 +131,18 @@ def _new(collection: str, number: int, state: State, starts: Mapping[str, int]) 
 class Indices:
     """The concrete indices of one generation, made when their tenant is first seen."""
 
-    def __init__(self, engine: AsyncOpenSearch, registry: Registry, generation: Generation, settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: AsyncOpenSearch,
+        registry: Registry,
+        generation: Generation,
+        settings: Settings,
+        lexicons: Lexicons,
+    ) -> None:
         self._engine = engine
         self._registry = registry
         self._settings = settings
+        self._lexicons = lexicons
         self._known: set[str] = set()
         self.generation = generation
 
@@ -143,7 +151,7 @@ class Indices:
             return
         index = self.generation.index(tenant)
         await self._refuse_retired()
-        await _create(self._engine, index, self._body())
+        await _create(self._engine, index, self._body(tenant))
         if self.generation.collection == directory.NAME:
             await self._mark(index)
         try:
@@ -173,10 +181,14 @@ class Indices:
         except ConflictError:
             return
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self, tenant: str) -> dict[str, Any]:
         collection = COLLECTIONS.get(self.generation.collection)
         mapping = collection.mapping() if collection else dict(directory.MAPPING)
-        meta = {"generation": self.generation.name, "analysis_version": self.generation.analysis_version}
+        meta = {
+            "generation": self.generation.name,
+            "analysis_version": self.generation.analysis_version,
+            "words": self._lexicons.of(tenant).digest,
+        }
         settings = {
             "number_of_shards": self._settings.shards,
             "number_of_replicas": self._settings.replicas,

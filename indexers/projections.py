@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from analyzers import Lexicons
 from mappings import directory
 from mappings.entities import Entity
 from mappings.events import Change
@@ -45,6 +46,7 @@ class Documents:
     """A collection: the change's version guards the document, as the engine's external version."""
 
     collection: Collection
+    lexicons: Lexicons
 
     @property
     def entities(self) -> Mapping[str, type[Entity]]:
@@ -54,7 +56,8 @@ class Documents:
         return [self._operation(position, change) for position, change in changes]
 
     def _operation(self, position: int, change: Change) -> Operation:
-        document = self.collection.document(change.entity, change.state, change.data)
+        cut = self.lexicons.of(change.tenant).cut
+        document = self.collection.document(change.entity, change.state, change.data, cut)
         return document_operation(
             change.tenant, self.collection.document_id(change.entity, change.id), change.version, document, (position,)
         )

@@ -13,6 +13,7 @@ from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 
+from analyzers import Cut, load_lexicons
 from indexers.bulk import Failure, write
 from indexers.followers import Follower, delete_consumers, ensure_consumer
 from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry, alias
@@ -58,6 +59,7 @@ class Reindex:
         self._broker = broker
         self._settings = settings
         self._watcher = watcher
+        self._lexicons = load_lexicons(settings.lexicons)
         self._registry = Registry(engine)
 
     @property
@@ -107,7 +109,7 @@ class Reindex:
         for subject in STREAMS_OF[new.collection]:
             await ensure_consumer(self._stream, new, subject, float(self._settings.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
-        follower = Follower(self._broker, self._engine, self._registry, new, self._settings)
+        follower = Follower(self._broker, self._engine, self._registry, new, self._settings, self._lexicons)
         try:
             await follower.start()
             self._watcher.step("follow the stream")
@@ -124,7 +126,7 @@ class Reindex:
         sources = await self._indices(old)
         total = await self._count(old)
         self._watcher.step("copy", total)
-        target = Indices(self._engine, self._registry, new, self._settings)
+        target = Indices(self._engine, self._registry, new, self._settings, self._lexicons)
         copied = 0
         rejected: list[str] = []
         for source in sources:
@@ -161,10 +163,11 @@ class Reindex:
         self, collection: Collection, tenant: str, hits: Sequence[Mapping[str, Any]], rejected: list[str]
     ) -> list[Operation]:
         operations = []
+        cut = self._lexicons.of(tenant).cut
         for hit in hits:
             source = hit["_source"]
             try:
-                document = source if source.get("tombstone") else _document(collection, source)
+                document = source if source.get("tombstone") else _document(collection, source, cut)
             except RejectedEvent as error:
                 rejected.append(f"{hit['_id']}: {error}")
                 document = {**TOMBSTONE, **({ENTITY: source[ENTITY]} if ENTITY in source else {})}
@@ -250,6 +253,6 @@ def _every_index(generation: Generation) -> str:
     return f"{generation.name}-*"
 
 
-def _document(collection: Collection, source: Mapping[str, Any]) -> Mapping[str, Any]:
+def _document(collection: Collection, source: Mapping[str, Any], cut: Cut | None) -> Mapping[str, Any]:
     entity, original = collection.entity_of(source), source[ORIGINAL]
-    return collection.document(entity, validate(collection.entities[entity], original), original)
+    return collection.document(entity, validate(collection.entities[entity], original), original, cut)

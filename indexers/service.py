@@ -11,6 +11,7 @@ from faststream.nats import NatsBroker
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import Gauge
 
+from analyzers import Lexicons, load_lexicons
 from indexers.followers import Follower, delete_consumers
 from indexers.generations import Registry
 from indexers.lag import lags_of
@@ -26,7 +27,10 @@ LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", 
 
 
 async def run(settings: Settings, endpoints: Endpoints, stop: asyncio.Event) -> None:
-    """Index until `stop` is set. Raises Unavailable when engine or broker are away at the start."""
+    """Index until `stop` is set.
+
+    Raises Unavailable when engine or broker are away at the start, ConfigurationError for a faulty lexicon.
+    """
     async with AsyncExitStack() as stack:
         engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
@@ -35,7 +39,7 @@ async def run(settings: Settings, endpoints: Endpoints, stop: asyncio.Event) -> 
         stack.push_async_callback(broker.stop)
         registry = Registry(engine)
         await registry.prepare()
-        service = Service(broker, engine, registry, settings)
+        service = Service(broker, engine, registry, settings, load_lexicons(settings.lexicons))
         stack.push_async_callback(service.stop)
         _tune_collector()
         await service.watch(stop)
@@ -56,11 +60,19 @@ async def start_broker(settings: Settings, endpoints: Endpoints) -> NatsBroker:
 class Service:
     """The followers of this process, kept in step with the registry."""
 
-    def __init__(self, broker: NatsBroker, engine: AsyncOpenSearch, registry: Registry, settings: Settings) -> None:
+    def __init__(
+        self,
+        broker: NatsBroker,
+        engine: AsyncOpenSearch,
+        registry: Registry,
+        settings: Settings,
+        lexicons: Lexicons,
+    ) -> None:
         self._broker = broker
         self._engine = engine
         self._registry = registry
         self._settings = settings
+        self._lexicons = lexicons
         self._followers: dict[str, Follower] = {}
 
     async def watch(self, stop: asyncio.Event) -> None:
@@ -87,7 +99,9 @@ class Service:
             log.info("generation retired", generation=name)
             await self._retire(self._followers.pop(name))
         for name in wanted.keys() - self._followers.keys():
-            follower = Follower(self._broker, self._engine, self._registry, wanted[name], self._settings)
+            follower = Follower(
+                self._broker, self._engine, self._registry, wanted[name], self._settings, self._lexicons
+            )
             await follower.start()
             self._followers[name] = follower
             log.info("following", generation=name)

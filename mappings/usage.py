@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from analyzers import Cut
 from mappings.entities import Usage
 from mappings.properties import KEYWORD, Document
 from mappings.vertical import Collection
 
 
-def to_document(_: str, usage: Usage) -> Document:
+def to_document(_: str, usage: Usage, __: Cut | None) -> Document:
     return {"user_id": usage.user_id, "app_id": usage.app_id, "action": usage.action, "at": usage.at}
 
 

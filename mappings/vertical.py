@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from analyzers import Terms, analyse
+from analyzers import Cut, Terms, analyse
 from mappings.entities import Entity
 from mappings.properties import FREQUENCIES, KEYWORD, POSITIONS, Document, Properties
 
@@ -44,9 +44,9 @@ class TextField:
     def properties(self) -> dict[str, Properties]:
         return dict(zip(self.names, (POSITIONS, FREQUENCIES, POSITIONS), strict=True))
 
-    def terms(self, *texts: str) -> Document:
+    def terms(self, *texts: str, cut: Cut | None = None) -> Document:
         """The field's values; several texts stay apart, so that no phrase runs from one into the next."""
-        return self.values([analyse(text) for text in texts if text])
+        return self.values([analyse(text, cut) for text in texts if text])
 
     def values(self, analysed: Sequence[Terms]) -> Document:
         if len(analysed) == 1:
@@ -74,18 +74,20 @@ class Collection:
     stream: str
     entities: Mapping[str, type[Entity]]
     properties: Mapping[str, Properties]
-    to_document: Callable[[str, Any], Document]
-    """(entity name, its state) → the indexed fields; `original`, `entity` are added by `document`."""
+    to_document: Callable[[str, Any, Cut | None], Document]
+    """(entity name, its state, its tenant's cut) → the indexed fields; `document` adds `original` and `entity`."""
 
     def document_id(self, entity: str, id: str) -> str:
         """Ids are unique within an entity only, so where several share an index the entity goes before."""
         return id if len(self.entities) == 1 else f"{entity}:{id}"
 
-    def document(self, entity: str, state: Entity | None, data: Mapping[str, Any] | None) -> Document:
+    def document(
+        self, entity: str, state: Entity | None, data: Mapping[str, Any] | None, cut: Cut | None = None
+    ) -> Document:
         """What is written for a change: the entity's document, or its tombstone."""
         if state is None:
             return TOMBSTONE if len(self.entities) == 1 else {**TOMBSTONE, ENTITY: entity}
-        document = self.to_document(entity, state)
+        document = self.to_document(entity, state, cut)
         if len(self.entities) > 1:
             document[ENTITY] = entity
         document[ORIGINAL] = data
@@ -122,6 +124,7 @@ class Vertical(Collection):
     exact: str | None = None  # keyword field of normalised names and titles: an equal query goes first
     coverage: str = "1<75% 6<60% 12<45%"  # how many of the query's characters a document must hold
     by_name: bool = False  # whether documents have the keys of `mappings.names`: pinyin, initials
+    endings: str | None = None  # keyword field of the last digits of numbers: a query of digits is looked for there
     recency: str | None = None  # field of microseconds by which newer goes before older among equals
     last: str | None = None  # boolean field; documents where it is true come after all others
     people: str | None = None  # keyword field that `from:` meets

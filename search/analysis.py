@@ -6,15 +6,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzers import ANALYSIS_VERSION, analyse, analyse_name, name_query_terms, normalise, tokens
+from analyzers import ANALYSIS_VERSION, PLAIN, Lexicon, analyse, analyse_name, name_query_terms, normalise, tokens
 
 
-def show(text: str, console: Console) -> None:
-    terms, name, typed = analyse(text), analyse_name(text), name_query_terms(text)
+def show(text: str, console: Console, lexicon: Lexicon = PLAIN) -> None:
+    terms, name, typed = analyse(text, lexicon.cut), analyse_name(text), name_query_terms(text)
     table = Table("step", "result", title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
     steps = (
         ("normalised", normalise(text)),
-        ("pieces", "  ".join(f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text))),
+        (
+            "pieces",
+            "  ".join(f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text, lexicon.cut)),
+        ),
         ("words", terms.words),
         ("bigrams", terms.bigrams),
         ("characters", terms.chars),
@@ -22,6 +25,7 @@ def show(text: str, console: Console) -> None:
         ("as a name: initials", " ".join(name.initials)),
         ("as a name: from within", " ".join(name.inner)),
         ("as typed for a name", " ".join((*typed.pinyin, *typed.initials, *typed.chars))),
+        ("in synonyms", "\n".join(lexicon.variants(text))),
     )
     for step, result in steps:
         table.add_row(step, Text(result))

@@ -140,11 +140,15 @@ def reindex(
 
 
 @app.command()
-def analyze(text: Annotated[str, typer.Argument(help="Any text, such as a query or a name.")]) -> None:
-    """Show every step of the analysis: normalised, pieces, words, bigrams, pinyin."""
+def analyze(
+    text: Annotated[str, typer.Argument(help="Any text, such as a query or a name.")],
+    tenant: Annotated[str, typer.Option(help="With this tenant's own words and synonyms.")] = "",
+) -> None:
+    """Show every step of the analysis: normalised, pieces, words, bigrams, pinyin, synonyms."""
+    from analyzers import load_lexicons
     from search.analysis import show
 
-    show(text, console)
+    show(text, console, load_lexicons(settings().lexicons).of(tenant))
 
 
 @app.command()

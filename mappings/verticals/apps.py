@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analyzers import normalise
+from analyzers import Cut, normalise
 from mappings.entities import App
 from mappings.names import NAME_PROPERTIES, name_keys
 from mappings.properties import KEYWORD, Document
@@ -16,7 +16,7 @@ TAGS = TextField("tags", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
 DESCRIPTION = TextField("description", boost=0.6, words=1.0, bigrams=0.6, chars=0.2)
 
 
-def to_document(_: str, app: App) -> Document:
+def to_document(_: str, app: App, cut: Cut | None) -> Document:
     return {
         "allow": list(app.allow),
         "deny": list(app.deny or ()),
@@ -27,9 +27,9 @@ def to_document(_: str, app: App) -> Document:
         "published_at": app.published_at,
         "exact": normalise(app.name)[:256],
         **name_keys([app.name]),
-        **NAME.terms(app.name),
-        **TAGS.terms(app.category, *(app.tags or ()), app.developer or ""),
-        **DESCRIPTION.terms(app.description),
+        **NAME.terms(app.name, cut=cut),
+        **TAGS.terms(app.category, *(app.tags or ()), app.developer or "", cut=cut),
+        **DESCRIPTION.terms(app.description, cut=cut),
     }
 
 

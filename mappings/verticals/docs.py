@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analyzers import normalise
+from analyzers import Cut, normalise
 from mappings.entities import Doc
 from mappings.properties import KEYWORD, Document
 from mappings.vertical import Guard, Shown, TextField, Vertical
@@ -14,7 +14,7 @@ TITLE = TextField("title", boost=1.0, words=0.4, bigrams=0.6, chars=1.0)
 BODY = TextField("body", boost=1.0, words=1.0, bigrams=0.6, chars=0.2)
 
 
-def to_document(_: str, doc: Doc) -> Document:
+def to_document(_: str, doc: Doc, cut: Cut | None) -> Document:
     folder = [f"folder:{doc.folder_id}"] if doc.folder_id else []
     return {
         "allow": [*doc.allow, *folder],
@@ -25,8 +25,8 @@ def to_document(_: str, doc: Doc) -> Document:
         "kind": doc.kind,
         "updated_at": doc.updated_at,
         "exact": normalise(doc.title)[:256],
-        **TITLE.terms(doc.title),
-        **BODY.terms(doc.body),
+        **TITLE.terms(doc.title, cut=cut),
+        **BODY.terms(doc.body, cut=cut),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analyzers import Cut
 from mappings.entities import Card, CardField, Message
 from mappings.properties import KEYWORD, Document
 from mappings.vertical import Guard, Shown, TextField, Vertical
@@ -12,7 +13,7 @@ from mappings.vertical import Guard, Shown, TextField, Vertical
 TEXT = TextField("text", boost=1.0, words=1.0, bigrams=0.6, chars=0.2, literal=3.0)
 
 
-def to_document(_: str, message: Message) -> Document:
+def to_document(_: str, message: Message, cut: Cut | None) -> Document:
     document: Document = {
         "conversation_id": message.conversation_id,
         "sender_id": message.sender_id,
@@ -21,7 +22,7 @@ def to_document(_: str, message: Message) -> Document:
     }
     if features := _features(message):
         document["has"] = features
-    document.update(TEXT.terms(message.text, *_extra_texts(message)))
+    document.update(TEXT.terms(message.text, *_extra_texts(message), cut=cut))
     return document
 
 

@@ -118,5 +118,19 @@ class Principal:
         return {id: since for id, since in sorted(self.joined.items()) if since is not None and id not in public}
 
     @cached_property
+    def rings(self) -> Sequence[frozenset[str]]:
+        """The departments around them, nearest first: their own, then those below each next ancestor.
+
+        The last, in which everybody is, is left out.
+        """
+        inside = {id for id in self.tree.parents if f"department:{id}" in self.names}
+        ring = inside - {self.tree.parents[id] for id in inside}
+        rings = []
+        while ring and len(below := self.tree.subtrees(sorted(ring))) < len(self.tree.parents):
+            rings.append(below)
+            ring = {parent for id in ring if (parent := self.tree.parents[id]) in inside}
+        return rings
+
+    @cached_property
     def sorted_names(self) -> list[str]:
         return sorted(self.names)

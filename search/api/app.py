@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
+from analyzers import load_lexicons
 from search.access.directory import Directory
 from search.access.identity import identity_modes
 from search.access.reader import Reader
@@ -39,8 +40,12 @@ def create(
     allowed_hosts: frozenset[str] | None = None,
     more: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Raises ConfigurationError when no identity mode is set. Connections open with the application's lifespan."""
+    """Connections open with the application's lifespan.
+
+    Raises ConfigurationError when no identity mode is set, or for a faulty lexicon.
+    """
     modes = identity_modes(settings)
+    lexicons = load_lexicons(settings.lexicons)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +54,8 @@ def create(
             stack.push_async_callback(engine.close)
             readiness = Readiness(engine, lambda: streams.connect(settings, endpoints.broker_url))
             directory = Directory(engine, lambda: time.time_ns() // 1000)
-            app.state.services = Services(Search(Reader(engine, settings.search_deadline_ms), directory), readiness)
+            reader = Reader(engine, settings.search_deadline_ms)
+            app.state.services = Services(Search(reader, directory, lexicons), readiness)
             readiness.start()
             stack.push_async_callback(readiness.stop)
             yield

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_scope: str = "search"
 
+    lexicons: Path | None = Field(
+        None, description="a folder a tenant, with its words.txt and synonyms.txt; read when a process starts"
+    )
+
     # The API.
     api_host: str = "127.0.0.1"
     api_port: int = Field(8080, ge=0, le=65535)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from html import escape
 from typing import Any
 
+from analyzers import Lexicons
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
 from search.access.directory import Directory
@@ -59,6 +61,7 @@ class Search:
 
     reader: Reader
     directory: Directory
+    lexicons: Lexicons = field(default_factory=Lexicons)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Raises BadRequest for a parameter that makes no sense, Forbidden for the one vertical that is denied."""
@@ -66,9 +69,12 @@ class Search:
         asked, denied = _permitted(caller, question.verticals)
         taken = cursor.decode(question.cursor)
         parsed = parse(question.q, now=now)
-        wanted = await wanted_from(self.reader, caller, question, parsed, now)
+        wanted = await wanted_from(self.reader, caller, question, parsed, now, self.lexicons.of(caller.tenant))
         answers = await self._ask(caller, wanted, asked, taken, question.limit)
-        page = await self._page(caller, wanted, question, [a for a in answers.values() if a], taken)
+        nearly = await self._ask_nearly(caller, wanted, answers, taken, question.limit)
+        answers |= nearly
+        view = _View(wanted, caller, nearly.keys())
+        page = await self._page(caller, view, question, [a for a in answers.values() if a], taken)
         return Answer(
             hits=page.hits,
             sections={name: _section(answer, page.dropped) for name, answer in answers.items() if answer},
@@ -102,17 +108,33 @@ class Search:
         found = await self.reader.search(caller, requests)
         return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
 
-    async def _page(
+    async def _ask_nearly(
         self,
         caller: Principal,
         wanted: build.Wanted,
+        answers: Mapping[str, Candidates | None],
+        taken: Mapping[str, int],
+        limit: int,
+    ) -> dict[str, Candidates | None]:
+        """Names are asked for once more, a small typo allowed, where nothing goes by what was typed."""
+        nearly = replace(wanted, misspelt=True)
+        nothing = [
+            answer.vertical
+            for answer in answers.values()
+            if answer and not answer.total and build.nearly_named(nearly, answer.vertical)
+        ]
+        return await self._ask(caller, nearly, nothing, taken, limit) if nothing else {}
+
+    async def _page(
+        self,
+        caller: Principal,
+        view: _View,
         question: Question,
         answers: Sequence[Candidates],
         taken: Mapping[str, int],
     ) -> _Page:
-        ranked = merge.merge(answers, taken, wanted.sort)
+        ranked = merge.merge(answers, taken, view.wanted.sort)
         page = _Page(dict(taken))
-        view = _View(wanted, caller)
         position = 0
         while len(page.hits) < question.limit and position < len(ranked):
             batch = ranked[position : position + question.limit - len(page.hits)]
@@ -151,16 +173,20 @@ class _Page:
 class _View:
     """How a document is shown under one question."""
 
-    def __init__(self, wanted: build.Wanted, caller: Principal) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: build.Wanted, caller: Principal, misspelt: Collection[str] = ()) -> None:
+        """`misspelt`: verticals in which names were looked for with a typo."""
+        self.wanted = wanted
+        self._misspelt = misspelt
         self._rules = caller.rules
-        self._needles = needles(wanted.text, wanted.phrases)
+        said = " ".join((wanted.text, *(way.text for way in wanted.variants)))
+        self._needles = needles(said, wanted.phrases, wanted.lexicon.cut)
 
     def still_matches(self, candidate: Candidate, found: Found) -> bool:
         """What was changed after the engine's last refresh must be found by what it is now."""
         if candidate.version == found.version:
             return True
-        return meets(found.vertical, found.document, build.query(self._wanted, found.vertical))
+        wanted = replace(self.wanted, misspelt=found.vertical.name in self._misspelt)
+        return meets(found.vertical, found.document, build.query(wanted, found.vertical), wanted.lexicon.cut)
 
     def hit(self, place: merge.Ranked, found: Found, names: titles.Names) -> Hit:
         vertical = found.vertical
@@ -168,7 +194,7 @@ class _View:
         id = found.document_id.rpartition(":")[2]
         fields = dict(shown.fields)
         if vertical.conversation:
-            title = mark(names.conversations.get(fields[vertical.conversation], ""), needles(""))
+            title = escape(names.conversations.get(fields[vertical.conversation], ""))
             if sender := names.people.get(fields["sender_id"]):
                 fields["sender_name"] = sender
             if (rule := self._rules.get(fields[vertical.conversation])) and rule.archived:
@@ -180,7 +206,9 @@ class _View:
         return Hit(vertical.name, id, place.score, title, self._snippet(shown.passages), fields)
 
     def _title(self, vertical: Vertical, title: str) -> str:
-        return mark_name(title, self._wanted.text) if vertical.by_name else mark(title, self._needles)
+        if not vertical.by_name:
+            return mark(title, self._needles)
+        return mark_name(title, self.wanted.text, self._needles, misspelt=vertical.name in self._misspelt)
 
     def _snippet(self, passages: Sequence[str]) -> str:
         """From the first passage that matches, else the beginning of the first."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from analyzers import Terms, analyse, name_query_terms, normalise
+from analyzers import PLAIN, Lexicon, Terms, analyse, name_query_terms, normalise
 from mappings.names import INITIALS, INNER, PINYIN
 from mappings.vertical import TextField, Vertical
 
@@ -30,6 +30,15 @@ LITERAL_BOOST = 100.0
 EXACT_BOOST = 1000.0
 NAME_BOOST = 50.0
 NAME_CHARS = "name_chars"
+NAME_WORDS = "name_words"
+# A text in synonyms counts for half of the text itself, as long as the text itself is there in parts.
+SYNONYM = 0.5
+# All rings together weigh less than the least way in which a name can be typed.
+MOST_RINGS, RING_BOOST = 4, 5.0
+# In shorter names every slip makes another name.
+SHORTEST_MISSPELT, LONG_MISSPELT = 4, 10
+# Terms of what the caller may not see count among these too, so that there have to be more than there ever are.
+MOST_EXPANSIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class Wanted:
     """What is asked for, with operators resolved to ids among what the caller may see.
 
     `senders` and `conversations`: None is no condition, an empty set matches nothing. Times in microseconds:
-    after ≤ time < before.
+    after ≤ time < before. `rings`: departments around the caller, nearest first, each within the next. `misspelt`:
+    names may differ by a small typo.
     """
 
     text: str = ""
@@ -63,10 +73,22 @@ class Wanted:
     before: int | None = None
     sort: Sort = "relevance"
     within: Within | None = None
+    rings: Sequence[frozenset[str]] = ()
+    lexicon: Lexicon = PLAIN
+    misspelt: bool = False
 
     @cached_property
     def terms(self) -> Terms:
-        return _bounded(analyse(self.text))
+        return _bounded(analyse(self.text, self.lexicon.cut))
+
+    @cached_property
+    def variants(self) -> Sequence[Wanted]:
+        """The same in synonyms: other words for which the text may stand."""
+        # All ways together have no more terms than one way may.
+        room = MOST_TERMS // max(1, len(self.terms.chars.split())) - 1
+        ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
+        plain = Lexicon(self.lexicon.cut)
+        return [replace(self, text=way, within=None, rings=(), misspelt=False, lexicon=plain) for way in ways]
 
     @cached_property
     def literal(self) -> str:
@@ -109,8 +131,10 @@ def query(wanted: Wanted, vertical: Vertical) -> Clause:
     filters = [*_filters(wanted, vertical), *(_phrase(vertical, phrase) for phrase in wanted.phrases if _chars(phrase))]
     body: Clause = {"filter": filters, "must_not": _exclusions(wanted, vertical)}
     if wanted.terms.chars:
-        body["filter"] = [*filters, _coverage(wanted, vertical)]
+        body["filter"] = [*filters, _any_of([_coverage(way, vertical) for way in (wanted, *wanted.variants)])]
         body["should"] = _scores(wanted, vertical)
+        if wanted.variants:
+            body["should"] = [_best_of(body["should"], [_scores(way, vertical) for way in wanted.variants])]
     if not filters and not wanted.terms.chars:
         body["must"] = [{"match_all": {}}]
     return {"bool": {name: clauses for name, clauses in body.items() if clauses}}
@@ -138,7 +162,25 @@ def _scores(wanted: Wanted, vertical: Vertical) -> list[Clause]:
         scores.append(wanted.named)
     if there := _named_within(wanted, vertical):
         scores.append({"constant_score": {"filter": there, "boost": EXACT_BOOST, "_name": EXACT}})
-    return scores
+    if vertical.endings and (digits := _digits(wanted.text)):
+        scores.append({"constant_score": {"filter": {"term": {vertical.endings: digits}}, "boost": 2 * NAME_BOOST}})
+    if wanted.misspelt and (nearly := nearly_named(wanted, vertical)):
+        scores.append(nearly)
+    return scores + _close(wanted, vertical)
+
+
+def _close(wanted: Wanted, vertical: Vertical) -> list[Clause]:
+    """Among people of a name, those nearer to the caller go first: a little more for each ring that they are in."""
+    if not vertical.homes or not wanted.rings:
+        return []
+    ways: list[Clause] = [{"match_phrase": {NAME_CHARS: wanted.literal}}]
+    if wanted.named:
+        ways.append(wanted.named)
+    inside = [{"terms": {vertical.homes: sorted(ring)}} for ring in wanted.rings[:MOST_RINGS]]
+    return [
+        {"constant_score": {"filter": {"bool": {"filter": [_any_of(ways), ring]}}, "boost": RING_BOOST}}
+        for ring in inside
+    ]
 
 
 def _mixture(terms: Terms, text: TextField) -> Clause:
@@ -172,7 +214,22 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
         ways.append(wanted.named)
     if there := _named_within(wanted, vertical):
         ways.append(there)
-    return ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}
+    if vertical.endings and (digits := _digits(wanted.text)):
+        ways.append({"term": {vertical.endings: digits}})
+    if wanted.misspelt and (nearly := nearly_named(wanted, vertical)):
+        ways.append(nearly)
+    return _any_of(ways)
+
+
+def _any_of(ways: Sequence[Clause]) -> Clause:
+    return ways[0] if len(ways) == 1 else {"bool": {"should": list(ways), "minimum_should_match": 1}}
+
+
+def _best_of(said: Sequence[Clause], variants: Sequence[Sequence[Clause]]) -> Clause:
+    """The scores of the query as it was typed, or of what it says in synonyms, which counts for less."""
+    ways: list[Clause] = [{"bool": {"should": list(said)}}]
+    ways += [{"bool": {"should": list(way), "boost": SYNONYM}} for way in variants]
+    return {"dis_max": {"queries": ways}}
 
 
 def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
@@ -203,6 +260,37 @@ def named(text: str) -> Clause | None:
     if typed.chars:
         body["filter"] = [{"term": {NAME_CHARS: char}} for char in typed.chars]
     return {"bool": body}
+
+
+def nearly_named(wanted: Wanted, vertical: Vertical) -> Clause | None:
+    """That a name was typed with one slip - a letter too many, too few, wrong, or two of them changed places.
+
+    As many as are typed in long names are two. Words that Latin names hold are met one by one.
+    """
+    if not vertical.by_name:
+        return None
+    typed = name_query_terms(wanted.text)
+    keys = [key for key in typed.pinyin if len(key) >= SHORTEST_MISSPELT and key.isascii()]
+    ways = [_fuzzy(field, key) for key in keys for field in (PINYIN, INNER)]
+    words = wanted.terms.bigrams.split()
+    if all(word.isascii() and word.isalpha() for word in words):
+        nearly = [_fuzzy(NAME_WORDS, word) for word in words if len(word) >= SHORTEST_MISSPELT]
+        exactly = [{"term": {NAME_WORDS: word}} for word in words if len(word) < SHORTEST_MISSPELT]
+        ways += [{"bool": {"filter": [*nearly, *exactly]}}] if nearly else []
+    if not ways:
+        return None
+    return {"constant_score": {"filter": _any_of(ways), "boost": NAME_BOOST}}
+
+
+def _fuzzy(field: str, value: str) -> Clause:
+    slips = 2 if len(value) >= LONG_MISSPELT else 1
+    return {"fuzzy": {field: {"value": value, "fuzziness": slips, "max_expansions": MOST_EXPANSIONS}}}
+
+
+def _digits(text: str) -> str | None:
+    """A query of four to eight digits, which may be the end of a phone or employee number."""
+    digits = normalise(text).strip()
+    return digits if 4 <= len(digits) <= 8 and digits.isascii() and digits.isdecimal() else None
 
 
 def _phrase(vertical: Vertical, phrase: str) -> Clause:

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
-from analyzers import Normalised, Token, analyse, find_spelled, pieces_beside_han, shape, shape_with_offsets, tokens
+from analyzers import (
+    Cut,
+    Normalised,
+    Token,
+    analyse,
+    find_misspelled,
+    find_spelled,
+    pieces_beside_han,
+    shape,
+    shape_with_offsets,
+    tokens,
+)
 from analyzers.charsets import HAN, UNSPACED
 from search.query.passages import Mark, densest, passage
 
@@ -88,9 +99,9 @@ def _in_latin(found: Iterable[Token]) -> frozenset[str]:
     return longer or frozenset(terms)
 
 
-def needles(text: str, phrases: Sequence[str] = ()) -> Needles:
-    """Return what to mark for a query's plain `text` and its quoted `phrases`."""
-    found = tokens(text[:_LONGEST_QUERY])
+def needles(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> Needles:
+    """Return what to mark for a query's plain `text` and its quoted `phrases`; `cut` is its tenant's."""
+    found = tokens(text[:_LONGEST_QUERY], cut)
     runs = {"".join(run): tuple(run) for run in _runs(found)}
     words = tuple(word for run in runs.values() for word in run if len(word) > 1)
     emoji = [token.text for token in found if token.kind == "emoji"]
@@ -190,13 +201,13 @@ def mark(text: str, needles: Needles) -> str:
     return _render(text, _marks(text, needles)[0], 0, len(text))
 
 
-def mark_name(text: str, query: str, known: Needles | None = None) -> str:
+def mark_name(text: str, query: str, known: Needles | None = None, *, misspelt: bool = False) -> str:
     """Return a name as HTML, in <em> what `query` says of it: literally, or else by pinyin or initials.
 
-    `known` are the query's needles, phrases included, where they are at hand.
+    `known` are the query's needles, phrases included, where they are at hand. `misspelt`: small typos are passed over.
     """
     marks, _ = _marks(text, known or needles(query))
-    spelled = None if marks else find_spelled(text, query)
+    spelled = None if marks else find_spelled(text, query) or (find_misspelled(text, query) if misspelt else None)
     return _render(text, [Mark(*spelled, query)] if spelled else marks, 0, len(text))
 
 

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from rapidfuzz.distance import OSA
+
+from analyzers import Cut
 from mappings.vertical import ORIGINAL, Vertical
 
 Clause = Mapping[str, Any]
 
 
-def meets(vertical: Vertical, stored: Mapping[str, Any], query: Clause) -> bool:
+def meets(vertical: Vertical, stored: Mapping[str, Any], query: Clause, cut: Cut | None = None) -> bool:
     """Whether a stored document of this vertical meets a query body that `search.query.build` made.
 
-    Its fields are made again from the original, as the analysed ones are not stored.
+    Its fields are made again from the original, as the analysed ones are not stored; `cut` is the tenant's.
     """
     entity = vertical.entity_of(stored)
     state = vertical.entities[entity].model_validate(stored[ORIGINAL])
-    return _meets(_Fields(vertical, vertical.to_document(entity, state)), query)
+    return _meets(_Fields(vertical, vertical.to_document(entity, state, cut)), query)
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,19 @@ _OF_FIELDS: Mapping[str, Callable[[_Fields, Any], bool]] = {
     "match_phrase": _phrase,
     "multi_match": _enough,
 }
+
+
+def _nearly(values: list[Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a value is the wanted one but for so many slips, as the engine counts them."""
+    most = wanted["fuzziness"]
+    return any(OSA.distance(value, wanted["value"], score_cutoff=most) <= most for value in values)
+
+
 _OF_VALUES: Mapping[str, Callable[[list[Any], Any], bool]] = {
     "term": lambda values, wanted: wanted in values,
     "terms": lambda values, wanted: not set(wanted).isdisjoint(values),
     "prefix": lambda values, wanted: any(value.startswith(wanted) for value in values),
+    "fuzzy": _nearly,
     "range": lambda values, wanted: any(_within(value, wanted) for value in values),
 }
 

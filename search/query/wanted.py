@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
+from analyzers import Lexicon
 from mappings.entities import EPOCH, MICROSECOND
 from search.access.principal import Principal
 from search.access.reader import Reader
@@ -51,7 +52,7 @@ class Question:
 
 
 async def wanted_from(
-    reader: Reader, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime
+    reader: Reader, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime, lexicon: Lexicon
 ) -> Wanted:
     """Raises BadRequest for a parameter that makes no sense; what stands in the query box never does."""
     if question.sort not in get_args(Sort):
@@ -74,6 +75,8 @@ async def wanted_from(
         before=before,
         sort=question.sort,  # type: ignore[arg-type]
         within=await within(reader, caller, parsed.text),
+        rings=caller.rings,
+        lexicon=lexicon,
     )
 
 

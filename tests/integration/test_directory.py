@@ -13,6 +13,7 @@ import kit
 import pytest
 from opensearchpy import AsyncOpenSearch
 
+from analyzers import Lexicons
 from indexers.generations import Indices, Registry
 from indexers.projections import DirectoryEntries
 from mappings.directory import ENTITIES
@@ -84,7 +85,7 @@ async def registry(world: Endpoints, engine: AsyncOpenSearch) -> Registry:
 @pytest.fixture
 async def written(registry: Registry, engine: AsyncOpenSearch, settings: Settings) -> AsyncIterator[Written]:
     """An empty directory."""
-    made = Written(engine, Indices(engine, registry, await registry.serving("directory"), settings))
+    made = Written(engine, Indices(engine, registry, await registry.serving("directory"), settings, Lexicons()))
     yield made
     await engine.indices.delete(index="directory-*")
 

@@ -18,6 +18,7 @@ from nats.js.api import ConsumerInfo
 from opensearchpy import AsyncOpenSearch
 from outside import Proxy, proxy
 
+from analyzers import Lexicons
 from indexers import bulk, followers
 from indexers.followers import Follower
 from indexers.generations import Generation, Registry
@@ -48,7 +49,7 @@ class Site:
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[Follower]:
         through = engines.connect(self.settings, self.before.url, timeout_s=5)
-        follower = Follower(self.broker, through, Registry(self.engine), self.generation, self.settings)
+        follower = Follower(self.broker, through, Registry(self.engine), self.generation, self.settings, Lexicons())
         await follower.start()
         try:
             yield follower

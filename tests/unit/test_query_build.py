@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzers import Lexicon
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
 from search.query.build import MOST_TERMS, Wanted, Within, concerns, query, sort
@@ -48,6 +49,10 @@ QUESTIONS = {
         sort="oldest",
     ),
     "newest": Wanted(text="预算", sort="newest"),
+    "a name with a typo": Wanted(text="zhagnsan", misspelt=True),
+    "a name near the caller": Wanted(text="张三", rings=[frozenset({"d-2"}), frozenset({"d-2", "d-1"})]),
+    "the end of a number": Wanted(text="5678"),
+    "in synonyms": Wanted(text="年假", lexicon=Lexicon(synonyms={"年假": ("年休假",)})),
     "punctuation": Wanted(text="，。！*:* AND {"),
     "emoji": Wanted(text="😀"),
 }
