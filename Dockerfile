@@ -11,10 +11,13 @@ WORKDIR /build
 
 # The dependencies are a layer of their own: it stays while only the code changes.
 COPY requirements-build.lock requirements-run.lock ./
+# jieba comes as source only, without anything to compile; the locked build tools make a wheel of it.
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     python -m venv /opt/office-search \
     && python -m pip install --require-hashes --only-binary :all: -r requirements-build.lock \
-    && /opt/office-search/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements-run.lock
+    && python -m pip wheel --require-hashes --only-binary :all: --no-binary jieba --no-build-isolation --no-deps \
+        --wheel-dir dependencies -r requirements-run.lock \
+    && /opt/office-search/bin/pip install --no-index --no-deps dependencies/*.whl
 
 COPY . .
 RUN python -m pip wheel --no-index --no-deps --no-build-isolation --wheel-dir wheels . \

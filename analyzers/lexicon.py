@@ -31,6 +31,7 @@ class Lexicon:
     cut: Cut | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
+    words: tuple[str, ...] = ()
 
     def variants(self, text: str) -> list[str]:
         """Return the other ways to say `text`: every synonym in it replaced, the likeliest first, at most six.
@@ -95,7 +96,9 @@ def _load(place: Path, faults: list[str]) -> Lexicon:
     words = parse_words(_lines(place / WORDS, faults), faults)
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:12] if words else ""
     cut = cut_with(words) if words else None
-    return Lexicon(cut, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest)
+    return Lexicon(
+        cut, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest, tuple(word.text for word in words)
+    )
 
 
 Line = tuple[str, str]

@@ -14,6 +14,9 @@ from analyzers.simplify import simplify
 _MOST_READINGS = 16
 """Ways of reading one name that are stored."""
 _MOST_INNER = 64
+_MOST_RUNS = 64
+_MOST_WAYS_OF_RUNS = 2
+_LONGEST_RUN = 8
 _LONGEST_NAME = 48
 """Syllables and Latin parts of a name that are read; what follows is found by its characters."""
 _LONGEST_PERSON = 4
@@ -43,6 +46,8 @@ class NameTerms(NamedTuple):
     """The initials of each reading (ssq, dsq), then the surname in full before them (shansq)."""
     inner: list[str]
     """Pinyin and initials from each later character on (siqi, sq): for a given name, a part of an app's name."""
+    runs: list[str]
+    """Pinyin of the name and of its parts in its likeliest readings, each whole (shansi, siqi): for what is misspelt."""
 
 
 class NameQuery(NamedTuple):
@@ -114,8 +119,16 @@ def _distinct(terms: Iterable[str], most: int, without: Sequence[str] = ()) -> l
     return [term for term in islice(dict.fromkeys(bounded), most) if term not in without]
 
 
+def _runs(ways: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield each run of two to eight parts, the longest first; of a name of one part that one."""
+    for way in ways[:_MOST_WAYS_OF_RUNS]:
+        least = min(2, len(way))
+        for size in range(min(_LONGEST_RUN, len(way)), least - 1, -1):
+            yield from ("".join(way[at : at + size]) for at in range(len(way) - size + 1))
+
+
 def analyse_name(name: str) -> NameTerms:
-    """Return the keys of a person's, group's or app's `name`: at most 16, 32 and 64, however long it is."""
+    """Return the keys of a person's, group's or app's `name`: at most 16, 32, 64 and 64, however long it is."""
     units, surname = read_name(name)
     ways = _ways(units, _MOST_READINGS)
     initials = [_initials(way, units) for way in ways]
@@ -125,7 +138,7 @@ def analyse_name(name: str) -> NameTerms:
     later = (
         "".join(way[at:]) for way in chain.from_iterable(zip(ways, initials, strict=True)) for at in range(1, len(way))
     )
-    return NameTerms(pinyin, short, _distinct(later, _MOST_INNER))
+    return NameTerms(pinyin, short, _distinct(later, _MOST_INNER), _distinct(_runs(ways), _MOST_RUNS))
 
 
 def name_query_terms(query: str) -> NameQuery:

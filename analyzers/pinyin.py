@@ -60,14 +60,14 @@ def _unusual(text: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _phrases() -> dict[str, str]:
+def phrases() -> dict[str, str]:
     """Return the words in which some character is not read as usual (银行), and how they are read."""
     return dict(_unusual(_file("phrases_dict.json").read_text("utf-8")))
 
 
 @cache
 def _longest_phrase() -> int:
-    return min(max(map(len, _phrases())), 8)
+    return min(max(map(len, phrases())), 8)
 
 
 def read(text: str) -> list[list[str]]:
@@ -75,8 +75,8 @@ def read(text: str) -> list[list[str]]:
     result = [readings(character) for character in text]
     at = 0
     while at < len(text):
-        size = next((n for n in range(_longest_phrase(), 1, -1) if text[at : at + n] in _phrases()), 0)
-        for offset, likely in enumerate(_phrases()[text[at : at + size]].split() if size else ()):
+        size = next((n for n in range(_longest_phrase(), 1, -1) if text[at : at + n] in phrases()), 0)
+        for offset, likely in enumerate(phrases()[text[at : at + size]].split() if size else ()):
             result[at + offset] = [likely, *(other for other in result[at + offset] if other != likely)]
         at += max(size, 1)
     return result

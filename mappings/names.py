@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from analyzers import analyse_name
 from mappings.properties import KEYWORD, Document, Properties
 
-PINYIN, INITIALS, INNER = "pinyin", "initials", "inner"
-NAME_PROPERTIES: dict[str, Properties] = {PINYIN: KEYWORD, INITIALS: KEYWORD, INNER: KEYWORD}
+PINYIN, INITIALS, INNER, RUNS = "pinyin", "initials", "inner", "runs"
+NAME_PROPERTIES: dict[str, Properties] = dict.fromkeys((PINYIN, INITIALS, INNER, RUNS), KEYWORD)
 
 
 def name_keys(names: Iterable[str]) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,24 +95,64 @@ class Reader:
         places = {(request.vertical.name, candidate.document_id): request.vertical for candidate in answer.found}
         return list((await self._read(principal, places, needed=places)).values())
 
+    async def count(
+        self, principal: Principal, asked: Sequence[tuple[Vertical, Mapping[str, Mapping[str, Any]]]]
+    ) -> dict[str, int]:
+        """How many visible documents of all these verticals meet each named query, as of the last refresh.
+
+        `asked` has one entry a vertical. Raises Unavailable when one of them does not answer in time.
+        """
+        guards = {vertical.name: access_filter(principal, vertical) for vertical, _ in asked}
+        lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
+        totals: Counter[str] = Counter()
+        for (vertical, _), answer in zip(asked, await self._msearch(lines), strict=True):
+            if answer is None or (_failed(answer) and not _is_missing(answer.get("error"))):
+                raise Unavailable(f"{vertical.name.capitalize()} could not be counted in time; try again in a moment.")
+            buckets = answer.get("aggregations", {}).get("named", {}).get("buckets", {})
+            totals.update({name: bucket["doc_count"] for name, bucket in buckets.items()})
+        return dict(totals)
+
+    def _counting(
+        self, principal: Principal, vertical: Vertical, queries: Mapping[str, Mapping[str, Any]], guard: Clause
+    ) -> tuple[Clause, Clause]:
+        # Only what meets one of them is looked at, so that the count does not cost as much as all that is visible.
+        any_of = {"bool": {"should": list(queries.values()), "minimum_should_match": 1}}
+        body = {
+            "query": {"bool": {"filter": [any_of, guard]}},
+            "size": 0,
+            "track_total_hits": False,
+            "aggs": {"named": {"filters": {"filters": dict(queries)}}},
+            "timeout": f"{self._deadline_ms}ms",
+        }
+        return self._head(principal, vertical), body
+
+    def _head(self, principal: Principal, vertical: Vertical) -> Clause:
+        return {
+            "index": f"{vertical.name}.{principal.tenant}",
+            "cancel_after_time_interval": f"{self._deadline_ms}ms",
+        }
+
     async def _send(
         self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
     ) -> list[Candidates | None]:
+        answers = await self._msearch(lines)
+        pairs = zip(requests, answers, strict=True)
+        return [None if answer is None else _candidates(request, answer) for request, answer in pairs]
+
+    async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
+        """The engine's answers as they come; None for all of them when it was too late."""
         # As bytes at once: with thousands of principals it is a megabyte, and the client's own way takes it five times.
         body = b"".join(orjson.dumps(line) + b"\n" for pair in lines for line in pair)
         try:
             answer = await self._engine.msearch(body=body, request_timeout=self._patience_s)
         except ConnectionTimeout:
-            return [None] * len(requests)
+            return [None] * len(lines)
         except OpenSearchException as error:
             raise Unavailable("The search engine does not answer; try again in a moment.") from error
-        return [_candidates(request, part) for request, part in zip(requests, answer["responses"], strict=True)]
+        answers: Sequence[Mapping[str, Any]] = answer["responses"]
+        return answers
 
     def _lines(self, principal: Principal, request: Request, guard: Clause) -> tuple[Clause, Clause]:
-        head = {
-            "index": f"{request.vertical.name}.{principal.tenant}",
-            "cancel_after_time_interval": f"{self._deadline_ms}ms",
-        }
         guarded = {"bool": {"must": [request.query], "filter": [guard]}}
         body = {
             "query": guarded,
@@ -124,7 +165,7 @@ class Reader:
             "track_total_hits": COUNTED,
             "timeout": f"{self._deadline_ms}ms",
         }
-        return head, body
+        return self._head(principal, request.vertical), body
 
     async def now(
         self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
@@ -176,6 +217,10 @@ def _is_missing(error: Mapping[str, Any] | None) -> bool:
     return error is not None and error["type"] == "index_not_found_exception"
 
 
+def _failed(answer: Mapping[str, Any]) -> bool:
+    return bool("error" in answer or answer.get("timed_out") or answer["_shards"]["failed"])
+
+
 def _reason(answer: Mapping[str, Any]) -> str:
     """Why a part failed, for the log; the engine's text may quote the query, so only its kind is told."""
     if error := answer.get("error"):
@@ -186,7 +231,7 @@ def _reason(answer: Mapping[str, Any]) -> str:
 def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
     if _is_missing(answer.get("error")):
         return Candidates(request.vertical, (), 0, True)
-    if "error" in answer or answer.get("timed_out") or answer["_shards"]["failed"]:
+    if _failed(answer):
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None
     total = answer["hits"].get("total", {"value": 0, "relation": "eq"})

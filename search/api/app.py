@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
-from analyzers import load_lexicons
+from analyzers import alike, load_lexicons
 from search.access.directory import Directory
 from search.access.identity import identity_modes
 from search.access.reader import Reader
@@ -46,6 +46,7 @@ def create(
     """
     modes = identity_modes(settings)
     lexicons = load_lexicons(settings.lexicons)
+    alike.prepare()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

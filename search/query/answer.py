@@ -17,6 +17,7 @@ from search.access.principal import Principal
 from search.access.reader import Candidate, Candidates, Found, Reader, Request
 from search.core.errors import BadRequest, Forbidden
 from search.query import build, cursor, merge, titles
+from search.query.correct import Corrector
 from search.query.highlight import mark, mark_name, matches, needles, snippet
 from search.query.parse import ParsedQuery, parse
 from search.query.present import meets
@@ -74,6 +75,7 @@ class Search:
         nearly = await self._ask_nearly(caller, wanted, answers, taken, question.limit)
         answers |= nearly
         view = _View(wanted, caller, nearly.keys())
+        corrected = None if taken else await self._corrected(caller, wanted, question, answers, bool(nearly))
         page = await self._page(caller, view, question, [a for a in answers.values() if a], taken)
         return Answer(
             hits=page.hits,
@@ -82,6 +84,7 @@ class Search:
             filters=_shown_filters(parsed, question),
             denied=denied,
             failed=[name for name, answer in answers.items() if answer is None],
+            corrected=corrected,
             cursor=page.cursor,
             took_ms=round((time.monotonic() - began) * 1000),
         )
@@ -124,6 +127,26 @@ class Search:
             if answer and not answer.total and build.nearly_named(nearly, answer.vertical)
         ]
         return await self._ask(caller, nearly, nothing, taken, limit) if nothing else {}
+
+    async def _corrected(
+        self,
+        caller: Principal,
+        wanted: build.Wanted,
+        question: Question,
+        answers: Mapping[str, Candidates | None],
+        misspelt: bool,
+    ) -> str | None:
+        """The query box with its text put right; operators in it stay as they are."""
+        if None in answers.values():
+            return None
+        verticals = [
+            answer.vertical for answer in answers.values() if answer and build.concerns(wanted, answer.vertical)
+        ]
+        corrector = Corrector(self.reader, caller, replace(wanted, misspelt=misspelt), verticals)
+        better = await corrector.correct(filter(None, answers.values()))
+        if better is None or question.q.count(wanted.text) != 1:
+            return better
+        return question.q.replace(wanted.text, better)
 
     async def _page(
         self,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from analyzers import PLAIN, Lexicon, Terms, analyse, name_query_terms, normalise
-from mappings.names import INITIALS, INNER, PINYIN
+from mappings.names import INITIALS, INNER, PINYIN, RUNS
 from mappings.vertical import TextField, Vertical
 
 Clause = dict[str, Any]
@@ -128,7 +128,7 @@ def concerns(wanted: Wanted, vertical: Vertical) -> bool:
 
 def query(wanted: Wanted, vertical: Vertical) -> Clause:
     """What must match, and how it scores. Without any text everything that meets the filters does."""
-    filters = [*_filters(wanted, vertical), *(_phrase(vertical, phrase) for phrase in wanted.phrases if _chars(phrase))]
+    filters = [*_filters(wanted, vertical), *(holds(vertical, phrase) for phrase in wanted.phrases if _chars(phrase))]
     body: Clause = {"filter": filters, "must_not": _exclusions(wanted, vertical)}
     if wanted.terms.chars:
         body["filter"] = [*filters, _any_of([_coverage(way, vertical) for way in (wanted, *wanted.variants)])]
@@ -271,7 +271,7 @@ def nearly_named(wanted: Wanted, vertical: Vertical) -> Clause | None:
         return None
     typed = name_query_terms(wanted.text)
     keys = [key for key in typed.pinyin if len(key) >= SHORTEST_MISSPELT and key.isascii()]
-    ways = [_fuzzy(field, key) for key in keys for field in (PINYIN, INNER)]
+    ways = [_fuzzy(RUNS, key) for key in keys]
     words = wanted.terms.bigrams.split()
     if all(word.isascii() and word.isalpha() for word in words):
         nearly = [_fuzzy(NAME_WORDS, word) for word in words if len(word) >= SHORTEST_MISSPELT]
@@ -293,14 +293,14 @@ def _digits(text: str) -> str | None:
     return digits if 4 <= len(digits) <= 8 and digits.isascii() and digits.isdecimal() else None
 
 
-def _phrase(vertical: Vertical, phrase: str) -> Clause:
+def holds(vertical: Vertical, phrase: str) -> Clause:
     """A quoted phrase, in any of the vertical's texts: consecutive characters, however words are cut."""
     found = [{"match_phrase": {text.names[2]: _chars(phrase)}} for text in vertical.texts]
     return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
 def _exclusions(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    excluded = [_phrase(vertical, phrase) for phrase in wanted.excluded if _chars(phrase)]
+    excluded = [holds(vertical, phrase) for phrase in wanted.excluded if _chars(phrase)]
     named = (
         (vertical.people, wanted.not_senders),
         (vertical.conversation, wanted.not_conversations),

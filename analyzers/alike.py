@@ -1,0 +1,153 @@
+"""Finds what a mistyped run of Han was meant to be: words that sound like it, look like it or are nearly it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from analyzers.pinyin import phrases, read, readings
+from analyzers.shapes import look_alikes
+from analyzers.simplify import simplify
+
+SAME_SOUND, NEAR = 1, 2
+"""Costs. An input method offers what sounds the same; every other slip is rarer."""
+LONGEST = 4
+_LEAST = 3
+"""Occurrences in jieba's corpus below which a word is nobody's everyday word."""
+_COMMON = 300
+_MOST_READINGS = 4
+_MOST_HOMOPHONES = 12
+_DICTIONARY = re.compile(r"^(\S{1,4}) ([0-9]+) ", re.MULTILINE)
+_MERGED = ((re.compile("^([zcs])h"), r"\1"), (re.compile("^n"), "l"), (re.compile("([aei]n)g$"), r"\1"))
+
+
+class Alike(NamedTuple):
+    """What may have been meant. `word`: it stands in jieba's dictionary."""
+
+    text: str
+    cost: int
+    word: bool
+
+
+def _file() -> Path:
+    found = find_spec("jieba")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("jieba is not installed; run `make setup`", name="jieba")
+    return Path(found.submodule_search_locations[0], "dict.txt")
+
+
+@cache
+def near(syllable: str) -> str:
+    """Return `syllable` without what many speakers do not tell apart: zh/z, ch/c, sh/s, n/l, ang/an, eng/en, ing/in."""
+    for pattern, plain in _MERGED:
+        syllable = pattern.sub(plain, syllable)
+    return syllable
+
+
+def _first(text: str) -> list[str]:
+    """Return how a word is read: as a phrase, else each character in its most frequent way."""
+    known = phrases().get(text)
+    return known.split() if known else [(readings(one) or [one])[0] for one in text]
+
+
+@cache
+def _words() -> bytes:
+    """Return jieba's everyday words, one a line behind the sound of it, in order; in one piece, as it is 10 MB."""
+    lines = []
+    for word, count in _DICTIONARY.findall(_file().read_text("utf-8")):
+        if len(word) > 1 and int(count) >= _LEAST:
+            spoken = _first(word)
+            lines.append(f"{' '.join(map(near, spoken))}\t{''.join(spoken)}\t{word}")
+    return ("\n".join(sorted(lines)) + "\n").encode()
+
+
+@cache
+def _common() -> dict[str, str]:
+    """Return the everyday characters of each syllable, a dozen at most."""
+    counted = [(int(count), one) for one, count in _DICTIONARY.findall(_file().read_text("utf-8")) if len(one) == 1]
+    table: dict[str, str] = {}
+    for count, one in sorted(counted, reverse=True):
+        for reading in readings(one)[:1] if count >= _COMMON and simplify(one) == one else ():
+            table[reading] = (table.get(reading, "") + one)[:_MOST_HOMOPHONES]
+    return table
+
+
+def prepare() -> None:
+    """Load the dictionary, which takes a second; without this the first `alike` does."""
+    _words()
+    _common()
+
+
+def _spoken(sound: str) -> Iterator[tuple[str, str]]:
+    """Yield (plain pinyin, word) of each word of this merged sound."""
+    blob, wanted = _words(), f"{sound}\t".encode()
+    low, high = 0, len(blob)
+    while low < high:
+        middle = (low + high) // 2
+        start = blob.rfind(b"\n", 0, middle) + 1
+        if blob[start : start + len(wanted)] < wanted:
+            low = blob.find(b"\n", middle) + 1
+        else:
+            high = start
+    while blob.startswith(wanted, low):
+        end = blob.find(b"\n", low)
+        _, plain, word = blob[low:end].decode().split("\t")
+        yield plain, word
+        low = end + 1
+
+
+def is_word(text: str) -> bool:
+    """Whether it is an everyday word of jieba's dictionary."""
+    return any(word == text for _, word in _spoken(" ".join(map(near, _first(text)))))
+
+
+def _ways(text: str) -> list[tuple[str, ...]]:
+    known = [one[:2] or [character] for one, character in zip(read(text), text, strict=True)]
+    return list(product(*known))[:_MOST_READINGS]
+
+
+def _sounding(text: str, own: Iterable[str]) -> Iterator[Alike]:
+    ways = _ways(text)
+    plain = {"".join(way) for way in ways}
+    for sound in dict.fromkeys(" ".join(map(near, way)) for way in ways):
+        for spoken, word in _spoken(sound):
+            yield Alike(word, SAME_SOUND if spoken in plain else NEAR, True)
+        for word in own:
+            if " ".join(map(near, _first(word))) == sound:
+                yield Alike(word, SAME_SOUND, True)
+
+
+def _one_other(text: str) -> Iterator[Alike]:
+    """Yield `text` with one character that sounds or looks like another."""
+    for at, character in enumerate(text):
+        sounding = {other for reading in readings(character)[:1] for other in _common().get(reading, "")}
+        for other in sorted(sounding | set(look_alikes(character))):
+            yield Alike(text[:at] + other + text[at + 1 :], NEAR, False)
+
+
+def _out_of_order(text: str) -> Iterator[Alike]:
+    """Yield the words that `text` is but for two neighbours that changed places, or a character too many."""
+    for at in range(len(text) - 1):
+        swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        if is_word(swapped):
+            yield Alike(swapped, NEAR, True)
+    for at in range(len(text) if len(text) > 2 else 0):
+        shorter = text[:at] + text[at + 1 :]
+        if is_word(shorter):
+            yield Alike(shorter, NEAR, True)
+
+
+def alike(text: str, own: Iterable[str] = ()) -> list[Alike]:
+    """Return what a run of two to four Simplified Han may have been meant to be, likeliest first; never itself.
+
+    `own` are a tenant's words, which stand in no dictionary.
+    """
+    best: dict[str, Alike] = {}
+    for found in (*_sounding(text, own), *_one_other(text), *_out_of_order(text)):
+        known = best.get(found.text)
+        if found.text != text and (known is None or (found.cost, known.word) < (known.cost, found.word)):
+            best[found.text] = found
+    return sorted(best.values(), key=lambda found: (found.cost, not found.word, found.text))

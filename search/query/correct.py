@@ -1,0 +1,171 @@
+"""Did you mean: for a question that finds little, another one made of what the caller may see.
+
+What may have been meant is guessed from the question alone, from a dictionary that everybody has, and from names and
+documents that come through the reader; then it is counted, and read once more, under the caller's own filter. What
+they may not see neither makes a correction nor keeps one away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analyzers import analyse, analyse_name, normalise
+from mappings.names import PINYIN
+from mappings.vertical import Vertical
+from search.access.principal import Principal
+from search.access.reader import Candidates, Found, Reader, Request
+from search.core.errors import Unavailable
+from search.query import build
+from search.query.build import EXACT, LITERAL, Clause, Wanted
+from search.query.present import meets
+from search.query.segments import Guess, Segment, doubtful, han_guesses, latin_guesses, segments, slips
+
+# Up to so many hits that hold the question as it stands are little.
+LITTLE = 2
+# A rare word gives way only to one that is so many times as frequent.
+RATIO = 10
+LONGEST = 40
+# Documents that are looked at for names and Latin words like the one that was typed.
+LOOKED_AT = 50
+MOST_TRIED = 3
+
+
+@dataclass(frozen=True)
+class Corrector:
+    """Corrects one question of one caller. `verticals`: those that they may search and that it concerns."""
+
+    reader: Reader
+    caller: Principal
+    wanted: Wanted
+    verticals: Sequence[Vertical]
+
+    async def correct(self, answers: Iterable[Candidates]) -> str | None:
+        """The question's plain text put right, None where there is nothing better. A late engine corrects nothing."""
+        if not self.verticals or not self._finds_little(answers):
+            return None
+        try:
+            return await self._correct()
+        except Unavailable:
+            return None
+
+    def _finds_little(self, answers: Iterable[Candidates]) -> bool:
+        wanted = self.wanted
+        if wanted.phrases or not wanted.terms.chars or len(wanted.text) > LONGEST:
+            return False
+        whole = 0
+        for answer in answers:
+            if answer.total and answer.vertical.by_name and wanted.named and not wanted.misspelt:
+                return False
+            names = [candidate.names for candidate in answer.found]
+            if any(EXACT in met for met in names):
+                return False
+            whole += sum(LITERAL in met for met in names)
+        return whole <= LITTLE
+
+    async def _correct(self) -> str | None:
+        text = self.wanted.text
+        found = segments(text, self.wanted.lexicon)
+        counts = await self._count(segment.text for segment in found)
+        unknown = doubtful(found, [segment for segment in found if counts[segment.text] <= LITTLE])
+        better = {}
+        for segment in unknown:
+            if guess := await self._best(segment, counts.get(segment.text, 0)):
+                better[segment] = guess
+        for segment in reversed(unknown):
+            if segment in better:
+                text = text[: segment.start] + better[segment].text + text[segment.end :]
+        return text if better else None
+
+    async def _best(self, segment: Segment, count: int) -> Guess | None:
+        """The likeliest guess that is really there, for this caller, now."""
+        guesses = [guess for guess in await self._guesses(segment) if guess.text != segment.text]
+        if not guesses:
+            return None
+        counts = await self._count(text for guess in guesses for text in (guess.text, guess.word) if text)
+        likely = max(count * RATIO, 1)
+        ranked = [
+            (
+                not counts[guess.text] >= likely,
+                guess.cost,
+                -counts[guess.text],
+                -counts.get(guess.word, 0),
+                guess.text,
+                guess,
+            )
+            for guess in guesses
+            if counts[guess.text] >= likely or counts.get(guess.word, 0) >= likely
+        ]
+        for whole, *_, guess in sorted(ranked, key=lambda rank: rank[:5])[:MOST_TRIED]:
+            if await self._is_there(guess.word if whole else guess.text):
+                return guess
+        return None
+
+    async def _guesses(self, segment: Segment) -> list[Guess]:
+        if segment.is_latin:
+            return await self._like_latin(segment)
+        if not segment.is_han:
+            return []
+        named = await self._named_like(segment) if len(segment.text) > 1 else []
+        return named + han_guesses(segment, self.wanted.lexicon.words)
+
+    async def _named_like(self, segment: Segment) -> list[Guess]:
+        """Names that sound like it: of people, groups, departments and apps."""
+        keys = analyse_name(segment.text).pinyin
+        query: Clause = {"bool": {"filter": [{"terms": {PINYIN: keys}}]}}
+        found = await self._present([vertical for vertical in self.verticals if vertical.by_name], query)
+        names = {normalise(str(here.document["original"].get("name") or "")) for here in found}
+        return [Guess(name, 1, name) for name in sorted(names) if name and set(analyse_name(name).pinyin) & set(keys)]
+
+    async def _like_latin(self, segment: Segment) -> list[Guess]:
+        """Words of visible documents that it is but for a slip."""
+        found: list[Found] = []
+        for vertical in self.verticals:
+            fields = [text.names[0] for text in vertical.texts]
+            fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), "max_expansions": build.MOST_EXPANSIONS}
+            query = {
+                "bool": {"should": [{"constant_score": {"filter": {"fuzzy": {field: fuzzy}}}} for field in fields]}
+            }
+            found += await self._present([vertical], query)
+        return latin_guesses(segment, (term for here in found for term in self._terms(here)))
+
+    def _terms(self, here: Found) -> Iterable[str]:
+        entity = here.vertical.entity_of(here.document)
+        state = here.vertical.entities[entity].model_validate(here.document["original"])
+        made = here.vertical.to_document(entity, state, self.wanted.lexicon.cut)
+        for text in here.vertical.texts:
+            value = made.get(text.names[1], ())
+            yield from (term for one in ([value] if isinstance(value, str) else value) for term in one.split())
+
+    async def _present(self, verticals: Sequence[Vertical], query: Clause) -> list[Found]:
+        """What meets a query as of the last refresh and may be seen as of now."""
+        requests = [Request(vertical, query, size=LOOKED_AT) for vertical in verticals]
+        answers = await self.reader.search(self.caller, requests)
+        places = [(answer.vertical, one.document_id) for answer in answers if answer for one in answer.found]
+        return list((await self.reader.now(self.caller, places)).values())
+
+    async def _count(self, texts: Iterable[str]) -> Mapping[str, int]:
+        """In how many visible documents each text stands as it is."""
+        named = list(dict.fromkeys(texts))
+        asked = [(vertical, {text: _holds(vertical, text) for text in named}) for vertical in self.verticals]
+        counts = await self.reader.count(self.caller, asked) if named else {}
+        return {text: counts.get(text, 0) for text in named}
+
+    async def _is_there(self, text: str) -> bool:
+        """Whether something that holds it meets the question's conditions, now."""
+        wanted = replace(self.wanted, text="", phrases=(text,), within=None)
+        for vertical in self.verticals:
+            query = build.query(wanted, vertical)
+            found = await self._present([vertical], query)
+            if any(meets(vertical, here.document, query, wanted.lexicon.cut) for here in found):
+                return True
+        return False
+
+
+def _holds(vertical: Vertical, text: str) -> Clause:
+    """That a document holds it literally or, of a Latin word, in another form."""
+    ways = [build.holds(vertical, text)]
+    if text.isascii():
+        stems = [word for word in analyse(text).words.split() if word != text]
+        ways += [{"terms": {field.names[0]: stems}} for field in vertical.texts] if stems else []
+    return {"bool": {"should": ways, "minimum_should_match": 1}}

@@ -1,0 +1,126 @@
+"""Which parts of a question may be mistyped, and what each may have been meant to be; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from analyzers import Lexicon, tokens
+from analyzers.alike import LONGEST, NEAR, alike
+from analyzers.charsets import HAN
+
+_IS_HAN = re.compile(f"[{HAN}]+").fullmatch
+_IS_LATIN = re.compile("[a-z]{4,32}").fullmatch
+# A longer run without a known word in it is no slip.
+_LONGEST_RUN = 8
+_MOST_GUESSES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a question: question[start:end], and the same normalised."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_han(self) -> bool:
+        return bool(_IS_HAN(self.text))
+
+    @property
+    def is_latin(self) -> bool:
+        return bool(_IS_LATIN(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a segment may have been meant to be. `word`: the part of it that was put right, where that is a word."""
+
+    text: str
+    cost: int
+    word: str = ""
+
+
+def segments(text: str, lexicon: Lexicon) -> list[Segment]:
+    """The words of a question, in order; single characters in a row are one, as a slip mostly leaves such."""
+    found: list[Segment] = []
+    for token in tokens(text, lexicon.cut):
+        if token.kind not in ("word", "whole") or (found and token.start < found[-1].end):
+            continue
+        segment = Segment(token.text, token.start, token.end)
+        before = found[-1] if found else None
+        if before and before.end == segment.start and _single(segment) and before.is_han and not _word(before, text):
+            found[-1] = Segment(before.text + segment.text, before.start, segment.end)
+        else:
+            found.append(segment)
+    return found
+
+
+def _single(segment: Segment) -> bool:
+    return len(segment.text) == 1 and segment.is_han
+
+
+def _word(segment: Segment, text: str) -> bool:
+    """Whether a segment is a word of its own, and not characters that stand in a row."""
+    return len(segment.text) > 1 and segment.text in {token.text for token in tokens(text[segment.start : segment.end])}
+
+
+def doubtful(found: Sequence[Segment], unknown: Iterable[Segment]) -> list[Segment]:
+    """The segments that may be mistyped: those that hardly anything holds, each with the lone characters beside it."""
+    odd = set(unknown)
+    joined: list[Segment] = []
+    for segment in found:
+        before = joined[-1] if joined else None
+        if before and before.end == segment.start and before.is_han and segment.is_han and _joins(before, segment, odd):
+            joined[-1] = Segment(before.text + segment.text, before.start, segment.end)
+            odd.add(joined[-1])
+        else:
+            joined.append(segment)
+    return [segment for segment in joined if segment in odd and len(segment.text) <= _longest(segment)]
+
+
+def _joins(before: Segment, segment: Segment, unknown: set[Segment]) -> bool:
+    """A slip may have cut a word in two: what is unknown joins what is unknown, and lone characters on either side."""
+    return (before in unknown and (segment in unknown or _single(segment))) or (_single(before) and segment in unknown)
+
+
+def _longest(segment: Segment) -> int:
+    return _LONGEST_RUN if segment.is_han else 32
+
+
+def han_guesses(segment: Segment, own: Sequence[str]) -> list[Guess]:
+    """A run of Han with one stretch of it put right, likeliest first."""
+    best: dict[str, Guess] = {}
+    for start, end in _stretches(len(segment.text)):
+        for found in alike(segment.text[start:end], own):
+            text = segment.text[:start] + found.text + segment.text[end:]
+            guess = Guess(text, 2 * found.cost + (not found.word), found.text if found.word else "")
+            if text not in best or guess.cost < best[text].cost:
+                best[text] = guess
+    return sorted(best.values(), key=lambda guess: (guess.cost, guess.text))[:_MOST_GUESSES]
+
+
+def _stretches(length: int) -> Iterator[tuple[int, int]]:
+    for size in range(2, LONGEST + 1):
+        for start in range(length - size + 1):
+            yield start, start + size
+
+
+def latin_guesses(segment: Segment, terms: Iterable[str]) -> list[Guess]:
+    """The terms, out of those of some documents, that a Latin word is but for a slip or two, nearest first."""
+    most = slips(segment.text)
+    found = {
+        term: OSA.distance(segment.text, term, score_cutoff=most)
+        for term in set(terms)
+        if term != segment.text and _IS_LATIN(term)
+    }
+    near = [Guess(term, NEAR * cost, term) for term, cost in found.items() if cost <= most]
+    return sorted(near, key=lambda guess: (guess.cost, guess.text))[:_MOST_GUESSES]
+
+
+def slips(word: str) -> int:
+    return 1 if len(word) < 8 else 2
