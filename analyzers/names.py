@@ -47,7 +47,7 @@ class NameTerms(NamedTuple):
     inner: list[str]
     """Pinyin and initials from each later character on (siqi, sq): for a given name, a part of an app's name."""
     runs: list[str]
-    """Pinyin of the name and of its parts in its likeliest readings, each whole (shansi, siqi): for what is misspelt."""
+    """Pinyin of the name and its parts in its likeliest readings, each whole (shansi, siqi): for what is misspelt."""
 
 
 class NameQuery(NamedTuple):
