@@ -12,8 +12,8 @@ from analyzers.pinyin import phrases, read, readings
 from analyzers.shapes import look_alikes
 from analyzers.simplify import simplify
 
-SAME_SOUND, NEAR = 1, 2
-"""Costs. An input method offers what sounds the same; every other slip is rarer."""
+SAME_SOUND, NEAR, FAR = 1, 2, 3
+"""Costs. An input method offers whole words that sound the same; every other slip is rarer, two at once rarest."""
 LONGEST = 4
 _LEAST = 3
 """Occurrences in jieba's corpus below which a word is nobody's everyday word."""
@@ -111,21 +111,27 @@ def _ways(text: str) -> list[tuple[str, ...]]:
 
 def _sounding(text: str, own: Iterable[str]) -> Iterator[Alike]:
     ways = _ways(text)
-    plain = {"".join(way) for way in ways}
+    likeliest = "".join(ways[0])
     for sound in dict.fromkeys(" ".join(map(near, way)) for way in ways):
         for spoken, word in _spoken(sound):
-            yield Alike(word, SAME_SOUND if spoken in plain else NEAR, True)
+            yield Alike(word, SAME_SOUND if spoken == likeliest else _distance(text, word), True)
         for word in own:
             if " ".join(map(near, _first(word))) == sound:
                 yield Alike(word, SAME_SOUND, True)
+
+
+def _distance(text: str, word: str) -> int:
+    return NEAR if sum(one != other for one, other in zip(text, word, strict=True)) == 1 else FAR
 
 
 def _one_other(text: str) -> Iterator[Alike]:
     """Yield `text` with one character that sounds or looks like another."""
     for at, character in enumerate(text):
         sounding = {other for reading in readings(character)[:1] for other in _common().get(reading, "")}
-        for other in sorted(sounding | set(look_alikes(character))):
-            yield Alike(text[:at] + other + text[at + 1 :], NEAR, False)
+        looking = look_alikes(character)
+        for other in sorted(sounding.union(looking)):
+            made = text[:at] + other + text[at + 1 :]
+            yield Alike(made, NEAR, other in looking and is_word(made))
 
 
 def _out_of_order(text: str) -> Iterator[Alike]:

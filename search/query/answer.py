@@ -119,8 +119,10 @@ class Search:
         taken: Mapping[str, int],
         limit: int,
     ) -> dict[str, Candidates | None]:
-        """Names are asked for once more, a small typo allowed, where nothing goes by what was typed."""
+        """Names are asked for once more, a small typo allowed, when nothing goes by what was typed."""
         nearly = replace(wanted, misspelt=True)
+        if any(answer and answer.total and answer.vertical.by_name for answer in answers.values()):
+            return {}
         nothing = [
             answer.vertical
             for answer in answers.values()

@@ -7,10 +7,12 @@ they may not see neither makes a correction nor keeps one away.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzers import analyse, analyse_name, normalise
+from analyzers.alike import is_word
 from mappings.names import PINYIN
 from mappings.vertical import Vertical
 from search.access.principal import Principal
@@ -19,16 +21,18 @@ from search.core.errors import Unavailable
 from search.query import build
 from search.query.build import EXACT, LITERAL, Clause, Wanted
 from search.query.present import meets
-from search.query.segments import Guess, Segment, doubtful, han_guesses, latin_guesses, segments, slips
+from search.query.segments import CERTAIN, Guess, Segment, han_guesses, joined, latin_guesses, segments, slips
 
 # Up to so many hits that hold the question as it stands are little.
 LITTLE = 2
-# A rare word gives way only to one that is so many times as frequent.
+# What somebody has written so gives way only to what is so many times as frequent.
 RATIO = 10
 LONGEST = 40
 # Documents that are looked at for names and Latin words like the one that was typed.
 LOOKED_AT = 50
 MOST_TRIED = 3
+# Parts of one question that are put right at most: past that it is another language, not a slip.
+MOST_PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -55,49 +59,47 @@ class Corrector:
             return False
         whole = 0
         for answer in answers:
-            if answer.total and answer.vertical.by_name and wanted.named and not wanted.misspelt:
+            literal = sum(LITERAL in candidate.names for candidate in answer.found)
+            by_name = answer.vertical.by_name and not wanted.misspelt
+            # Names are meant as they are, however odd; and what is found by one was typed right.
+            if by_name and (literal or (answer.total and wanted.named)):
                 return False
-            names = [candidate.names for candidate in answer.found]
-            if any(EXACT in met for met in names):
+            if any(EXACT in candidate.names for candidate in answer.found):
                 return False
-            whole += sum(LITERAL in met for met in names)
+            whole += literal
         return whole <= LITTLE
 
     async def _correct(self) -> str | None:
         text = self.wanted.text
         found = segments(text, self.wanted.lexicon)
         counts = await self._count(segment.text for segment in found)
-        unknown = doubtful(found, [segment for segment in found if counts[segment.text] <= LITTLE])
-        better = {}
-        for segment in unknown:
-            if guess := await self._best(segment, counts.get(segment.text, 0)):
-                better[segment] = guess
-        for segment in reversed(unknown):
-            if segment in better:
-                text = text[: segment.start] + better[segment].text + text[segment.end :]
+        # Among others, a part that stands anywhere is right; a question of one part may repeat another one's slip.
+        most = LITTLE if len(found) == 1 else 0
+        unknown = [segment for segment in found if counts[segment.text] <= most]
+        better = await self._put_right(unknown, counts)
+        rest = [segment for segment in joined(found, unknown) if not any(segment.overlaps(one) for one in better)]
+        better |= await self._put_right(rest, await self._count(segment.text for segment in rest))
+        for segment in sorted(better, key=lambda segment: -segment.start):
+            text = text[: segment.start] + better[segment].text + text[segment.end :]
         return text if better else None
+
+    async def _put_right(self, wrong: Sequence[Segment], counts: Mapping[str, int]) -> dict[Segment, Guess]:
+        if not 0 < len(wrong) <= MOST_PARTS:
+            return {}
+        guesses = await asyncio.gather(*(self._best(segment, counts[segment.text]) for segment in wrong))
+        return {segment: guess for segment, guess in zip(wrong, guesses, strict=True) if guess}
 
     async def _best(self, segment: Segment, count: int) -> Guess | None:
         """The likeliest guess that is really there, for this caller, now."""
         guesses = [guess for guess in await self._guesses(segment) if guess.text != segment.text]
-        if not guesses:
-            return None
-        counts = await self._count(text for guess in guesses for text in (guess.text, guess.word) if text)
-        likely = max(count * RATIO, 1)
-        ranked = [
-            (
-                not counts[guess.text] >= likely,
-                guess.cost,
-                -counts[guess.text],
-                -counts.get(guess.word, 0),
-                guess.text,
-                guess,
-            )
-            for guess in guesses
-            if counts[guess.text] >= likely or counts.get(guess.word, 0) >= likely
-        ]
-        for whole, *_, guess in sorted(ranked, key=lambda rank: rank[:5])[:MOST_TRIED]:
-            if await self._is_there(guess.word if whole else guess.text):
+        if count:
+            # Somebody has written it so: only the commonest of slips, and none that makes a word of a word.
+            guesses = [] if is_word(segment.text) else [guess for guess in guesses if guess.cost <= CERTAIN]
+        counts = await self._count(guess.text for guess in guesses)
+        likely = [guess for guess in guesses if counts[guess.text] >= max(count * RATIO, 1)]
+        ranked = sorted(likely, key=lambda guess: (guess.cost, -counts[guess.text], guess.text))
+        for guess in ranked[:MOST_TRIED]:
+            if await self._is_there(guess.text):
                 return guess
         return None
 
@@ -115,7 +117,7 @@ class Corrector:
         query: Clause = {"bool": {"filter": [{"terms": {PINYIN: keys}}]}}
         found = await self._present([vertical for vertical in self.verticals if vertical.by_name], query)
         names = {normalise(str(here.document["original"].get("name") or "")) for here in found}
-        return [Guess(name, 1, name) for name in sorted(names) if name and set(analyse_name(name).pinyin) & set(keys)]
+        return [Guess(name, 1) for name in sorted(names) if name and set(analyse_name(name).pinyin) & set(keys)]
 
     async def _like_latin(self, segment: Segment) -> list[Guess]:
         """Words of visible documents that it is but for a slip."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
 from analyzers import Lexicon, tokens
-from analyzers.alike import LONGEST, NEAR, alike
+from analyzers.alike import LONGEST, NEAR, SAME_SOUND, alike
 from analyzers.charsets import HAN
 
 _IS_HAN = re.compile(f"[{HAN}]+").fullmatch
@@ -17,6 +17,8 @@ _IS_LATIN = re.compile("[a-z]{4,32}").fullmatch
 # A longer run without a known word in it is no slip.
 _LONGEST_RUN = 8
 _MOST_GUESSES = 60
+CERTAIN = 2 * SAME_SOUND
+"""The cost of a guess that is a word and sounds just like what was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Segment:
     def is_han(self) -> bool:
         return bool(_IS_HAN(self.text))
 
+    def overlaps(self, other: Segment) -> bool:
+        return self.start < other.end and other.start < self.end
+
     @property
     def is_latin(self) -> bool:
         return bool(_IS_LATIN(self.text))
@@ -38,11 +43,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a segment may have been meant to be. `word`: the part of it that was put right, where that is a word."""
+    """What a segment may have been meant to be, and how unlikely that is."""
 
     text: str
     cost: int
-    word: str = ""
 
 
 def segments(text: str, lexicon: Lexicon) -> list[Segment]:
@@ -69,38 +73,41 @@ def _word(segment: Segment, text: str) -> bool:
     return len(segment.text) > 1 and segment.text in {token.text for token in tokens(text[segment.start : segment.end])}
 
 
-def doubtful(found: Sequence[Segment], unknown: Iterable[Segment]) -> list[Segment]:
-    """The segments that may be mistyped: those that hardly anything holds, each with the lone characters beside it."""
-    odd = set(unknown)
-    joined: list[Segment] = []
+def joined(found: Sequence[Segment], unknown: Collection[Segment]) -> list[Segment]:
+    """Runs of Han that a slip may have cut in two: what is unknown, and the unknown or lone characters beside it."""
+    runs: list[list[Segment]] = []
     for segment in found:
-        before = joined[-1] if joined else None
-        if before and before.end == segment.start and before.is_han and segment.is_han and _joins(before, segment, odd):
-            joined[-1] = Segment(before.text + segment.text, before.start, segment.end)
-            odd.add(joined[-1])
+        before = runs[-1][-1] if runs else None
+        if (
+            before
+            and before.end == segment.start
+            and before.is_han
+            and segment.is_han
+            and _joins(before, segment, unknown)
+        ):
+            runs[-1].append(segment)
         else:
-            joined.append(segment)
-    return [segment for segment in joined if segment in odd and len(segment.text) <= _longest(segment)]
+            runs.append([segment])
+    whole = (Segment("".join(part.text for part in run), run[0].start, run[-1].end) for run in runs if len(run) > 1)
+    return [segment for segment in whole if len(segment.text) <= _LONGEST_RUN]
 
 
-def _joins(before: Segment, segment: Segment, unknown: set[Segment]) -> bool:
-    """A slip may have cut a word in two: what is unknown joins what is unknown, and lone characters on either side."""
+def _joins(before: Segment, segment: Segment, unknown: Collection[Segment]) -> bool:
+    if not (before.is_han and segment.is_han):
+        return False
     return (before in unknown and (segment in unknown or _single(segment))) or (_single(before) and segment in unknown)
 
 
-def _longest(segment: Segment) -> int:
-    return _LONGEST_RUN if segment.is_han else 32
-
-
 def han_guesses(segment: Segment, own: Sequence[str]) -> list[Guess]:
-    """A run of Han with one stretch of it put right, likeliest first."""
+    """A run of Han with one stretch of it put right, likeliest first; none for a long run, which is no slip."""
+    if len(segment.text) > _LONGEST_RUN:
+        return []
     best: dict[str, Guess] = {}
     for start, end in _stretches(len(segment.text)):
         for found in alike(segment.text[start:end], own):
-            text = segment.text[:start] + found.text + segment.text[end:]
-            guess = Guess(text, 2 * found.cost + (not found.word), found.text if found.word else "")
-            if text not in best or guess.cost < best[text].cost:
-                best[text] = guess
+            guess = Guess(segment.text[:start] + found.text + segment.text[end:], 2 * found.cost + (not found.word))
+            if guess.text not in best or guess.cost < best[guess.text].cost:
+                best[guess.text] = guess
     return sorted(best.values(), key=lambda guess: (guess.cost, guess.text))[:_MOST_GUESSES]
 
 
@@ -118,7 +125,7 @@ def latin_guesses(segment: Segment, terms: Iterable[str]) -> list[Guess]:
         for term in set(terms)
         if term != segment.text and _IS_LATIN(term)
     }
-    near = [Guess(term, NEAR * cost, term) for term, cost in found.items() if cost <= most]
+    near = [Guess(term, NEAR * cost) for term, cost in found.items() if cost <= most]
     return sorted(near, key=lambda guess: (guess.cost, guess.text))[:_MOST_GUESSES]
 
 

@@ -80,6 +80,21 @@ async def test_what_is_right_or_means_nothing_stays(acme: Company, typed: str) -
     assert await corrected(acme, typed) is None
 
 
+@pytest.mark.parametrize("typed", ["费用报销流程", "明天上午评审搜索中台方案", "下午在会议", "台方案", "知会义室"])
+async def test_what_stands_somewhere_as_it_is_was_meant(acme: Company, typed: str) -> None:
+    """However odd: one visible document, or a name, that holds all of it is enough."""
+    acme.message("c-room", "知会义室的事", id="m-odd")
+    await acme.arrive()
+    assert await corrected(acme, typed) is None
+
+
+async def test_a_name_that_was_found_by_pinyin_is_no_typo(acme: Company) -> None:
+    acme.user("陈龙", id="u-chen")
+    acme.user("陈宁", id="u-ning", english_name="chenning")
+    await acme.arrive()
+    assert await corrected(acme, "chenlong") is None
+
+
 @pytest.mark.parametrize("typed", ["涨新", "张薪名单", "名但", "裁原", "confidental", "隐型人"])
 async def test_what_the_caller_may_not_see_corrects_nothing(acme: Company, typed: str) -> None:
     assert await corrected(acme, typed) is None
