@@ -11,7 +11,11 @@ from analyzers.charsets import ranges
 # for old spellings of 沉 and 坯. A text would then change with its neighbours, and 沈思 stop being a 沈.
 _KEPT = re.compile("([坏沈])")
 # Convertible within phrases only (瞭解, 答覆, 藉口), so the scan of single characters cannot find them.
-_IN_PHRASES = "瞭覆藉甦衹哩"
+_IN_PHRASES = "瞭覆藉甦衹哩著"
+# 著称 and the like are not in OpenCC's list of what stays.
+_AFTER_AUTHORSHIP = "称稱述书書者录錄名作"
+# As Hong Kong writes them; OpenCC's own set for it would change 么 and others in Simplified text too.
+_HONG_KONG = str.maketrans("衞敍枱粧糭", "卫叙台妆粽")
 # Beyond the basic plane any character counts as convertible: a class with hundreds of single ones there is slow.
 _BASIC_PLANE = range(0x2E80, 0xA000)
 _BEYOND = "\U00020000-\U0003ffff"
@@ -23,11 +27,17 @@ def _converter() -> opencc.OpenCC:
 
 
 @cache
+def _taiwan() -> opencc.OpenCC:
+    return opencc.OpenCC("tw2s")
+
+
+@cache
 def convertible() -> frozenset[str]:
     """Return the characters of the basic plane that `simplify` may change."""
     before = "\n".join(map(chr, _BASIC_PLANE))
     after = _converter().convert(before)
-    return frozenset(one for one, other in zip(before, after, strict=True) if one != other) | frozenset(_IN_PHRASES)
+    changed = frozenset(one for one, other in zip(before, after, strict=True) if one != other)
+    return changed.union(_IN_PHRASES, map(chr, _HONG_KONG))
 
 
 @cache
@@ -35,7 +45,21 @@ def _finder() -> re.Pattern[str]:
     return re.compile(f"[{ranges(sorted(convertible()))}{_BEYOND}]")
 
 
+def _aspect(text: str) -> str:
+    """Return `text` with 著 as 着 where Taiwan means that (看著), and as it is where everybody writes it (著名)."""
+    converted: str = _taiwan().convert(text)
+    if len(converted) != len(text):
+        return text
+    return "".join(
+        after if before == "著" and behind not in _AFTER_AUTHORSHIP else before
+        for before, after, behind in zip(text, converted, text[1:] + " ", strict=True)
+    )
+
+
 def _convert(text: str) -> str:
+    text = text.translate(_HONG_KONG)
+    if "著" in text:
+        text = _aspect(text)
     converted: str = _converter().convert(text)
     if len(converted) == len(text):
         return converted

@@ -1,12 +1,13 @@
-"""Makes the three fields of a text: words for precision, pairs for recall, characters for the literal run."""
+"""Makes the fields of a text: words for precision, pairs and characters for recall, and its literal run."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from operator import add
 from typing import NamedTuple
 
 from analyzers.charsets import HAN, ranges
-from analyzers.normalise import shape
+from analyzers.normalise import shape, unify
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, Piece, measured, pieces
 from analyzers.segment import Cut, default_cut
 from analyzers.simplify import convertible
@@ -14,19 +15,22 @@ from analyzers.simplify import convertible
 # Stands through segmentation for what is not Han; `shape` removes it from any text.
 _SLOT = "\x01"
 _runs = re.compile(f"[{HAN}]+").findall
+_repeated = re.compile(r"(.)\1{3,}").sub
 _PUNCTUATION = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「」『』【】“”‘’…—·～￥　"
 
 
 class Terms(NamedTuple):
-    """A text as the engine stores it: each field is terms with single blanks between."""
+    """What a text comes to: each field is terms with single blanks between. Words, bigrams and literal are stored."""
 
     words: str
     """Words as jieba cuts them; Latin words with their stems; compounds whole, then in parts; emoji."""
     bigrams: str
     """Overlapping pairs of each run of Han, kana or hangul; Latin words and numbers whole."""
     chars: str
-    """Han, kana and hangul one by one; Latin words and numbers whole. Neighbours in the text are neighbours
-    here, blanks and punctuation leave no gap: a literal run of the text is a phrase of this field."""
+    """Han, kana and hangul one by one; Latin words and numbers whole: what a query asks for in `literal`."""
+    literal: str
+    """The same with punctuation in its place, a mark a term; blanks leave no gap. Neighbours in the text are
+    neighbours here, so that a literal run of the text is a phrase of this field."""
 
 
 @cache
@@ -36,16 +40,29 @@ def _plain() -> re.Pattern[str]:
     return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 
-def _joined(found: tuple[Piece, ...]) -> Terms:
-    return Terms(
-        " ".join([piece.text for piece in found if piece.kind not in ("bigram", "char")]),
-        " ".join([piece.text for piece in found if piece.kind == "bigram"]),
-        " ".join([piece.text for piece in found if piece.kind == "char"]),
-    )
+def _marks(between: str) -> str:
+    """Return what stands between two runs without blanks; a line of dashes is no longer than three."""
+    return _repeated(r"\1\1\1", "".join(between.split())) if between not in ("", " ") else ""
+
+
+def _literal(run: str, chars: Iterable[Piece]) -> Iterator[str]:
+    at = 0
+    for piece in chars:
+        yield from _marks(run[at : piece.start])
+        yield piece.text
+        at = piece.end
+    yield from _marks(run[at:])
 
 
 def _take_apart(group: str, run: str) -> Terms:
-    return _joined(pieces(group, run))
+    found = pieces(group, run)
+    chars = [piece for piece in found if piece.kind == "char"]
+    return Terms(
+        " ".join([piece.text for piece in found if piece.kind not in ("bigram", "char")]),
+        " ".join([piece.text for piece in found if piece.kind == "bigram"]),
+        " ".join([piece.text for piece in chars]),
+        " ".join(_literal(run, chars)) if chars else "",
+    )
 
 
 _remembered = lru_cache(maxsize=8192)(_take_apart)
@@ -66,7 +83,7 @@ def _han(text: str, cut: Cut) -> Terms:
             pairs.extend(map(add, run, run[1:]))
         else:
             pairs.append(run)
-    return Terms(_words(runs, cut), " ".join(pairs), " ".join("".join(runs)))
+    return Terms(_words(runs, cut), " ".join(pairs), " ".join("".join(runs)), " ".join(_marks(unify(text))))
 
 
 def _mixed(text: str, cut: Cut) -> Terms:
@@ -74,12 +91,18 @@ def _mixed(text: str, cut: Cut) -> Terms:
     slots: list[str] = []
     pairs: list[str] = []
     chars: list[str] = []
+    literal: list[str] = []
+    at = 0
     pattern = RUN_OR_FILE if "." in text and FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
-        group, run = match.lastgroup, match[0]
+        group, run, start = match.lastgroup, match[0], match.start()
+        if start > at:
+            literal.extend(_marks(text[at:start]))
+        at = match.end()
         if group == "han":
             runs.append(run)
             chars.extend(run)
+            literal.extend(run)
             if len(run) > 2:
                 pairs.extend(map(add, run, run[1:]))
             else:
@@ -87,19 +110,21 @@ def _mixed(text: str, cut: Cut) -> Terms:
             continue
         run = run or match["file"]
         # A long run (a key, a blob) hardly comes twice.
-        words, bigrams, literal = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
-        end = match.end()
-        if text[end : end + 1] in UNIT_BEGINS and (whole := measured(text, end)) > end:
-            words = f"{text[match.start() : whole].lower()[:LONGEST]} {words}"
+        found = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
+        words = found.words
+        if text[at : at + 1] in UNIT_BEGINS and (whole := measured(text, at)) > at:
+            words = f"{text[start:whole].lower()[:LONGEST]} {words}"
         runs.append(_SLOT)
         slots.append(words)
-        if literal:
-            pairs.append(bigrams)
-            chars.append(literal)
+        if found.chars:
+            pairs.append(found.bigrams)
+            chars.append(found.chars)
+            literal.append(found.literal)
+    literal.extend(_marks(text[at:]))
     words = _words(runs, cut)
     if slots:
         words = words.replace(_SLOT, "{}").format(*slots)
-    return Terms(words, " ".join(pairs), " ".join(chars))
+    return Terms(words, " ".join(pairs), " ".join(chars), " ".join(literal))
 
 
 def analyse(text: str, cut: Cut | None = None) -> Terms:

@@ -1,4 +1,4 @@
-"""Measures analysis against jieba's own cut, on the same texts in the same run, and what it costs in memory."""
+"""Measures analysis against jieba's own cut, on the same texts in one run, and what it takes of memory and disk."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import index_size
 from rich.console import Console
 from rich.table import Table
 
@@ -98,6 +99,7 @@ def main() -> None:
     """Print the table; write it with --json FILE."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=SHARED, help="folder with company/changes.messages.ndjson")
+    parser.add_argument("--no-index", action="store_true", help="leave out the sizes of indices, which need an engine")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     texts = read_texts(options.data)
@@ -111,6 +113,9 @@ def main() -> None:
     console = Console()
     console.print(table)
     console.print("resident MB after import, a first text, a first name:", result["resident_mb"])
+    if not options.no_index:
+        result["index"] = index_size.on_a_temporary_engine(options.data)
+        console.print(index_size.table(result["index"]))
     if options.json:
         options.json.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

@@ -8,6 +8,8 @@ Document = dict[str, Any]
 Properties = dict[str, Any]
 
 KEYWORD: Properties = {"type": "keyword"}
-# Whether a term occurs and how often is all that scoring bigrams needs; leaving positions out saves a third.
+# What each field of a text needs (docs/adr/0004): pairs no more than to be there, words how often, and only the literal
+# run where. Each step is a part of the index.
+PRESENCE: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "docs"}
 FREQUENCIES: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
 POSITIONS: Properties = {"type": "text", "analyzer": "whitespace", "index_options": "positions"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from analyzers import Cut, Terms, analyse
 from mappings.entities import Entity
-from mappings.properties import FREQUENCIES, KEYWORD, POSITIONS, Document, Properties
+from mappings.properties import FREQUENCIES, KEYWORD, POSITIONS, PRESENCE, Document, Properties
 
 # Under `original` lies the event's whole data, for rebuilding and for answering; it is stored, never indexed.
 ORIGINAL = "original"
@@ -38,20 +38,21 @@ class TextField:
 
     @cached_property
     def names(self) -> tuple[str, str, str]:
-        """The engine's fields, in the order of `Terms`."""
+        """The engine's fields: of words, of bigrams, and of the literal run, which is asked for characters too."""
         return f"{self.name}_words", f"{self.name}_bigrams", f"{self.name}_chars"
 
     def properties(self) -> dict[str, Properties]:
-        return dict(zip(self.names, (POSITIONS, FREQUENCIES, POSITIONS), strict=True))
+        return dict(zip(self.names, (FREQUENCIES, PRESENCE, POSITIONS), strict=True))
 
     def terms(self, *texts: str, cut: Cut | None = None) -> Document:
         """The field's values; several texts stay apart, so that no phrase runs from one into the next."""
         return self.values([analyse(text, cut) for text in texts if text])
 
     def values(self, analysed: Sequence[Terms]) -> Document:
-        if len(analysed) == 1:
-            return dict(zip(self.names, analysed[0], strict=True))
-        return dict(zip(self.names, map(list, zip(*analysed, strict=True)), strict=True)) if analysed else {}
+        stored = [(terms.words, terms.bigrams, terms.literal) for terms in analysed]
+        if len(stored) == 1:
+            return dict(zip(self.names, stored[0], strict=True))
+        return dict(zip(self.names, map(list, zip(*stored, strict=True)), strict=True)) if stored else {}
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Vertical(Collection):
     show: Callable[[str, Mapping[str, Any]], Shown]
     """(entity name, its stored original) → what a hit shows."""
     exact: str | None = None  # keyword field of normalised names and titles: an equal query goes first
-    coverage: str = "1<75% 6<60% 12<45%"  # how many of the query's characters a document must hold
+    coverage: str = "2<75% 6<60% 12<45%"  # how many of the query's characters a document must hold
     by_name: bool = False  # whether documents have the keys of `mappings.names`: pinyin, initials
     endings: str | None = None  # keyword field of the last digits of numbers: a query of digits is looked for there
     recency: str | None = None  # field of microseconds by which newer goes before older among equals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -21,6 +21,9 @@ LITERAL = "literal"
 # The engine counts the clauses of a whole query against 1,024: in scoring three kinds of terms in three fields, in
 # coverage pairs once and characters twice, so 18 times this many, and what else there is, stay below.
 MOST_TERMS = 48
+# More words than these are a sentence, in which some may well be missing.
+MOST_WORDS = 5
+LONGEST_WORD = 6
 # No name that is typed half in pinyin holds more Han.
 MOST_NAME_CHARS = 8
 # Half of the lesser field counts beside the better one: measured on the judged sets (docs/adr/0004).
@@ -82,18 +85,27 @@ class Wanted:
         return _bounded(analyse(self.text, self.lexicon.cut))
 
     @cached_property
+    def apart(self) -> Sequence[Terms]:
+        """The words that were typed with blanks between; a sentence, of many or of long words, is one."""
+        words = self.text.split()
+        if not 2 <= len(words) <= MOST_WORDS:
+            return [self.terms]
+        analysed = [terms for word in words if (terms := analyse(word, self.lexicon.cut)).chars]
+        return analysed if max(map(_size, analysed), default=0) <= LONGEST_WORD else [self.terms]
+
+    @cached_property
     def variants(self) -> Sequence[Wanted]:
         """The same in synonyms: other words for which the text may stand."""
         # All ways together have no more terms than one way may.
-        room = MOST_TERMS // max(1, len(self.terms.chars.split())) - 1
+        room = MOST_TERMS // max(1, _size(self.terms)) - 1
         ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
         plain = Lexicon(self.lexicon.cut)
         return [replace(self, text=way, within=None, rings=(), misspelt=False, lexicon=plain) for way in ways]
 
     @cached_property
     def literal(self) -> str:
-        """The text as consecutive characters, none left out."""
-        return _chars(self.text)
+        """The text as consecutive characters and marks, none left out."""
+        return _literal_run(self.text)
 
     @cached_property
     def named(self) -> Clause | None:
@@ -102,12 +114,16 @@ class Wanted:
 
     @property
     def has_text(self) -> bool:
-        return bool(self.terms.chars or any(analyse(phrase).chars for phrase in self.phrases))
+        return bool(self.terms.chars or any(_said(self.phrases)))
 
     @property
     def has_filters(self) -> bool:
         conditions = (self.senders, self.conversations, self.kinds, self.after, self.before)
         return any(condition is not None for condition in conditions) or bool(self.features)
+
+
+def _size(terms: Terms) -> int:
+    return len(terms.chars.split())
 
 
 def _bounded(terms: Terms) -> Terms:
@@ -128,7 +144,10 @@ def concerns(wanted: Wanted, vertical: Vertical) -> bool:
 
 def query(wanted: Wanted, vertical: Vertical) -> Clause:
     """What must match, and how it scores. Without any text everything that meets the filters does."""
-    filters = [*_filters(wanted, vertical), *(holds(vertical, phrase) for phrase in wanted.phrases if _chars(phrase))]
+    filters = [
+        *_filters(wanted, vertical),
+        *(holds(vertical, phrase) for phrase in wanted.phrases if analyse(phrase).chars),
+    ]
     body: Clause = {"filter": filters, "must_not": _exclusions(wanted, vertical)}
     if wanted.terms.chars:
         body["filter"] = [*filters, _any_of([_coverage(way, vertical) for way in (wanted, *wanted.variants)])]
@@ -184,10 +203,10 @@ def _close(wanted: Wanted, vertical: Vertical) -> list[Clause]:
 
 
 def _mixture(terms: Terms, text: TextField) -> Clause:
-    weights = (text.words, text.bigrams, text.chars)
+    weighed = ((terms.words, text.words), (terms.bigrams, text.bigrams), (terms.chars, text.chars))
     parts = [
         {"match": {name: {"query": value, "boost": text.boost * weight}}}
-        for name, value, weight in zip(text.names, terms, weights, strict=True)
+        for name, (value, weight) in zip(text.names, weighed, strict=True)
         if value
     ]
     return {"bool": {"should": parts}}
@@ -202,12 +221,13 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
     """How much of the query a document must hold, or an exact or pinyin name.
 
     Characters alone would let any text in that is long enough, so one pair of neighbours must be there too, or every
-    character.
+    character. Of words that were typed apart that holds for each but one, and for both of two.
     """
-    pairs = _held(vertical, 1, wanted.terms.bigrams, "1")
-    every = _held(vertical, 2, wanted.terms.chars, "100%")
     enough = _held(vertical, 2, wanted.terms.chars, vertical.coverage)
-    ways: list[Clause] = [{"bool": {"filter": [enough, {"bool": {"should": [pairs, every]}}]}}]
+    apart = [_there(terms, vertical) for terms in wanted.apart]
+    least = max(len(apart) - 1, min(len(apart), 2))
+    every: list[Clause] = apart if least == len(apart) else [{"bool": {"should": apart, "minimum_should_match": least}}]
+    ways: list[Clause] = [{"bool": {"filter": [enough, *every]}}]
     if vertical.exact:
         ways.append({"term": {vertical.exact: _exactly(wanted)}})
     if vertical.by_name and wanted.named:
@@ -219,6 +239,12 @@ def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
     if wanted.misspelt and (nearly := nearly_named(wanted, vertical)):
         ways.append(nearly)
     return _any_of(ways)
+
+
+def _there(terms: Terms, vertical: Vertical) -> Clause:
+    pairs = _held(vertical, 1, terms.bigrams, "1")
+    every = _held(vertical, 2, terms.chars, "100%")
+    return {"bool": {"should": [pairs, every]}}
 
 
 def _any_of(ways: Sequence[Clause]) -> Clause:
@@ -295,12 +321,12 @@ def _digits(text: str) -> str | None:
 
 def holds(vertical: Vertical, phrase: str) -> Clause:
     """A quoted phrase, in any of the vertical's texts: consecutive characters, however words are cut."""
-    found = [{"match_phrase": {text.names[2]: _chars(phrase)}} for text in vertical.texts]
+    found = [{"match_phrase": {text.names[2]: _literal_run(phrase)}} for text in vertical.texts]
     return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
 def _exclusions(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    excluded = [holds(vertical, phrase) for phrase in wanted.excluded if _chars(phrase)]
+    excluded = [holds(vertical, phrase) for phrase in _said(wanted.excluded)]
     named = (
         (vertical.people, wanted.not_senders),
         (vertical.conversation, wanted.not_conversations),
@@ -332,7 +358,7 @@ def _named_within(wanted: Wanted, vertical: Vertical) -> Clause | None:
         return None
     name = wanted.within.name
     ways: list[Clause] = [{"term": {vertical.exact: normalise(name)}}] if vertical.exact else []
-    ways.append({"match_phrase": {NAME_CHARS: _chars(name)}})
+    ways.append({"match_phrase": {NAME_CHARS: _literal_run(name)}})
     if typed := named(name):
         ways.append(typed)
     home = {"terms": {vertical.homes: sorted(wanted.within.departments)}}
@@ -343,5 +369,10 @@ def _exactly(wanted: Wanted) -> str:
     return normalise(wanted.text.strip())[:256]
 
 
-def _chars(text: str) -> str:
-    return analyse(text).chars
+def _said(phrases: Iterable[str]) -> Iterator[str]:
+    """Those that hold more than punctuation."""
+    return (phrase for phrase in phrases if analyse(phrase).chars)
+
+
+def _literal_run(text: str) -> str:
+    return analyse(text).literal

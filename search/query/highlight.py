@@ -28,7 +28,7 @@ _MOST_BLOCKS = 64
 """Blocks of one text that are looked at closely, in a text of megabytes in which every one has something."""
 _LONGEST_QUERY = 500
 """Characters of a query, and of each of its phrases, that are looked for."""
-_GAP = r"[\W_]*"
+_GAP = r"\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,22 @@ def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _phrase(text: str) -> re.Pattern[str] | None:
-    """Match the characters of `text` in a row; punctuation between is passed over, as in the engine."""
-    parts = analyse(text[:_LONGEST_QUERY]).chars.split()
-    if not parts:
+    """Match the characters and marks of `text` in a row; blanks between are passed over, as in the engine."""
+    terms = analyse(text[:_LONGEST_QUERY])
+    if not terms.chars:
         return None
+    parts = terms.literal.split()
     letter = f"[^\\W_{HAN}{UNSPACED}]"
     before = f"(?<!{letter})" if re.match(letter, parts[0]) else ""
     after = f"(?!{letter})" if re.match(letter, parts[-1]) else ""
-    return re.compile(before + _GAP.join(map(re.escape, parts)) + after)
+    return re.compile(before + _GAP.join(_runs_on(parts)) + after)
+
+
+def _runs_on(parts: Sequence[str]) -> Iterator[str]:
+    """Yield each part as a pattern; three marks of a kind stand for any more, as a line of them is stored."""
+    for at, part in enumerate(parts):
+        long = not part.isalnum() and at > 1 and parts[at - 2 : at] == [part, part]
+        yield f"(?:{re.escape(part)})+" if long else re.escape(part)
 
 
 def _runs(found: Iterable[Token]) -> Iterator[list[str]]:

@@ -66,8 +66,8 @@ def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
     while not scanner.at_end:
         parts.take(scanner)
     return ParsedQuery(
-        text=" ".join(parts.words),
-        phrases=tuple(parts.phrases),
+        text=parts.text,
+        phrases=tuple(phrase.text for phrase in parts.phrases),
         excluded=tuple(parts.excluded),
         operators=tuple(parts.operators),
         before=min(parts.before, default=None),
@@ -75,26 +75,55 @@ def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
     )
 
 
+@dataclass(frozen=True)
+class _Term:
+    """A word or phrase and where it stands in the query, quotation marks included."""
+
+    text: str
+    start: int
+    end: int
+
+
 @dataclass
 class _Parts:
     dates: _Dates
-    words: list[str] = field(default_factory=list)
-    phrases: list[str] = field(default_factory=list)
+    words: list[_Term] = field(default_factory=list)
+    phrases: list[_Term] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     before: list[datetime] = field(default_factory=list)
     after: list[datetime] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The words as they were typed. A phrase in the midst of a sentence (“六片”指的是什么) is a part of it, too."""
+        edges = {edge for word in self.words for edge in (word.start, word.end)}
+        said = [*self.words, *(phrase for phrase in self.phrases if not edges.isdisjoint((phrase.start, phrase.end)))]
+        text, end = "", 0
+        for term in sorted(said, key=lambda term: term.start):
+            text += term.text if term.start == end or not text else f" {term.text}"
+            end = term.end
+        return text
 
     def take(self, scanner: _Scanner) -> None:
         """Take the next term, or pass over a lone quotation mark."""
         negated = scanner.minus()
         if self._operator(scanner, negated):
             return
+        begin = scanner.at
         phrase = scanner.quoted()
-        term = phrase or scanner.word()
-        if term:
-            wanted = self.excluded if negated else self.phrases if phrase else self.words
-            (wanted if len(wanted) < MOST_CONDITIONS else self.words).append(term)
+        if not phrase:
+            begin = scanner.at
+        found = phrase or scanner.word()
+        if not found:
+            return
+        term = _Term(found, begin, scanner.ended)
+        if negated and len(self.excluded) < MOST_CONDITIONS:
+            self.excluded.append(found)
+        elif phrase and not negated and len(self.phrases) < MOST_CONDITIONS:
+            self.phrases.append(term)
+        else:
+            self.words.append(term)
 
     def _operator(self, scanner: _Scanner, negated: bool) -> bool:
         """Take an operator whose value makes sense; else the scanner stays where it is."""
@@ -129,6 +158,7 @@ class _Scanner:
         self._q = _UNWRITABLE.sub(" ", _INVISIBLE.sub("", q))
         self._unclosed: set[str] = set()
         self.at = 0
+        self.ended = 0  # where the last term ended, before the blanks behind it
         self._skip()
 
     @property
@@ -209,5 +239,6 @@ class _Scanner:
         return match[0]
 
     def _skip(self) -> None:
+        self.ended = self.at
         if match := _BLANKS.match(self._q, self.at):
             self.at = match.end()

@@ -39,6 +39,20 @@ def test_simplified_text_stays_even_beside_traditional(text):
 
 
 @pytest.mark.parametrize(
+    ("written", "simplified"),
+    [
+        ("有著怎樣的地位", "有着怎样的地位"),  # Taiwan
+        ("名著和顯著的著作", "名著和显著的著作"),
+        ("以什麼著稱", "以什么著称"),
+        ("湖南衞視敍述化粧枱", "湖南卫视叙述化妆台"),  # Hong Kong
+        ("什么是著名的", "什么是著名的"),
+    ],
+)
+def test_every_way_to_write_traditional_becomes_the_same(written, simplified):
+    assert normalise(written) == simplified
+
+
+@pytest.mark.parametrize(
     ("text", "part", "original"),
     [
         ("在開發中", "开发", "開發"),

@@ -59,7 +59,12 @@ def test_normal_text_stays(text):
 def test_the_fast_way_and_the_way_with_places_give_the_same_terms(text):
     found = tokens(text)
     terms = analyse(text)
-    assert terms.chars == " ".join(token.text for token in found if token.kind == "char")
+    chars = [token.text for token in found if token.kind == "char"]
+    assert terms.chars == " ".join(chars)
+    # But for the marks between, the literal run is the characters.
+    marks = [term for term in terms.literal.split() if term not in chars]
+    assert [term for term in terms.literal.split() if term not in marks] == chars
+    assert not any(map(str.isalnum, marks))
     assert terms.bigrams == " ".join(token.text for token in found if token.kind == "bigram")
     assert terms.words == " ".join(token.text for token in found if token.kind not in ("char", "bigram"))
 
@@ -106,5 +111,5 @@ def test_names_never_raise_and_are_bounded(name, query):
 @thorough
 @given(st.text(st.sampled_from("搜索开发測試abcXY12 ，.-"), min_size=1, max_size=12), TEXTS, TEXTS)
 def test_a_phrase_is_found_in_any_text_that_holds_it(phrase, before, after):
-    inner = f" {analyse(phrase).chars} "
-    assert inner in f" {analyse(f'{before}。{phrase}。{after}').chars} " or inner == "  "
+    inner = f" {analyse(phrase).literal} "
+    assert inner in f" {analyse(f'{before}。{phrase}。{after}').literal} " or inner == "  "

@@ -9,8 +9,8 @@ def words(text: str) -> list[str]:
     return analyse(text).words.split()
 
 
-def chars(text: str) -> str:
-    return analyse(text).chars
+def literal(text: str) -> str:
+    return analyse(text).literal
 
 
 def test_a_sentence_gives_words_pairs_and_characters():
@@ -18,11 +18,31 @@ def test_a_sentence_gives_words_pairs_and_characters():
     assert terms.words == "明天 上午 评审 搜索 方案"
     assert terms.bigrams == "明天 天上 上午 午评 评审 审搜 搜索 索方 方案"
     assert terms.chars == "明 天 上 午 评 审 搜 索 方 案"
+    assert terms.literal == "明 天 上 午 评 审 搜 索 方 案 。"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("收到，谢谢！！", "收 到 , 谢 谢 ! !"),
+        ("你好 世界", "你 好 世 界"),
+        ("K8s 集群", "k8s 集 群"),
+        ("v2.3.1", "v2 . 3 . 1"),
+        ("release-notes", "release - notes"),
+        ("嗯……", "嗯 . . ."),
+        ("-----", "- - -"),
+        ("《三体》·刘慈欣", "《 三 体 》 · 刘 慈 欣"),
+    ],
+)
+def test_marks_stand_between_in_the_literal_run(text, expected):
+    assert literal(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", " \t\n", "，。！？", "……——", "\u200b\ufe0f", "*:*", "{}"])
 def test_punctuation_alone_gives_no_terms(text):
-    assert analyse(text) == ("", "", "")
+    terms = analyse(text)
+    assert terms[:3] == ("", "", "")
+    assert not any(map(str.isalnum, terms.literal))
     assert tokens(text) == []
 
 
@@ -71,9 +91,9 @@ def test_inflections_of_an_english_word_meet(forms):
     "text",
     ["JIRA-1234", "v2.3.1", "Q3报表.xlsx", "搜索 中台", "開發環境", "２０２６年", "ﾊﾝｶｸ", "a_b", "明天，上午", "50%"],
 )
-def test_a_literal_run_is_a_phrase_of_the_characters_wherever_it_stands(text):
-    around = chars(f"前面的{text}，后面的")
-    assert f" {chars(text)} " in f" {around} "
+def test_a_literal_run_is_a_phrase_wherever_it_stands(text):
+    around = literal(f"前面的{text}，后面的")
+    assert f" {literal(text)} " in f" {around} "
 
 
 def test_pairs_of_scripts_without_blanks():
@@ -93,7 +113,7 @@ def test_no_term_is_long(run):
 
 def test_a_long_run_is_cut_alike_in_query_and_document():
     run = "0123456789abcdef" * 20
-    assert chars(run) in chars(f"密钥：{run}。")
+    assert literal(run) in literal(f"密钥：{run}。")
 
 
 def test_a_company_word_is_kept_whole():

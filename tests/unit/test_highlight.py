@@ -44,7 +44,10 @@ def test_what_matched_is_marked_in_the_originals_own_characters(query, text, exp
     ("phrase", "text", "expected"),
     [
         ("开始评审", "明天开始评审方案，开始吧", "明天<em>开始评审</em>方案，开始吧"),
-        ("开始评审", "开始，评审", "<em>开始，评审</em>"),
+        ("开始评审", "开始，评审", "开始，评审"),  # quoted is as it is written
+        ("开始，评审", "开始,评审", "<em>开始,评审</em>"),
+        ("开始-----评审", "开始--------评审", "<em>开始--------评审</em>"),
+        ("开始-评审", "开始--评审", "开始--评审"),
         ("k8s 集群", "K8S集群", "<em>K8S集群</em>"),
         ("java", "javascript用java写", "javascript用<em>java</em>写"),
         ("開始", "开始", "<em>开始</em>"),
