@@ -11,9 +11,11 @@ from analyzers.charsets import ranges
 # for old spellings of 沉 and 坯. A text would then change with its neighbours, and 沈思 stop being a 沈.
 _KEPT = re.compile("([坏沈])")
 # Convertible within phrases only (瞭解, 答覆, 藉口), so the scan of single characters cannot find them.
-_IN_PHRASES = "瞭覆藉甦衹哩著"
-# 著称 and the like are not in OpenCC's list of what stays.
-_AFTER_AUTHORSHIP = "称稱述书書者录錄名作"
+_IN_PHRASES = "瞭覆藉甦衹哩"
+# Taiwan writes 著 for 着, too; which one is meant, OpenCC tells by the words around, but for 著称 and the like.
+ASPECT = "著"
+_ASPECT = re.compile(f"{ASPECT}(?![称稱述书書者录錄名作])")
+_AROUND = 3
 # As Hong Kong writes them; OpenCC's own set for it would change 么 and others in Simplified text too.
 _HONG_KONG = str.maketrans("衞敍枱粧糭", "卫叙台妆粽")
 # Beyond the basic plane any character counts as convertible: a class with hundreds of single ones there is slow.
@@ -33,7 +35,7 @@ def _taiwan() -> opencc.OpenCC:
 
 @cache
 def convertible() -> frozenset[str]:
-    """Return the characters of the basic plane that `simplify` may change."""
+    """Return the characters of the basic plane that `simplify` may change, but for 著, which it looks for itself."""
     before = "\n".join(map(chr, _BASIC_PLANE))
     after = _converter().convert(before)
     changed = frozenset(one for one, other in zip(before, after, strict=True) if one != other)
@@ -45,21 +47,17 @@ def _finder() -> re.Pattern[str]:
     return re.compile(f"[{ranges(sorted(convertible()))}{_BEYOND}]")
 
 
-def _aspect(text: str) -> str:
-    """Return `text` with 著 as 着 where Taiwan means that (看著), and as it is where everybody writes it (著名)."""
-    converted: str = _taiwan().convert(text)
-    if len(converted) != len(text):
-        return text
-    return "".join(
-        after if before == "著" and behind not in _AFTER_AUTHORSHIP else before
-        for before, after, behind in zip(text, converted, text[1:] + " ", strict=True)
-    )
+def _aspect(match: re.Match[str]) -> str:
+    """Return 着 for a 著 that means it (看著), and 著 where everybody writes that (著名)."""
+    text, at = match.string, match.start()
+    begin = max(at - _AROUND, 0)
+    around = text[begin : at + 1 + _AROUND]
+    converted: str = _taiwan().convert(around)
+    return "着" if len(converted) == len(around) and converted[at - begin] == "着" else ASPECT
 
 
 def _convert(text: str) -> str:
     text = text.translate(_HONG_KONG)
-    if "著" in text:
-        text = _aspect(text)
     converted: str = _converter().convert(text)
     if len(converted) == len(text):
         return converted
@@ -70,6 +68,8 @@ def _convert(text: str) -> str:
 
 def simplify(text: str) -> str:
     """Return NFKC `text` with Traditional characters as Simplified ones; the length never changes."""
+    if ASPECT in text:
+        text = _ASPECT.sub(_aspect, text)
     if not _finder().search(text):
         return text
     return "".join(part if part in ("坏", "沈") else _convert(part) for part in _KEPT.split(text))

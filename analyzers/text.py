@@ -10,7 +10,7 @@ from analyzers.charsets import HAN, ranges
 from analyzers.normalise import shape, unify
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, Piece, measured, pieces
 from analyzers.segment import Cut, default_cut
-from analyzers.simplify import convertible
+from analyzers.simplify import ASPECT, convertible
 
 # Stands through segmentation for what is not Han; `shape` removes it from any text.
 _SLOT = "\x01"
@@ -36,7 +36,8 @@ class Terms(NamedTuple):
 @cache
 def _plain() -> re.Pattern[str]:
     """Match a text of nothing but Simplified Han and punctuation, which most messages are."""
-    simplified = ranges(han for han in map(chr, range(0x4E00, 0xA000)) if han not in convertible())
+    changing = convertible() | {ASPECT}
+    simplified = ranges(han for han in map(chr, range(0x4E00, 0xA000)) if han not in changing)
     return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 

@@ -27,13 +27,15 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 LONG_HENCE = "2090-01-01T00:00:00Z"
 
 _CONSONANTS = "bcdfghjklm"
+# More letters differ than a typo may have.
+_APART = 3
 _topics = itertools.count()
 
 
 def topic() -> str:
-    """A word that nobody else in this run says, of one length, so that none is the beginning of another."""
+    """A word that nobody else in this run says; no other begins it, or is so like it that it could be a typo for it."""
     number = f"{next(_topics):04d}"
-    return "zq" + "".join(_CONSONANTS[int(digit)] for digit in number) + "x"
+    return "zq" + "".join(_CONSONANTS[int(digit)] * _APART for digit in number) + "x"
 
 
 class Api:

@@ -32,7 +32,7 @@ from search.query.answer import Search
 from search.query.wanted import Question
 
 DOCS = VERTICALS["docs"]
-PAGE = 500
+PAGE = 100
 AT_ONCE = 4
 MOMENT = "2026-01-01T00:00:00Z"
 # The baseline is what a team gets that leaves everything at the engine's defaults and boosts titles.

@@ -237,8 +237,9 @@ class _View:
 
     def _snippet(self, passages: Sequence[str]) -> str:
         """From the first passage that matches, else the beginning of the first."""
-        best = next((text for text in passages if matches(text, self._needles)), passages[0] if passages else "")
-        return snippet(best, self._needles)
+        if len(passages) > 1:
+            passages = [text for text in passages if matches(text, self._needles)] or passages
+        return snippet(passages[0], self._needles) if passages else ""
 
 
 def _permitted(caller: Principal, names: Sequence[str] | None) -> tuple[list[Vertical], list[str]]:
