@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -15,11 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from identitykit import Clock, Server, http, listening
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from search.access.identity import Headers, RequestLines, authenticate, jwks
+from search.access.identity import Headers, RequestLines, authenticate, identity_modes, jwks
 from search.access.identity.jwks import FRESH_S, LAST_KNOWN_S, REFETCH_S, PublishedKeys, from_file, from_url, parse
-from search.access.identity.jwt import configured
 from search.core.errors import Unauthenticated, Unavailable
 from search.core.settings import Settings
 
@@ -31,61 +30,10 @@ SETS = {
 }
 
 
-class Clock:
-    """Monotonic seconds that only a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-class KeyServer:
-    """Answers every request with `answer`: an empty one hangs up, None never comes, a trickling one takes for ever."""
-
-    def __init__(self) -> None:
-        self.answer: bytes | None = b""
-        self.trickling = False
-        self.asked = 0
-        self.url = ""
-        self.held_up = asyncio.Event()
-        self.done = asyncio.Event()
-
-    def publish(self, body: bytes) -> None:
-        self.answer = http(body)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
-        self.asked += 1
-        if self.answer is None:
-            self.held_up.set()
-            await self.done.wait()
-        elif self.trickling:
-            await self.trickle(self.answer, writer)
-        else:
-            writer.write(self.answer)
-        writer.close()
-
-    async def trickle(self, answer: bytes, writer: asyncio.StreamWriter) -> None:
-        """A byte now and then, each in time, the whole never: until the other side has had enough."""
-        for at in range(len(answer)):
-            writer.write(answer[at : at + 1])
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.done.wait(), 0.02)
-            if writer.is_closing() or self.done.is_set():
-                return
-
-
 @pytest.fixture
-async def server() -> AsyncIterator[KeyServer]:
-    keys = KeyServer()
-    listening = await asyncio.start_server(keys.serve, "127.0.0.1", 0)
-    keys.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/keys"
-    async with listening:
-        yield keys
-        keys.done.set()
+async def server() -> AsyncIterator[Server]:
+    async with listening() as server:
+        yield server
 
 
 @pytest.fixture
@@ -94,7 +42,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keys(server: KeyServer, clock: Clock) -> PublishedKeys:
+def keys(server: Server, clock: Clock) -> PublishedKeys:
     return PublishedKeys(from_url(server.url), clock)
 
 
@@ -102,9 +50,8 @@ async def finds(keys: PublishedKeys, kid: str) -> bool:
     return await keys.find(kid, "EdDSA") is not None
 
 
-async def test_a_token_is_proved_with_a_fetched_key(server: KeyServer) -> None:
-    mode = configured(Settings(jwt_jwks_url=server.url, jwt_audience="search"), lambda: NOW)
-    assert mode
+async def test_a_token_is_proved_with_a_fetched_key(server: Server) -> None:
+    modes = identity_modes(Settings(jwt_jwks_url=server.url, jwt_audience="search"), now=lambda: NOW)
     assert server.asked == 0
     server.publish(SETS["a"])
     claims = {"sub": "u-1", "tenant": "acme", "aud": "search", "scope": "search", "exp": NOW + 60}
@@ -112,21 +59,21 @@ async def test_a_token_is_proved_with_a_fetched_key(server: KeyServer) -> None:
         token = jwt.encode(claims, ED[signer], algorithm="EdDSA", headers={"kid": "a"})
         request = RequestLines("GET", b"/", Headers([(b"authorization", f"Bearer {token}".encode())]))
         if proven:
-            assert (await authenticate([mode], request)).user == "u-1"
+            assert (await authenticate(modes, request)).user == "u-1"
         else:
             with pytest.raises(Unauthenticated):
-                await authenticate([mode], request)
+                await authenticate(modes, request)
     assert server.asked == 1
 
 
-async def test_many_callers_at_once_fetch_once(server: KeyServer, keys: PublishedKeys) -> None:
+async def test_many_callers_at_once_fetch_once(server: Server, keys: PublishedKeys) -> None:
     server.publish(SETS["a"])
     assert all(await asyncio.gather(*(finds(keys, "a") for _ in range(20))))
     assert server.asked == 1
 
 
 async def test_a_rotated_key_is_found_without_waiting_for_the_cache(
-    server: KeyServer, keys: PublishedKeys, clock: Clock
+    server: Server, keys: PublishedKeys, clock: Clock
 ) -> None:
     server.publish(SETS["a"])
     assert await finds(keys, "a")
@@ -136,9 +83,7 @@ async def test_a_rotated_key_is_found_without_waiting_for_the_cache(
     assert not await finds(keys, "a")
 
 
-async def test_unknown_keys_ask_the_server_once_an_interval(
-    server: KeyServer, keys: PublishedKeys, clock: Clock
-) -> None:
+async def test_unknown_keys_ask_the_server_once_an_interval(server: Server, keys: PublishedKeys, clock: Clock) -> None:
     server.publish(SETS["a"])
     for attempt in range(50):
         assert not await finds(keys, f"unknown-{attempt}")
@@ -150,15 +95,13 @@ async def test_unknown_keys_ask_the_server_once_an_interval(
 
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "RS512", ""])
 async def test_a_token_that_no_published_key_can_have_signed_asks_nobody(
-    server: KeyServer, keys: PublishedKeys, algorithm: str
+    server: Server, keys: PublishedKeys, algorithm: str
 ) -> None:
     assert await keys.find("a", algorithm) is None
     assert server.asked == 0
 
 
-async def test_a_withdrawn_key_is_gone_once_the_set_is_old(
-    server: KeyServer, keys: PublishedKeys, clock: Clock
-) -> None:
+async def test_a_withdrawn_key_is_gone_once_the_set_is_old(server: Server, keys: PublishedKeys, clock: Clock) -> None:
     server.publish(SETS["a"])
     assert await finds(keys, "a")
     server.publish(SETS["b"])
@@ -168,18 +111,12 @@ async def test_a_withdrawn_key_is_gone_once_the_set_is_old(
     assert not await finds(keys, "a")
 
 
-async def test_a_set_without_usable_keys_takes_them_all_away(
-    server: KeyServer, keys: PublishedKeys, clock: Clock
-) -> None:
+async def test_a_set_without_usable_keys_takes_them_all_away(server: Server, keys: PublishedKeys, clock: Clock) -> None:
     server.publish(SETS["a"])
     assert await finds(keys, "a")
     server.publish(b'{"keys":[]}')
     clock.seconds += FRESH_S + 1
     assert not await finds(keys, "a")
-
-
-def http(body: bytes, status: str = "200 OK", extra: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{extra}\r\n".encode() + body
 
 
 EMPTY_SET = b'{"keys":[]}'
@@ -201,7 +138,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("failure", BROKEN)
 async def test_the_last_known_keys_serve_while_the_server_is_broken_but_not_for_ever(
-    server: KeyServer, keys: PublishedKeys, clock: Clock, failure: str, monkeypatch: pytest.MonkeyPatch
+    server: Server, keys: PublishedKeys, clock: Clock, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.publish(SETS["a"])
     assert await finds(keys, "a")
@@ -228,7 +165,7 @@ async def test_a_server_that_never_answered_is_unavailable_not_a_verdict_on_the_
 
 
 async def test_one_request_waits_for_a_slow_server_while_others_go_on(
-    server: KeyServer, keys: PublishedKeys, clock: Clock
+    server: Server, keys: PublishedKeys, clock: Clock
 ) -> None:
     server.publish(SETS["a"])
     assert await finds(keys, "a")
@@ -240,6 +177,22 @@ async def test_one_request_waits_for_a_slow_server_while_others_go_on(
     assert not waiting.done()
     server.done.set()
     assert await waiting
+
+
+async def test_a_request_that_is_given_up_neither_cuts_the_fetch_short_nor_has_it_repeated(
+    server: Server, keys: PublishedKeys
+) -> None:
+    server.answer = None
+    waiting = [asyncio.create_task(finds(keys, "a")) for _ in range(3)]
+    await server.held_up.wait()
+    waiting[0].cancel()
+    again = asyncio.create_task(finds(keys, "a"))
+    server.done.set()
+    for one in (*waiting[1:], again):
+        with pytest.raises(Unavailable):
+            await one
+    assert waiting[0].cancelled()
+    assert server.asked == 1
 
 
 async def test_a_file_is_read_again_after_it_changed(tmp_path: Path, clock: Clock) -> None:
@@ -286,7 +239,7 @@ def test_a_key_that_must_not_check_tokens_is_left_out_and_the_others_stay(kind: 
     assert {algorithm: len(keys) for algorithm, keys in found.items()} == {"ES256": 1}
 
 
-async def test_two_keys_under_one_name_are_no_key(server: KeyServer, keys: PublishedKeys) -> None:
+async def test_two_keys_under_one_name_are_no_key(server: Server, keys: PublishedKeys) -> None:
     members = [json.loads(SETS[name])["keys"][0] | {"kid": "same"} for name in ED]
     server.publish(json.dumps({"keys": members}).encode())
     assert not await finds(keys, "same")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
 from math import inf
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 import structlog
 from jwt import PyJWK, PyJWTError
 
+from search.access.identity.endpoint import FAILURES, Endpoint, reason
 from search.core.errors import ConfigurationError, Unavailable
 
 FRESH_S = 300
@@ -46,13 +45,13 @@ class PublishedKeys:
         self._keys: Keys = {}
         self._fetched_at = -inf
         self._next_fetch = -inf
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
         if algorithm not in _ALGORITHMS.values():
             return None
         # One request waits for a slow key server; the others go on with the last known keys.
-        if self._older_than(LAST_KNOWN_S) or (self._older_than(FRESH_S) and not self._fetching.locked()):
+        if self._older_than(LAST_KNOWN_S) or (self._older_than(FRESH_S) and not self._under_way()):
             await self._refresh()
         if (key := self._match(kid, algorithm)) is None:
             await self._refresh()
@@ -74,15 +73,23 @@ class PublishedKeys:
 
     async def _refresh(self) -> None:
         """Fetch the set, at most once per interval. On failure the last known keys stay."""
-        async with self._fetching:
+        if (fetching := self._under_way()) is None:
             if self._clock() < self._next_fetch:
                 return
-            try:
-                self._keys = parse(await self._fetch())
-                self._fetched_at = self._clock()
-            except (OSError, httpx.HTTPError, ValueError) as error:
-                _log.warning("jwks_fetch_failed", error=str(error) or type(error).__name__)
-            self._next_fetch = self._clock() + REFETCH_S
+            fetching = self._fetching = asyncio.create_task(self._fetch_once())
+        # A request that is given up cuts nothing short: it would be begun again for the next one.
+        await asyncio.shield(fetching)
+
+    def _under_way(self) -> asyncio.Task[None] | None:
+        return self._fetching if self._fetching and not self._fetching.done() else None
+
+    async def _fetch_once(self) -> None:
+        try:
+            self._keys = parse(await self._fetch())
+            self._fetched_at = self._clock()
+        except FAILURES as error:
+            _log.warning("jwks_fetch_failed", error=reason(error))
+        self._next_fetch = self._clock() + REFETCH_S
 
 
 def parse(raw: bytes) -> Keys:
@@ -140,47 +147,6 @@ def from_file(path: Path) -> Fetch:
 
 def from_url(url: str) -> Fetch:
     """Fetches a set over HTTPS. Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
-    address = _address(url)
-    # Once: reading all the certificates takes long enough to hold up other requests.
-    tls = httpx.create_ssl_context()
-
-    async def fetch() -> bytes:
-        # A proxy from the environment must not see, or answer, what should stay on this machine.
-        client = httpx.AsyncClient(verify=tls, timeout=FETCH_DEADLINE_S, trust_env=address.scheme == "https")
-        # Not compressed: a small answer cannot unfold into a large one.
-        headers = {"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
-        async with asyncio.timeout(FETCH_DEADLINE_S), client, client.stream("GET", address, headers=headers) as answer:
-            answer.raise_for_status()
-            return await _bounded(answer)
-
-    return fetch
-
-
-def _address(url: str) -> httpx.URL:
-    try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise ConfigurationError("OFFICE_SEARCH_JWT_JWKS_URL is no URL.") from None
-    if address.userinfo or not (address.scheme == "https" or (address.scheme == "http" and _loopback(address.host))):
-        raise ConfigurationError(
-            "OFFICE_SEARCH_JWT_JWKS_URL must be https, without a user name in it; http is for this machine only."
-        )
-    return address
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-async def _bounded(answer: httpx.Response) -> bytes:
-    body = bytearray()
-    async for part in answer.aiter_raw():
-        body += part
-        if len(body) > MAX_SET_BYTES:
-            raise ValueError(f"the key set is larger than {MAX_SET_BYTES} bytes")
-    return bytes(body)
+    endpoint = Endpoint("OFFICE_SEARCH_JWT_JWKS_URL", url)
+    headers = {"Accept": "application/jwk-set+json, application/json"}
+    return lambda: endpoint.ask("GET", headers, deadline_s=FETCH_DEADLINE_S, most_bytes=MAX_SET_BYTES)

@@ -1,0 +1,83 @@
+"""How the identity service is asked: over https, within a deadline, for an answer of bounded size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+import httpx
+
+from search.core.errors import ConfigurationError
+
+# Whatever can go wrong on the way to an answer, or with it.
+FAILURES = (OSError, httpx.HTTPError, ValueError)
+
+
+class Endpoint:
+    """One address of the identity service. `setting`: what names it, for error texts."""
+
+    def __init__(self, setting: str, url: str) -> None:
+        """Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
+        self._url = _address(setting, url)
+        # Once: reading all the certificates takes long enough to hold up other requests.
+        self._tls = httpx.create_ssl_context()
+
+    async def ask(
+        self,
+        method: str,
+        headers: Mapping[str, str],
+        *,
+        deadline_s: float,
+        most_bytes: int,
+        form: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """The body of a 2xx answer to one request, on a connection of its own. Raises one of FAILURES."""
+        # A proxy from the environment must not see, or answer, what should stay on this machine.
+        client = httpx.AsyncClient(verify=self._tls, timeout=deadline_s, trust_env=not _loopback(self._url.host))
+        # Not compressed: a small answer cannot unfold into a large one.
+        sent = {**headers, "Accept-Encoding": "identity"}
+        async with (
+            asyncio.timeout(deadline_s),
+            client,
+            client.stream(method, self._url, headers=sent, data=form) as answer,
+        ):
+            answer.raise_for_status()
+            return await _bounded(answer, most_bytes)
+
+
+def reason(failure: Exception) -> str:
+    """What went wrong, in words for a log: never any that the other side chose, as they may echo what we sent."""
+    if isinstance(failure, httpx.HTTPStatusError):
+        return f"HTTP {failure.response.status_code}"
+    if isinstance(failure, httpx.ProtocolError):
+        return type(failure).__name__
+    return str(failure) or type(failure).__name__
+
+
+def _address(setting: str, url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ConfigurationError(f"{setting} is no URL.") from None
+    if address.userinfo or not (address.scheme == "https" or (address.scheme == "http" and _loopback(address.host))):
+        raise ConfigurationError(f"{setting} must be https, without a user name in it; http is for this machine only.")
+    return address
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _bounded(answer: httpx.Response, most_bytes: int) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > most_bytes:
+            raise ValueError(f"the answer is larger than {most_bytes} bytes")
+    return bytes(body)
