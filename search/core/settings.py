@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     # Identity: which modes are on follows from which of these are set.
     gateway_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    gateway_secrets_file: Path | None = Field(None, description="one secret a line; read anew when it changes")
     jwt_jwks_file: Path | None = None
     jwt_jwks_url: str | None = None
     jwt_secret: SecretStr | None = None

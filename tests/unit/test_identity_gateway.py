@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from identitykit import Clock
+from structlog.testing import capture_logs
 
-from search.access.identity import Caller, Headers, RequestLines, authenticate, identity_modes
+from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
 from search.access.identity.gateway import SIGNATURE, sign
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import Settings
@@ -169,3 +172,63 @@ def test_a_weak_secret_is_a_configuration_error_that_does_not_tell_it() -> None:
 def test_signing_wants_the_path_as_it_goes_over_the_wire() -> None:
     with pytest.raises(UnicodeEncodeError):
         sign(OLD, "GET", "/v1/search?q=搜索", user="u-1", tenant="acme")
+
+
+async def proven(modes: tuple[IdentityMode, ...], secret: str) -> bool:
+    try:
+        await authenticate(modes, signed(secret))
+    except Unauthenticated:
+        return False
+    return True
+
+
+async def test_a_secret_is_rotated_in_a_file_without_a_request_failing(tmp_path: Path) -> None:
+    path, clock = tmp_path / "secrets", Clock()
+    path.write_text(OLD + "\n")
+    modes = identity_modes(Settings(gateway_secrets_file=path), now=lambda: NOW, clock=clock)
+    assert (await proven(modes, OLD), await proven(modes, NEW)) == (True, False)
+    path.write_text(f"{OLD}\n{NEW}\n")
+    # The gateway goes over once the new secret is known, and nothing fails on either side of that.
+    for _ in range(20):
+        assert await proven(modes, OLD)
+        clock.seconds += 0.1
+    assert await proven(modes, NEW)
+    path.write_text(NEW + "\n")
+    for _ in range(20):
+        assert await proven(modes, NEW)
+        clock.seconds += 0.1
+    assert not await proven(modes, OLD)
+
+
+async def test_secrets_of_the_environment_and_of_the_file_count_together(tmp_path: Path) -> None:
+    path = tmp_path / "secrets"
+    path.write_text(f"\n  {NEW}  \r\n\n")
+    modes = identity_modes(Settings(gateway_secrets=OLD, gateway_secrets_file=path), now=lambda: NOW)
+    assert await proven(modes, OLD)
+    assert await proven(modes, NEW)
+
+
+FAULTY = {
+    "weak": b"hunter2\n",
+    "one of two weak": f"{OLD}\nhunter2\n".encode(),
+    "empty": b"",
+    "blank": b"\n \n",
+    "a public key": b"-----BEGIN PUBLIC KEY-----hunter2\n",
+    "not UTF-8": b"hunter2-hunter2-hunter2-hunter2\xff\n",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+async def test_a_faulty_file_of_secrets_does_not_start_and_changes_nothing_later(tmp_path: Path, fault: str) -> None:
+    path, clock = tmp_path / "secrets", Clock()
+    path.write_bytes(FAULTY[fault])
+    with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_GATEWAY_SECRETS_FILE") as caught:
+        identity_modes(Settings(gateway_secrets=OLD, gateway_secrets_file=path), now=lambda: NOW)
+    path.write_text(OLD)
+    modes = identity_modes(Settings(gateway_secrets_file=path), now=lambda: NOW, clock=clock)
+    path.write_bytes(FAULTY[fault])
+    clock.seconds += 1
+    with capture_logs() as logged:
+        assert await proven(modes, OLD)
+    assert [line["event"] for line in logged] == ["file_refused"]
+    assert "hunter2" not in f"{logged}{caught.value}"

@@ -2,78 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from search.access.identity.keys import secret_bytes
+from search.access.identity.keys import secret_bytes, secrets_file
 from search.access.identity.request import Caller, Headers, RequestLines
-from search.core.errors import Unauthenticated
+from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
 from search.core.settings import Settings
+from search.core.watched import Watched
 
 USER = "X-User-Id"
 TENANT = "X-Tenant-Id"
 TIMESTAMP = "X-Gateway-Timestamp"
 SIGNATURE = "X-Gateway-Signature"
 
-WINDOW_S = 60
-
-_SECONDS = re.compile(r"[0-9]{1,12}")
-_SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
+FIELDS = (USER, TENANT, TIMESTAMP, SIGNATURE)
 
 
 class GatewayMode:
-    """Trusts whoever signs with one of `secrets`; several are valid at once, so that one can be rotated."""
+    """Trusts whoever signs with one of the secrets of now; several are valid at once, so that one can be rotated."""
 
     name = "gateway"
 
-    def __init__(self, secrets: Iterable[bytes], now: Callable[[], float]) -> None:
-        self._secrets = tuple(secrets)
+    def __init__(self, secrets: Callable[[], Sequence[bytes]], now: Callable[[], float]) -> None:
+        self._secrets = secrets
         self._now = now
 
     def present(self, headers: Headers) -> bool:
-        return any(name in headers for name in (USER, TENANT, TIMESTAMP, SIGNATURE))
+        return any(name in headers for name in FIELDS)
 
     async def prove(self, request: RequestLines) -> Caller:
         user, tenant, timestamp, signature = (
-            _required(request.headers, name) for name in (USER, TENANT, TIMESTAMP, SIGNATURE)
+            required(request.headers, name, "a gateway sends all four of its headers") for name in FIELDS
         )
         # The formats come first: they keep line breaks out of the signed lines.
         caller = Caller(tenant, user, self.name)
-        self._check_time(timestamp)
-        if not _SHA256_HEX.fullmatch(signature):
-            raise Unauthenticated(f"{SIGNATURE} must be 64 hexadecimal digits.")
-        if not self._signed_by_any(signed_lines(request, user, tenant, timestamp), bytes.fromhex(signature)):
-            raise Unauthenticated(
-                f"{SIGNATURE} does not match this request; check the shared secret and what is signed."
-            )
+        require_recent(TIMESTAMP, timestamp, self._now())
+        require_signed(SIGNATURE, signature, signed_lines(request, user, tenant, timestamp), self._secrets())
         return caller
 
-    def _check_time(self, timestamp: str) -> None:
-        if not _SECONDS.fullmatch(timestamp):
-            raise Unauthenticated(f"{TIMESTAMP} must be Unix time in whole seconds.")
-        if abs(self._now() - int(timestamp)) > WINDOW_S:
-            raise Unauthenticated(f"{TIMESTAMP} is more than {WINDOW_S} s from now; sign again and check the clocks.")
 
-    def _signed_by_any(self, lines: bytes, signature: bytes) -> bool:
-        # All secrets are tried, so that the time taken does not tell which one matched.
-        matches = [hmac.compare_digest(_mac(secret, lines), signature) for secret in self._secrets]
-        return any(matches)
+def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> GatewayMode | None:
+    """The mode as the settings have it, None when it is off. Raises ConfigurationError on a weak secret.
 
-
-def configured(settings: Settings, now: Callable[[], float]) -> GatewayMode | None:
-    """The mode as the settings have it, None when it is off. Raises ConfigurationError on a weak secret."""
-    secrets = [secret_bytes("OFFICE_SEARCH_GATEWAY_SECRETS", secret) for secret in settings.gateway_secrets]
-    return GatewayMode(secrets, now) if secrets else None
-
-
-def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str) -> bytes:
-    r"""What is signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`; the hash in lower-case hex."""
-    digest = hashlib.sha256(request.body).hexdigest()
-    described = (digest, user, tenant, timestamp)
-    return b"\n".join((request.method.encode(), request.path_and_query, *(part.encode() for part in described)))
+    `clock`: monotonic seconds, for how often the file of secrets is looked at.
+    """
+    fixed = tuple(secret_bytes("OFFICE_SEARCH_GATEWAY_SECRETS", secret) for secret in settings.gateway_secrets)
+    if settings.gateway_secrets_file is None:
+        return GatewayMode(lambda: fixed, now) if fixed else None
+    setting = "OFFICE_SEARCH_GATEWAY_SECRETS_FILE"
+    listed = Watched(setting, settings.gateway_secrets_file, lambda raw: secrets_file(setting, raw), clock)
+    return GatewayMode(lambda: (*fixed, *listed.value()), now)
 
 
 def sign(
@@ -89,16 +68,5 @@ def sign(
     """The headers that a gateway adds to a request; `path_and_query` percent-encoded, `timestamp` now by default."""
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
-    signature = _mac(secret.encode(), signed_lines(request, user, tenant, sent_at)).hex()
+    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at)).hex()
     return {USER: user, TENANT: tenant, TIMESTAMP: sent_at, SIGNATURE: signature}
-
-
-def _mac(secret: bytes, lines: bytes) -> bytes:
-    return hmac.digest(secret, lines, "sha256")
-
-
-def _required(headers: Headers, name: str) -> str:
-    value = headers.one(name)
-    if value is None:
-        raise Unauthenticated(f"The header {name} is missing; a gateway sends all four of its headers.")
-    return value

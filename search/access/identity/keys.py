@@ -48,3 +48,16 @@ def secret_bytes(setting: str, secret: SecretStr) -> bytes:
     if key.startswith((b"-----BEGIN", b"ssh-", b"ecdsa-")):
         raise ConfigurationError(f"{setting} holds a key in PEM or SSH form; set a random shared secret instead.")
     return key
+
+
+def secrets_file(setting: str, raw: bytes) -> tuple[bytes, ...]:
+    """A file with one shared secret a line → its keys. Raises ConfigurationError, naming `setting`, when faulty."""
+    try:
+        lines = raw.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"The file that {setting} names is not UTF-8; write one secret a line.") from None
+    secrets = tuple(secret_bytes(setting, SecretStr(line.strip())) for line in lines if line.strip())
+    # Also what a file looks like that is just being written.
+    if not secrets:
+        raise ConfigurationError(f"The file that {setting} names holds no secret; write one a line.")
+    return secrets

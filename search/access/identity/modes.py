@@ -11,9 +11,11 @@ from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import Settings
 
 
-def identity_modes(settings: Settings, *, now: Callable[[], float] = time.time) -> tuple[IdentityMode, ...]:
+def identity_modes(
+    settings: Settings, *, now: Callable[[], float] = time.time, clock: Callable[[], float] = time.monotonic
+) -> tuple[IdentityMode, ...]:
     """The modes that the settings turn on. Raises ConfigurationError when there is none or one is half configured."""
-    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings, now), jwt.configured(settings, now))
+    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings, now, clock), jwt.configured(settings, now))
     found = tuple(mode for mode in modes if mode is not None)
     if not found:
         raise ConfigurationError(

@@ -1,0 +1,57 @@
+"""What a signature over a request covers, and when it counts: the same for everybody who signs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+
+from search.access.identity.request import Headers, RequestLines
+from search.core.errors import Unauthenticated
+
+WINDOW_S = 60
+
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str, *more: str) -> bytes:
+    r"""What is signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`, then `more`, each on a line.
+
+    The hash is in lower-case hex. None of the parts may hold a line break.
+    """
+    digest = hashlib.sha256(request.body).hexdigest()
+    described = (digest, user, tenant, timestamp, *more)
+    return b"\n".join((request.method.encode(), request.path_and_query, *(part.encode() for part in described)))
+
+
+def mac(secret: bytes, lines: bytes) -> bytes:
+    return hmac.digest(secret, lines, "sha256")
+
+
+def required(headers: Headers, name: str, why: str) -> str:
+    """A header's value. Raises Unauthenticated, saying `why` it is needed, when it is not there."""
+    value = headers.one(name)
+    if value is None:
+        raise Unauthenticated(f"The header {name} is missing; {why}.")
+    return value
+
+
+def require_recent(name: str, timestamp: str, now: float) -> None:
+    """Raises Unauthenticated unless the header `name` holds Unix seconds at most WINDOW_S from now, either way."""
+    if not _SECONDS.fullmatch(timestamp):
+        raise Unauthenticated(f"{name} must be Unix time in whole seconds.")
+    if abs(now - int(timestamp)) > WINDOW_S:
+        raise Unauthenticated(f"{name} is more than {WINDOW_S} s from now; sign again and check the clocks.")
+
+
+def require_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> None:
+    """Raises Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
+    if not _SHA256_HEX.fullmatch(signature):
+        raise Unauthenticated(f"{name} must be 64 hexadecimal digits.")
+    given = bytes.fromhex(signature)
+    # All secrets are tried, so that the time taken does not tell which one matched.
+    matches = [hmac.compare_digest(mac(secret, lines), given) for secret in secrets]
+    if not any(matches):
+        raise Unauthenticated(f"{name} does not match this request; check the shared secret and what is signed.")

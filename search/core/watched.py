@@ -1,0 +1,71 @@
+"""A small file, such as one of secrets, that may be changed while a process runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
+
+from search.core.errors import ConfigurationError
+
+# From a change of the file to its taking effect.
+LOOK_S = 1.0
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class Watched(Generic[T]):
+    """What a file says, read anew after it changed; of a faulty new version the last good one stays."""
+
+    def __init__(self, setting: str, path: Path, parse: Callable[[bytes], T], clock: Callable[[], float]) -> None:
+        """Raises ConfigurationError when there is no such file, or what `parse` raises of what is in it.
+
+        `setting`: what names the file, for error texts. `parse` raises ConfigurationError for a faulty file, without
+        quoting what may be secret. `clock`: monotonic seconds.
+        """
+        self._setting = setting
+        self._path = path
+        self._parse = parse
+        self._clock = clock
+        self._stamp = self._look()
+        self._value = self._read()
+        self._next_look = clock() + LOOK_S
+
+    def value(self) -> T:
+        if self._clock() >= self._next_look:
+            self._next_look = self._clock() + LOOK_S
+            self._renew()
+        return self._value
+
+    def _renew(self) -> None:
+        # Looked at before it is read: a change in between is then seen at the next look.
+        if (stamp := self._look()) == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._value = self._read()
+        except ConfigurationError as error:
+            _log.error("file_refused", file=str(self._path), reason=str(error), kept="what it said before")
+        else:
+            _log.info("file_read_anew", file=str(self._path))
+
+    def _look(self) -> tuple[int, int, int] | None:
+        """What tells one version of the file from the next; None when there is none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> T:
+        try:
+            raw = self._path.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self._setting} names {self._path}, which cannot be read ({error.strerror}); put the file there."
+            ) from None
+        return self._parse(raw)
