@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mappings.directory import page_number
+from search.access.scopes import permits
 
 EVERYONE = "tenant:*"
 
@@ -85,6 +86,13 @@ class Principal:
     joined: Mapping[str, int | None]
     rules: Rules
     tree: Tree = Tree({})
+
+    def narrowed(self, scopes: frozenset[str] | None) -> Principal:
+        """The same person with only those modules that are among `scopes`; None: with all of them."""
+        if scopes is None:
+            return self
+        modules = {module: where for module, where in self.modules.items() if permits(scopes, module)}
+        return replace(self, modules=modules)
 
     def may_call(self, module: str) -> bool:
         return module in self.modules

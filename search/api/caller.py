@@ -1,4 +1,4 @@
-"""The proven caller of a request, for the routes that need one."""
+"""The proven caller of a request and what they may do, for the routes that need one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from search.access.identity import Caller, Headers, RequestLines, authenticate
+from search.access.principal import Principal
 
 
 async def caller(request: Request) -> Caller:
@@ -23,6 +24,18 @@ async def caller(request: Request) -> Caller:
     request.state.caller = await authenticate(request.app.state.identity_modes, lines)
     proven: Caller = request.state.caller
     return proven
+
+
+async def principal(request: Request, who: Caller) -> Principal:
+    """What a proven caller may do now; an app that acts for the user no more than it was granted.
+
+    The one way from a Caller to a Principal for every route. Raises Unavailable while the directory cannot be trusted
+    or does not answer, Forbidden for an unknown or disabled user.
+    """
+    services = request.app.state.services
+    services.readiness.require()
+    user: Principal = await services.search.directory.principal(who.tenant, who.user)
+    return user.narrowed(who.scopes)
 
 
 class CallerRoute(APIRoute):

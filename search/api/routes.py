@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from search.access.identity import Caller
-from search.api.caller import CallerRoute, caller
+from search.api.caller import CallerRoute, caller, principal
 from search.api.schemas import AnswerBody, ProblemBody, SearchQuestion
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
@@ -42,10 +42,9 @@ async def post_search(request: Request, who: Proven, asked: SearchQuestion) -> A
 
 
 async def _answer(request: Request, who: Caller, asked: SearchQuestion) -> AnswerBody:
-    services = request.app.state.services
-    services.readiness.require()
-    principal = await services.search.directory.principal(who.tenant, who.user)
-    return AnswerBody.of(await services.search.answer(principal, asked.question(), datetime.now(UTC)))
+    asking = await principal(request, who)
+    answer = await request.app.state.services.search.answer(asking, asked.question(), datetime.now(UTC))
+    return AnswerBody.of(answer)
 
 
 @operations.get("/healthz", summary="The process runs")

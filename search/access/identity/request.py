@@ -19,12 +19,16 @@ class Caller:
     """A proven identity and nothing more: what this user may do is asked elsewhere.
 
     `mode`: the name of the identity mode that proved it.
+    `app`: the third party's app that acts for the user, None without one. `scopes`: to which modules the app is
+    limited, as scope words; None: not narrowed. What the user may do is narrowed by them, never widened.
     Raises Unauthenticated when tenant or user break the contract's formats, so no such caller can exist.
     """
 
     tenant: str
     user: str
     mode: str
+    app: str | None = None
+    scopes: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not _TENANT.fullmatch(self.tenant) or not _USER.fullmatch(self.user):

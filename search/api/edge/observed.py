@@ -86,4 +86,7 @@ def _report(scope: Scope, status: int, seconds: float) -> None:
 
 def _caller(scope: Scope) -> dict[str, Any]:
     caller = scope["state"].get("caller")
-    return {} if caller is None else {"tenant": caller.tenant, "user": caller.user, "mode": caller.mode}
+    if caller is None:
+        return {}
+    app = {} if caller.app is None else {"app": caller.app}
+    return {"tenant": caller.tenant, "user": caller.user, "mode": caller.mode} | app
