@@ -44,10 +44,9 @@ class Readiness:
     """Looks once a second. `reasons` says what is missing; empty when ready."""
 
     def __init__(self, engine: AsyncOpenSearch, connect: Callable[[], Awaitable[Client]]) -> None:
-        """`connect` opens the connection to the broker; it is tried until it succeeds, so that we start without one."""
+        """`connect`: the connection to the broker; asked for until there is one, so that we start without a broker."""
         self._engine = engine
         self._connect = connect
-        self._client: Client | None = None
         self._marks: dict[str, _Mark] = {}
         self._caught_up: dict[str, float] = {}
         self._idle: dict[str, bool] = {}
@@ -64,8 +63,6 @@ class Readiness:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._client:
-            await self._client.close()
 
     @property
     def reasons(self) -> list[str]:
@@ -90,14 +87,13 @@ class Readiness:
         except Unavailable as error:
             faults.append(str(error))
         try:
-            if self._client is None:
-                self._client = await self._connect()
-            if not self._client.is_connected:
+            client = await self._connect()
+            if not client.is_connected:
                 raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
                 generations = [g for g in await Registry(self._engine).all() if g.state == "serving"]
                 faults += _spoken_otherwise(generations)
-                await self._follow(self._client.jetstream(), generations)
+                await self._follow(client.jetstream(), generations)
         except OfficeSearchError as error:
             faults.append(str(error))
         except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -69,6 +69,31 @@ async def connect(settings: Settings, url: str) -> Client:
         reason = str(wrong[0] if wrong else error) or type(error).__name__
         raise Unavailable(f"The broker does not answer ({reason}); is it up? Try `office-search status`.") from None
     return client
+
+
+class Connection:
+    """This process's one connection to the broker: one part of it opens and closes it, the others borrow it."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]]) -> None:
+        self._connect = connect
+        self._client: Client | None = None
+
+    async def open(self) -> Client:
+        """The connection, made if there is none. Raises Unavailable, like `connect`; to be tried until it succeeds."""
+        if self._client is None:
+            self._client = await self._connect()
+        return self._client
+
+    def borrow(self) -> Client:
+        """Raises Unavailable while there is none, or while it is interrupted."""
+        if self._client is None or not self._client.is_connected:
+            raise Unavailable("The broker does not answer.")
+        return self._client
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client:
+            await client.close()
 
 
 async def ensure_streams(stream: JetStreamContext) -> None:

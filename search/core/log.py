@@ -12,7 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
 
-_SECRET_KEY = re.compile(r"authorization|token|secret|signature|password|cookie|credential", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"authorization|token|secret|signature|nonce|password|cookie|credential", re.IGNORECASE)
 _MAX_DEPTH = 5
 
 # At INFO these write every URL they call, some with the query in it; uvicorn.access has no place for a caller.
