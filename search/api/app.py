@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 
 from analyzers import alike, load_lexicons
 from search.access.directory import Directory
-from search.access.identity import identity_modes
+from search.access.identity import BrokerNonces, identity_modes
 from search.access.reader import Reader
 from search.api import edge, problems, routes
 from search.api.readiness import Readiness
@@ -44,7 +44,8 @@ def create(
 
     Raises ConfigurationError when no identity mode is set, or for a faulty lexicon.
     """
-    modes = identity_modes(settings)
+    broker = streams.Connection(lambda: streams.connect(settings, endpoints.broker_url))
+    modes = identity_modes(settings, BrokerNonces(broker.borrow))
     lexicons = load_lexicons(settings.lexicons)
     alike.prepare()
 
@@ -53,7 +54,8 @@ def create(
         async with AsyncExitStack() as stack:
             engine = engines.connect(settings, endpoints.opensearch_url)
             stack.push_async_callback(engine.close)
-            readiness = Readiness(engine, lambda: streams.connect(settings, endpoints.broker_url))
+            stack.push_async_callback(broker.close)
+            readiness = Readiness(engine, broker.open)
             directory = Directory(engine, lambda: time.time_ns() // 1000)
             reader = Reader(engine, settings.search_deadline_ms)
             app.state.services = Services(Search(reader, directory, lexicons), readiness)

@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     jwt_scope: str = "search"
+    introspection_url: str | None = None
+    introspection_client_id: str | None = None
+    introspection_client_secret: SecretStr | None = None
+    introspection_client_secret_file: Path | None = None
+    introspection_audience: str | None = None
+    introspection_issuer: str | None = None
+    introspection_scope: str = "search"
+    apps_file: Path | None = Field(None, description="apps that sign, with secrets and scopes; read anew on change")
 
     lexicons: Path | None = Field(
         None, description="a folder a tenant, with its words.txt and synonyms.txt; read when a process starts"

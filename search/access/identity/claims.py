@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.access.identity.request import Caller
-from search.core.errors import Unauthenticated
+from search.core.errors import ConfigurationError, Unauthenticated
 
 # For clocks that differ a little; a token's life is the issuer's to decide.
 LEEWAY_S = 5
@@ -23,8 +23,38 @@ class Expected:
     issuer: str | None = None
 
 
-def check(claims: object, expected: Expected, now: float, mode: str) -> Caller:
-    """The claims of a token whose signature holds → its caller. Raises Unauthenticated, naming the claim at fault."""
+def expected_from(kind: str, audience: str | None, scope: str, issuer: str | None) -> Expected:
+    """What `OFFICE_SEARCH_<kind>_AUDIENCE` and so on ask of tokens. Raises ConfigurationError without an audience."""
+    if not audience:
+        raise ConfigurationError(
+            f"Tokens are accepted, but for which audience is not set; set OFFICE_SEARCH_{kind}_AUDIENCE "
+            "to what the identity service writes into `aud` for this service."
+        )
+    if len(scope.split()) != 1:
+        raise ConfigurationError(f"OFFICE_SEARCH_{kind}_SCOPE must be one word: the scope that a token must hold.")
+    return Expected(audience, scope.strip(), issuer or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token gives leave for: who acts (`caller`), through which client (`app`), for what (`scopes`)."""
+
+    caller: Caller
+    app: str | None
+    scopes: frozenset[str]
+    expected_scope: str
+
+    def require_scope(self) -> None:
+        """Raises Unauthenticated when it lacks the scope that this service asks of every token."""
+        if self.expected_scope not in self.scopes:
+            raise Unauthenticated(f"The token's scope lacks {self.expected_scope!r}; ask for a token with it.")
+
+
+def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
+    """The claims of a token that is known to be genuine → what it grants.
+
+    Raises Unauthenticated, naming the claim at fault. Whether the scopes suffice is for the mode to say.
+    """
     if not isinstance(claims, dict):
         raise Unauthenticated("The token's payload is not a JSON object.")
     _check_times(claims, now)
@@ -32,9 +62,16 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Caller:
         raise Unauthenticated("The token's aud does not name this service; ask for one that does.")
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
         raise Unauthenticated("The token's iss is not the issuer that this service trusts.")
-    if expected.scope not in _words(claims, "scope", split=True):
-        raise Unauthenticated(f"The token's scope lacks {expected.scope!r}; ask for a token with it.")
-    return Caller(_text(claims, "tenant"), _text(claims, "sub"), mode)
+    caller = Caller(_text(claims, "tenant"), _text(claims, "sub"), mode)
+    return Grant(caller, _app(claims), frozenset(_words(claims, "scope", split=True)), expected.scope)
+
+
+def _app(claims: Mapping[str, Any]) -> str | None:
+    """The client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp."""
+    for claim in ("client_id", "azp"):
+        if claims.get(claim) is not None:
+            return _text(claims, claim)
+    return None
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

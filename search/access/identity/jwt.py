@@ -10,19 +10,16 @@ from typing import Any
 import jwt
 import orjson
 
-from search.access.identity.claims import Expected, check
+from search.access.identity.claims import Expected, Grant, check, expected_from
 from search.access.identity.jwks import PublishedKeys, from_file, from_url
 from search.access.identity.keys import KeySource, SharedKey, secret_bytes
-from search.access.identity.request import Caller, Headers, RequestLines
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import Settings
 
-AUTHORIZATION = "Authorization"
-
-_BEARER = re.compile(r"bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
+_SIGNED = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
-class JwtMode:
+class JwtCheck:
     """Trusts whoever signs with a key of `keys` and claims what is `expected`."""
 
     name = "jwt"
@@ -33,14 +30,10 @@ class JwtMode:
         self._now = now
         self._jws = jwt.PyJWS()
 
-    def present(self, headers: Headers) -> bool:
-        return AUTHORIZATION in headers
-
-    async def prove(self, request: RequestLines) -> Caller:
-        match = _BEARER.fullmatch(request.headers.one(AUTHORIZATION) or "")
-        if not match:
-            raise Unauthenticated(f"The header {AUTHORIZATION} must be `Bearer` and a signed token.")
-        return check(await self._claims(match[1]), self._expected, self._now(), self.name)
+    async def grant(self, token: str) -> Grant:
+        if not _SIGNED.fullmatch(token):
+            raise Unauthenticated("The token is not a signed one; ask for a JWT.")
+        return check(await self._claims(token), self._expected, self._now(), self.name)
 
     async def _claims(self, token: str) -> object:
         """What the token says, once its signature holds under a key of ours."""
@@ -62,9 +55,7 @@ class JwtMode:
         return payload
 
 
-def configured(
-    settings: Settings, now: Callable[[], float], clock: Callable[[], float] = time.monotonic
-) -> JwtMode | None:
+def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> JwtCheck | None:
     """The mode as the settings have it, None when no key is set. Raises ConfigurationError when they contradict.
 
     `clock`: monotonic seconds, for the age of fetched keys.
@@ -72,14 +63,8 @@ def configured(
     keys = _keys(settings, clock)
     if keys is None:
         return None
-    if not settings.jwt_audience:
-        raise ConfigurationError(
-            "Tokens are accepted, but for which audience is not set; set OFFICE_SEARCH_JWT_AUDIENCE "
-            "to what the identity service writes into `aud` for this service."
-        )
-    if len(settings.jwt_scope.split()) != 1:
-        raise ConfigurationError("OFFICE_SEARCH_JWT_SCOPE must be one word: the scope that a token must hold.")
-    return JwtMode(keys, Expected(settings.jwt_audience, settings.jwt_scope.strip(), settings.jwt_issuer or None), now)
+    expected = expected_from("JWT", settings.jwt_audience, settings.jwt_scope, settings.jwt_issuer)
+    return JwtCheck(keys, expected, now)
 
 
 def _keys(settings: Settings, clock: Callable[[], float]) -> KeySource | None:

@@ -5,25 +5,45 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from search.access.identity import gateway, jwt
+from search.access.identity import gateway, introspection, jwt, signed_app
+from search.access.identity.bearer import BearerMode
+from search.access.identity.nonces import Nonces
 from search.access.identity.request import Caller, IdentityMode, RequestLines
+from search.access.identity.tokens import BearerTokens
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import Settings
 
 
 def identity_modes(
-    settings: Settings, *, now: Callable[[], float] = time.time, clock: Callable[[], float] = time.monotonic
+    settings: Settings,
+    nonces: Nonces | None = None,
+    *,
+    now: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[IdentityMode, ...]:
-    """The modes that the settings turn on. Raises ConfigurationError when there is none or one is half configured."""
-    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings, now, clock), jwt.configured(settings, now))
+    """The modes that the settings turn on.
+
+    `nonces`: where the used ones of signed apps are kept. `now`: Unix time, `clock`: monotonic, both in seconds.
+    Raises ConfigurationError when no mode is on or one is half configured.
+    """
+    tokens = _tokens(settings, now, clock)
+    signed = signed_app.configured(settings, tokens, nonces, now, clock)
+    bearer = BearerMode(tokens, signed) if tokens else None
+    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings, now, clock), bearer, signed)
     found = tuple(mode for mode in modes if mode is not None)
     if not found:
         raise ConfigurationError(
-            "No way for callers to prove who they are is set. For a gateway set OFFICE_SEARCH_GATEWAY_SECRETS; for "
-            "tokens set OFFICE_SEARCH_JWT_AUDIENCE and one of OFFICE_SEARCH_JWT_JWKS_URL, OFFICE_SEARCH_JWT_JWKS_FILE "
-            "and OFFICE_SEARCH_JWT_SECRET."
+            "No way for callers to prove who they are is set. For a gateway set OFFICE_SEARCH_GATEWAY_SECRETS or "
+            "OFFICE_SEARCH_GATEWAY_SECRETS_FILE; for tokens set OFFICE_SEARCH_JWT_AUDIENCE and one of "
+            "OFFICE_SEARCH_JWT_JWKS_URL, OFFICE_SEARCH_JWT_JWKS_FILE and OFFICE_SEARCH_JWT_SECRET, or for opaque ones "
+            "OFFICE_SEARCH_INTROSPECTION_URL."
         )
     return found
+
+
+def _tokens(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> BearerTokens | None:
+    signed, opaque = jwt.configured(settings, now, clock), introspection.configured(settings, now, clock)
+    return BearerTokens(signed, opaque) if signed or opaque else None
 
 
 async def authenticate(modes: Sequence[IdentityMode], request: RequestLines) -> Caller:

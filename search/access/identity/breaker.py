@@ -1,0 +1,43 @@
+"""A circuit breaker: what keeps failing is left alone for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+FAILURES = 5
+OPEN_S = 5
+
+
+class Breaker:
+    """Closed, all calls go out; after FAILURES in a row it opens, and lets one out every OPEN_S until one succeeds.
+
+    `clock`: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._open_until = -inf
+
+    def lets_out(self) -> bool:
+        """Whether a call may go out now; its outcome is then to be told."""
+        if self._failures < FAILURES:
+            return True
+        if self._clock() < self._open_until:
+            return False
+        # The one that tries; should its outcome never be told, there is a next one.
+        self._open_until = self._clock() + OPEN_S
+        return True
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES:
+            self._open_until = self._clock() + OPEN_S
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= FAILURES

@@ -1,0 +1,111 @@
+"""Introspection mode: an opaque token, about which the identity service is asked (RFC 7662)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from urllib.parse import quote_plus
+
+import orjson
+
+from search.access.identity.claims import Expected, Grant, check, expected_from
+from search.access.identity.endpoint import Endpoint
+from search.access.identity.states import Claims, TokenStates
+from search.core.errors import ConfigurationError, Unauthenticated
+from search.core.settings import Settings
+from search.core.watched import Watched
+
+DEADLINE_S = 3
+MAX_ANSWER_BYTES = 64 * 1024
+
+# What is looked at. The rest, such as names and addresses, is not kept.
+_KEPT = ("sub", "tenant", "aud", "iss", "exp", "nbf", "iat", "scope", "client_id", "azp", "token_type")
+
+
+class IntrospectionCheck:
+    """Trusts what the identity service says about a token, when it claims what is `expected`."""
+
+    name = "introspection"
+
+    def __init__(self, states: TokenStates, expected: Expected, now: Callable[[], float]) -> None:
+        self._states = states
+        self._expected = expected
+        self._now = now
+
+    async def grant(self, token: str) -> Grant:
+        claims = await self._states.claims(token)
+        if claims is None:
+            raise Unauthenticated("The token is not active; ask for a new one.")
+        # A refresh token is none to call with, and one that is bound to a key proves nothing without it.
+        if str(claims.get("token_type", "bearer")).lower() != "bearer":
+            raise Unauthenticated("The token is not one of the type Bearer.")
+        return check(claims, self._expected, self._now(), self.name)
+
+
+def parse(raw: bytes) -> Claims | None:
+    """An answer (RFC 7662, 2.2) → the claims of an active token, None of another. Raises ValueError when it is none."""
+    answer = orjson.loads(raw)
+    active = answer.get("active") if isinstance(answer, dict) else None
+    if not isinstance(active, bool):
+        raise ValueError("the answer does not say whether the token is active")
+    return {name: answer[name] for name in _KEPT if answer.get(name) is not None} if active else None
+
+
+def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> IntrospectionCheck | None:
+    """The mode as the settings have it, None without a URL. Raises ConfigurationError when they are not complete.
+
+    `clock`: monotonic seconds, for the age of answers.
+    """
+    if not settings.introspection_url:
+        return None
+    if not settings.introspection_client_id:
+        raise ConfigurationError(
+            "The identity service wants to know who asks; set OFFICE_SEARCH_INTROSPECTION_CLIENT_ID and its secret."
+        )
+    expected = expected_from(
+        "INTROSPECTION",
+        settings.introspection_audience,
+        settings.introspection_scope,
+        settings.introspection_issuer,
+    )
+    endpoint = Endpoint("OFFICE_SEARCH_INTROSPECTION_URL", settings.introspection_url)
+    secret = _client_secret(settings, clock)
+    client_id = settings.introspection_client_id
+
+    async def ask(token: str) -> Claims | None:
+        headers = {"Accept": "application/json", "Authorization": basic(client_id, secret())}
+        form = {"token": token, "token_type_hint": "access_token"}
+        raw = await endpoint.ask("POST", headers, form=form, deadline_s=DEADLINE_S, most_bytes=MAX_ANSWER_BYTES)
+        return parse(raw)
+
+    return IntrospectionCheck(TokenStates(ask, now, clock), expected, now)
+
+
+def basic(client_id: str, secret: str) -> str:
+    """Client credentials as RFC 6749, 2.3.1 wants them: each form-encoded before HTTP Basic joins them."""
+    joined = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return f"Basic {base64.b64encode(joined.encode()).decode()}"
+
+
+def _client_secret(settings: Settings, clock: Callable[[], float]) -> Callable[[], str]:
+    given = settings.introspection_client_secret.get_secret_value() if settings.introspection_client_secret else ""
+    path = settings.introspection_client_secret_file
+    if bool(given) == bool(path):
+        raise ConfigurationError(
+            "This service's secret at the identity service must be set in one way; set just one of "
+            "OFFICE_SEARCH_INTROSPECTION_CLIENT_SECRET and OFFICE_SEARCH_INTROSPECTION_CLIENT_SECRET_FILE."
+        )
+    if path is None:
+        return lambda: given
+    return Watched("OFFICE_SEARCH_INTROSPECTION_CLIENT_SECRET_FILE", path, _one_line, clock).value
+
+
+def _one_line(raw: bytes) -> str:
+    setting = "OFFICE_SEARCH_INTROSPECTION_CLIENT_SECRET_FILE"
+    try:
+        lines = raw.decode("utf-8-sig").split()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"The file that {setting} names is not UTF-8.") from None
+    if len(lines) != 1:
+        raise ConfigurationError(f"The file that {setting} names must hold the secret and nothing else.")
+    return lines[0]

@@ -1,0 +1,80 @@
+"""Nonces that have been used, kept where every API process sees them: in a bucket at the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Protocol
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import BucketNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from search.access.identity.signing import WINDOW_S
+from search.core.errors import Unavailable
+
+BUCKET = "app_nonces"
+# A timestamp counts from WINDOW_S before to WINDOW_S after; the rest is for the clocks of our own processes.
+KEPT_S = 2 * WINDOW_S + 30
+DEADLINE_S = 2
+
+
+class Nonces(Protocol):
+    """What every nonce goes through once."""
+
+    async def take(self, tenant: str, app: str, nonce: str) -> bool:
+        """Whether it is new; from now on it is not. Raises Unavailable when that cannot be told."""
+        ...
+
+
+class BrokerNonces:
+    """Nonces in a JetStream KV bucket, which is made when it is first needed."""
+
+    def __init__(self, borrow: Callable[[], Client], kept_s: float = KEPT_S) -> None:
+        """`borrow`: the process's connection to the broker; raises Unavailable while there is none."""
+        self._borrow = borrow
+        self._kept_s = kept_s
+        self._bucket: tuple[Client, KeyValue] | None = None
+
+    async def take(self, tenant: str, app: str, nonce: str) -> bool:
+        # None of the three holds a line break. The hash gives a key of known form, and keeps nonces out of sight.
+        key = hashlib.sha256(f"{tenant}\n{app}\n{nonce}".encode()).hexdigest()
+        client = self._borrow()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                bucket = await self._bucket_at(client)
+                # KeyValue.create would ask a second time and tell a key that has just expired from one that is there.
+                await bucket.update(key, b"", last=0)
+        except KeyWrongLastSequenceError:
+            return False
+        except (NatsError, OSError, TimeoutError) as error:
+            # The bucket may be gone: look for it anew.
+            self._bucket = None
+            raise Unavailable(f"The broker does not take nonces of signed apps ({error!r:.200}).") from None
+        return True
+
+    async def _bucket_at(self, client: Client) -> KeyValue:
+        if self._bucket is None or self._bucket[0] is not client:
+            self._bucket = client, await self._opened(client.jetstream())
+        return self._bucket[1]
+
+    async def _opened(self, stream: JetStreamContext) -> KeyValue:
+        """The bucket, made if need be; one that is there keeps its owner's configuration."""
+        try:
+            bucket = await stream.key_value(BUCKET)
+        except BucketNotFoundError:
+            config = KeyValueConfig(
+                bucket=BUCKET, description="Nonces of signed apps", ttl=self._kept_s, storage=StorageType.FILE
+            )
+            return await stream.create_key_value(config)
+        kept_s = (await bucket.status()).ttl
+        if kept_s and kept_s < self._kept_s:
+            raise Unavailable(
+                f"The broker's bucket {BUCKET} keeps nonces for {kept_s:.0f} s, and {self._kept_s:.0f} s are needed; "
+                "make it anew, or delete it."
+            )
+        return bucket

@@ -1,0 +1,127 @@
+"""Signed app mode: a third party's server acts for a user who has agreed, and signs each request."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from search.access.identity import apps
+from search.access.identity.apps import App, Registry
+from search.access.identity.claims import Grant
+from search.access.identity.nonces import Nonces
+from search.access.identity.request import Caller, Headers, RequestLines
+from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
+from search.access.identity.tokens import BearerTokens
+from search.access.scopes import meet, names_modules
+from search.core.errors import ConfigurationError, Unauthenticated
+from search.core.settings import Settings
+from search.core.watched import Watched
+
+APP = "X-App-Id"
+TIMESTAMP = "X-Timestamp"
+NONCE = "X-Nonce"
+SIGNATURE = "X-Signature"
+
+FIELDS = (APP, TIMESTAMP, NONCE, SIGNATURE)
+
+_NONCE = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class SignedAppMode:
+    """Trusts a registered app that signs, for the user, and within the scopes, that its token names."""
+
+    name = "signed app"
+
+    def __init__(
+        self, tokens: BearerTokens, registry: Callable[[], Registry], nonces: Nonces, now: Callable[[], float]
+    ) -> None:
+        """`registry`: the apps of now."""
+        self._tokens = tokens
+        self._registry = registry
+        self._nonces = nonces
+        self._now = now
+
+    def registered(self, app: str | None) -> bool:
+        return app in self._registry()
+
+    def present(self, headers: Headers) -> bool:
+        return any(name in headers for name in FIELDS)
+
+    async def prove(self, request: RequestLines) -> Caller:
+        app_id, timestamp, nonce, signature = (
+            required(request.headers, name, "an app sends all four, and its token") for name in FIELDS
+        )
+        require_recent(TIMESTAMP, timestamp, self._now())
+        if not _NONCE.fullmatch(nonce):
+            raise Unauthenticated(f"{NONCE} must be 1 to 128 printable ASCII characters without blanks.")
+        if (app := self._registry().get(app_id)) is None:
+            raise Unauthenticated(f"{APP} names no app that is registered here.")
+        grant = await self._tokens.grant(request.headers)
+        if grant.app != app_id:
+            raise Unauthenticated(f"The token was not issued to the app that {APP} names.")
+        user = grant.caller
+        lines = signed_lines(request, user.user, user.tenant, timestamp, app_id, nonce)
+        require_signed(SIGNATURE, signature, lines, app.secrets)
+        caller = replace(user, mode=self.name, app=app_id, scopes=_scopes(grant, app))
+        # Last of all: only the app itself can use up a nonce.
+        if not await self._nonces.take(user.tenant, app_id, nonce):
+            raise Unauthenticated(f"{NONCE} has been used; sign each request with a new one.")
+        return caller
+
+
+def _scopes(grant: Grant, app: App) -> frozenset[str]:
+    """What both the token and the app's registration allow.
+
+    Raises Unauthenticated for a token that allows nothing here. One that names modules need not hold the scope that
+    stands for all of them.
+    """
+    if not any(map(names_modules, grant.scopes)):
+        grant.require_scope()
+    return grant.scopes if app.scopes is None else meet(grant.scopes, app.scopes)
+
+
+def configured(
+    settings: Settings,
+    tokens: BearerTokens | None,
+    nonces: Nonces | None,
+    now: Callable[[], float],
+    clock: Callable[[], float],
+) -> SignedAppMode | None:
+    """The mode as the settings have it, None when it is off.
+
+    `tokens`: checks what the apps bring. `clock`: monotonic seconds. Raises ConfigurationError for a faulty file.
+    """
+    if settings.apps_file is None:
+        return None
+    if tokens is None:
+        raise ConfigurationError(
+            f"{apps.SETTING} is set, but not how the apps' tokens are checked; set OFFICE_SEARCH_JWT_… or "
+            "OFFICE_SEARCH_INTROSPECTION_… too."
+        )
+    if nonces is None:
+        raise ConfigurationError(f"{apps.SETTING} is set, but here is no place to keep nonces in; run the whole API.")
+    registry = Watched(apps.SETTING, settings.apps_file, apps.reader(settings.apps_file), clock)
+    return SignedAppMode(tokens, registry.value, nonces, now)
+
+
+def sign(
+    secret: str,
+    method: str,
+    path_and_query: str,
+    *,
+    app: str,
+    user: str,
+    tenant: str,
+    body: bytes = b"",
+    timestamp: int | None = None,
+    nonce: str | None = None,
+) -> dict[str, str]:
+    """The headers that an app's server adds to a request beside its token; a fresh nonce, and now, by default."""
+    sent_at = str(int(time.time()) if timestamp is None else timestamp)
+    once = secrets.token_urlsafe(18) if nonce is None else nonce
+    request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
+    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at, app, once)).hex()
+    return {APP: app, TIMESTAMP: sent_at, NONCE: once, SIGNATURE: signature}

@@ -1,0 +1,113 @@
+"""What the identity service last said about each token: asked once, kept briefly, left alone while it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from search.access.identity.breaker import OPEN_S, Breaker
+from search.access.identity.endpoint import FAILURES, reason
+from search.core.errors import Unavailable
+
+# The contract's bound on how long a token that was withdrawn may still count.
+KEPT_S = 30
+MOST_KEPT = 10_000
+# However many unknown tokens strangers send.
+MOST_ASKED_AT_ONCE = 100
+
+CALLS = Counter("office_search_introspections_total", "Questions to the identity service about a token", ["outcome"])
+
+Claims = Mapping[str, Any]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """`claims`: of an active token, None: it is not active. `until`: by the monotonic clock."""
+
+    claims: Claims | None
+    until: float
+
+
+class TokenStates:
+    """Tokens → what they claim, as the identity service said at most KEPT_S ago and never past their `exp`."""
+
+    def __init__(
+        self, ask: Callable[[str], Awaitable[Claims | None]], now: Callable[[], float], clock: Callable[[], float]
+    ) -> None:
+        """`ask`: the service's word on a token, None: not active; raises one of FAILURES.
+
+        `now`: Unix time, `clock`: monotonic, both in seconds.
+        """
+        self._ask = ask
+        self._now = now
+        self._clock = clock
+        self._breaker = Breaker(clock)
+        # By the hash of the token: whoever reads our memory finds no credentials in it.
+        self._said: OrderedDict[bytes, _Said] = OrderedDict()
+        self._asking: dict[bytes, asyncio.Task[_Said | None]] = {}
+
+    async def claims(self, token: str) -> Claims | None:
+        """What an active token claims, None for one that is not. Raises Unavailable when nobody can tell."""
+        key = hashlib.sha256(token.encode()).digest()
+        said = self._said.get(key)
+        if said is None or self._is_over(said):
+            # A request that is given up cuts nothing short: others may wait for the same answer.
+            said = await asyncio.shield(self._asking.get(key) or self._asked(key, token))
+        if said is None:
+            raise Unavailable("The identity service does not answer; check OFFICE_SEARCH_INTROSPECTION_URL.")
+        return said.claims
+
+    def _asked(self, key: bytes, token: str) -> asyncio.Task[_Said | None]:
+        if len(self._asking) >= MOST_ASKED_AT_ONCE or not self._breaker.lets_out():
+            CALLS.labels("refused").inc()
+            raise Unavailable("The identity service is not asked just now: it fails, or is asked too much already.")
+        task = self._asking[key] = asyncio.create_task(self._outcome(key, token))
+        task.add_done_callback(lambda _: self._asking.pop(key))
+        return task
+
+    async def _outcome(self, key: bytes, token: str) -> _Said | None:
+        """None: there was no answer."""
+        # From before the question: what was withdrawn while the answer was on its way is not kept for longer.
+        asked_at = self._clock()
+        try:
+            claims = await self._ask(token)
+        except FAILURES as failure:
+            self._failed(reason(failure))
+            return None
+        self._breaker.succeeded()
+        CALLS.labels("inactive" if claims is None else "active").inc()
+        said = _Said(claims, asked_at + _lifetime(claims, self._now()))
+        self._keep(key, said)
+        return said
+
+    def _failed(self, why: str) -> None:
+        self._breaker.failed()
+        CALLS.labels("failed").inc()
+        _log.warning("introspection_failed", error=why)
+        if self._breaker.is_open:
+            _log.error("introspection_paused", seconds=OPEN_S)
+
+    def _keep(self, key: bytes, said: _Said) -> None:
+        self._said[key] = said
+        self._said.move_to_end(key)
+        while self._said and (len(self._said) > MOST_KEPT or self._is_over(next(iter(self._said.values())))):
+            self._said.popitem(last=False)
+
+    def _is_over(self, said: _Said) -> bool:
+        return said.until <= self._clock()
+
+
+def _lifetime(claims: Claims | None, now: float) -> float:
+    """For how many seconds an answer counts. An `exp` that is no time at all is refused wherever it is read."""
+    exp = (claims or {}).get("exp")
+    return min(KEPT_S, exp - now) if isinstance(exp, int | float) and math.isfinite(exp) else KEPT_S
