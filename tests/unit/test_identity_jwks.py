@@ -158,6 +158,25 @@ async def test_the_last_known_keys_serve_while_the_server_is_broken_but_not_for_
     assert await finds(keys, "a")
 
 
+async def test_a_key_that_nobody_can_be_asked_about_is_no_verdict_on_its_token(
+    server: Server, keys: PublishedKeys, clock: Clock
+) -> None:
+    """It may have been rotated in while the server is away: whoever holds such a token must not be sent off for one."""
+    server.publish(SETS["a"])
+    assert await finds(keys, "a")
+    assert not await finds(keys, "b")
+    server.answer = b""
+    clock.seconds += REFETCH_S
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await finds(keys, "b")
+        assert await finds(keys, "a")
+    server.publish(SETS["b"])
+    clock.seconds += REFETCH_S
+    assert await finds(keys, "b")
+    assert not await finds(keys, "a")
+
+
 async def test_a_server_that_never_answered_is_unavailable_not_a_verdict_on_the_token(clock: Clock) -> None:
     keys = PublishedKeys(from_url("http://127.0.0.1:1/keys"), clock)
     with pytest.raises(Unavailable):

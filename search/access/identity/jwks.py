@@ -45,6 +45,7 @@ class PublishedKeys:
         self._keys: Keys = {}
         self._fetched_at = -inf
         self._next_fetch = -inf
+        self._out_of_reach = False
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
@@ -56,7 +57,8 @@ class PublishedKeys:
         if (key := self._match(kid, algorithm)) is None:
             await self._refresh()
             key = self._match(kid, algorithm)
-        if self._older_than(LAST_KNOWN_S):
+        # Of a key that is not among the last known, only its server can tell whether it is one.
+        if self._older_than(LAST_KNOWN_S) or (key is None and self._out_of_reach):
             raise Unavailable(
                 "The identity service's keys cannot be fetched; check OFFICE_SEARCH_JWT_JWKS_URL or _FILE."
             )
@@ -87,7 +89,9 @@ class PublishedKeys:
         try:
             self._keys = parse(await self._fetch())
             self._fetched_at = self._clock()
+            self._out_of_reach = False
         except FAILURES as error:
+            self._out_of_reach = True
             _log.warning("jwks_fetch_failed", error=reason(error))
         self._next_fetch = self._clock() + REFETCH_S
 
