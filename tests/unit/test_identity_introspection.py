@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import kit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from identitykit import Clock, Server, bearing, http, introspecting, listening, request
+from identitykit import Clock, Server, bearing, http, introspecting, listening, request, self_signed
 
 from search.access.identity import Caller, IdentityMode, authenticate, breaker, identity_modes, introspection, states
 from search.access.identity.breaker import FAILURES, OPEN_S, Breaker
@@ -155,6 +156,9 @@ class TestAnswers:
         with pytest.raises(ValueError, match="active"):
             parse(json.dumps({"active": active}).encode())
 
+    def test_what_is_said_of_an_inactive_token_does_not_count(self) -> None:
+        assert parse(json.dumps(CLAIMS | {"active": False}).encode()) is None
+
     def test_only_what_is_checked_is_kept(self) -> None:
         claims = parse(json.dumps(CLAIMS | {"active": True}).encode())
         assert claims is not None
@@ -258,8 +262,9 @@ class TestKeeping:
         await site.who()
         site.server.answer = None
         waiting = [asyncio.create_task(site.who(name)) for name in ("a", "b")]
-        await site.server.held_up.wait()
+        await kit.until(lambda: asyncio.sleep(0, site.server.asked == 3), "both to be asked about")
         await site.unavailable("c")
+        assert site.server.asked == 3
         assert await site.who() == CALLER
         site.server.done.set()
         for one in waiting:
@@ -307,6 +312,23 @@ class TestFailing:
     async def test_nobody_listening_is_no_verdict(self, site: Site) -> None:
         gone = Site(site.server, identity_modes(settings("http://127.0.0.1:1/")), site.clock, site.wall)
         await gone.unavailable()
+
+    async def test_a_service_that_nobody_vouches_for_is_not_believed(self, site: Site, tmp_path: Path) -> None:
+        """It holds a certificate for this very address, made by itself, and would say that the token is active."""
+        async with listening(self_signed(tmp_path)) as impostor:
+            deceived = site_of(impostor)
+            await deceived.unavailable()
+            assert impostor.asked == 0
+
+    async def test_no_proxy_stands_between_us_and_this_machine(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with listening() as other:
+            for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+                monkeypatch.setenv(name, other.url)
+                monkeypatch.setenv(name.lower(), other.url)
+            assert await site_of(site.server).who() == CALLER
+            assert other.asked == 0
 
     async def test_after_some_failures_in_a_row_it_is_left_alone_and_then_tried_by_one(self, site: Site) -> None:
         await site.who()
