@@ -61,7 +61,7 @@ async def test_questions_arrive_as_asked_and_signed_by_their_user(q: str) -> Non
     [request] = seen
     assert dict(request.url.params) == {"q": q, "limit": "50"}
     lines = RequestLines("GET", request.url.raw_path, Headers(request.headers.raw), b"")
-    caller = await GatewayMode([SECRET.encode()], clients.time.time).prove(lines)
+    caller = await GatewayMode(lambda: [SECRET.encode()], clients.time.time).prove(lines)
     assert (caller.tenant, caller.user) == ("globex", "u-7")
 
 
