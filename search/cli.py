@@ -57,6 +57,13 @@ def settings() -> Settings:
         raise ConfigurationError(f"A setting is wrong: {wrong}.") from None
 
 
+def log(chosen: Settings) -> None:
+    """Lines for machines and eyes, and the audit log, go where the settings say."""
+    from search.core.log import configure
+
+    configure(chosen.log_level, audit_file=chosen.audit_file)
+
+
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     import uvloop
 
@@ -93,35 +100,36 @@ def status() -> None:
 @app.command()
 def index() -> None:
     """Run the indexers: follow the streams and write to the engine, until Ctrl-C."""
-    from search.core.log import configure
     from search.core.stack import resolve
     from search.servers import run_indexers
 
     chosen = settings()
-    configure(chosen.log_level)
+    log(chosen)
     run(run_indexers(chosen, resolve(chosen)))
 
 
 @app.command()
 def serve() -> None:
     """Run the query API, until Ctrl-C."""
-    from search.core.log import configure
     from search.core.stack import resolve
     from search.servers import run_api
 
     chosen = settings()
-    configure(chosen.log_level)
+    log(chosen)
     run_api(chosen, resolve(chosen))
 
 
 @app.command()
 def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one CloudEvent in JSON a line.")]) -> None:
     """Publish event files to the streams."""
+    from search.access import audit
     from search.admin import load_files
     from search.core.stack import resolve
 
     chosen = settings()
-    run(load_files(chosen, resolve(chosen), files, console))
+    log(chosen)
+    with audit.action(chosen, "admin.load", files=" ".join(map(str, files))):
+        run(load_files(chosen, resolve(chosen), files, console))
 
 
 @app.command()
@@ -132,11 +140,14 @@ def reindex(
     ] = False,
 ) -> None:
     """Build a vertical's index anew beside the one that serves, and swap."""
+    from search.access import audit
     from search.admin import reindex_vertical
     from search.core.stack import resolve
 
     chosen = settings()
-    run(reindex_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
+    log(chosen)
+    with audit.action(chosen, "admin.reindex", vertical=vertical, restart=restart):
+        run(reindex_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
 
 
 @app.command()

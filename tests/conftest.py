@@ -42,6 +42,8 @@ def settings() -> Settings:
         indexer_port=0,
         gateway_secrets=(SecretStr(GATEWAY_SECRET),),
         search_deadline_ms=10_000,
+        rate_limit_caller="off",
+        rate_limit_app="off",
     )
 
 

@@ -11,10 +11,12 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 
 from analyzers import alike, load_lexicons
+from search.access.audit import Audit
 from search.access.directory import Directory
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.reader import Reader
 from search.api import edge, problems, routes
+from search.api.rates import Rates
 from search.api.readiness import Readiness
 from search.core import broker as streams
 from search.core import engine as engines
@@ -42,7 +44,7 @@ def create(
 ) -> FastAPI:
     """Connections open with the application's lifespan.
 
-    Raises ConfigurationError when no identity mode is set, or for a faulty lexicon.
+    Raises ConfigurationError when no identity mode is set, for a faulty lexicon, limit or store, or a weak key.
     """
     broker = streams.Connection(lambda: streams.connect(settings, endpoints.broker_url))
     modes = identity_modes(settings, BrokerNonces(broker.borrow))
@@ -74,10 +76,11 @@ def create(
         redoc_url=None,
     )
     app.state.identity_modes = modes
+    app.state.rates = Rates.configured(settings, lambda: app.state.services.readiness.broker)
     app.include_router(routes.search)
     app.include_router(routes.operations)
     for router in more:
         app.include_router(router)
     problems.install(app)
-    edge.install(app, allowed_hosts=allowed_hosts)
+    edge.install(app, audit=Audit.configured(settings), allowed_hosts=allowed_hosts)
     return app

@@ -39,13 +39,16 @@ async def principal(request: Request, who: Caller) -> Principal:
 
 
 class CallerRoute(APIRoute):
-    """A route that proves its caller first: FastAPI reads JSON before it asks dependencies, and would answer 422."""
+    """A route that proves its caller first, who must not ask too often, and only then does any work.
+
+    FastAPI reads JSON before it asks dependencies, and would answer 422. `app.state.rates` counts.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
 
         async def proven(request: Request) -> Response:
-            await caller(request)
+            await request.app.state.rates.admit(await caller(request))
             return await handler(request)
 
         return proven

@@ -14,10 +14,19 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from search.core.errors import BadRequest, Forbidden, OfficeSearchError, Unauthenticated, Unavailable
+from search.core.errors import (
+    BadRequest,
+    Forbidden,
+    OfficeSearchError,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+# A request may be wrong in thousands of places; a few are enough to mend it.
+MOST_ERRORS = 20
 
 _UNAVAILABLE = "A part of the service does not answer just now; try again in a few seconds."
 _UNEXPECTED = "Something went wrong on our side; it has been logged. Tell us the request id if it happens again."
@@ -55,11 +64,12 @@ class Unexpected:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:
+        except Exception as error:
             # Half an answer cannot be taken back, and a lifespan has nobody to answer to: the server decides.
             if started or scope["type"] != "http":
                 raise
             _log.exception("unexpected_error")
+            scope.setdefault("state", {})["problem"] = type(error).__name__
             await Problem(500, _UNEXPECTED)(scope, receive, send)
 
 
@@ -71,7 +81,8 @@ def install(app: FastAPI) -> None:
     app.add_middleware(Unexpected)
 
 
-async def _ours(_: Request, error: Exception) -> Problem:
+async def _ours(request: Request, error: Exception) -> Problem:
+    _note(request, error)
     match error:
         case BadRequest():
             return Problem(400, str(error))
@@ -79,6 +90,8 @@ async def _ours(_: Request, error: Exception) -> Problem:
             return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="office-search"'})
         case Forbidden():
             return Problem(403, str(error))
+        case TooManyRequests():
+            return Problem(429, str(error), {"Retry-After": str(error.retry_after)})
         case Unavailable():
             # The text is for whoever runs the service: it may name hosts and commands.
             _log.warning("unavailable", reason=str(error))
@@ -87,15 +100,22 @@ async def _ours(_: Request, error: Exception) -> Problem:
             raise error
 
 
-async def _http(_: Request, error: Exception) -> Problem:
+async def _http(request: Request, error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
+    _note(request, error)
     return Problem(error.status_code, str(error.detail), error.headers)
 
 
-async def _validation(_: Request, error: Exception) -> Problem:
+async def _validation(request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
-    errors = [_told(one) for one in error.errors()]
+    _note(request, error)
+    errors = [_told(one) for one in error.errors()[:MOST_ERRORS]]
     return Problem(422, "; ".join(f"{one['where']}: {one['why']}" for one in errors[:3]), errors=errors)
+
+
+def _note(request: Request, error: Exception) -> None:
+    """The audit log says why, by the class alone: the text may quote the caller."""
+    request.state.problem = type(error).__name__
 
 
 def _told(error: Mapping[str, Any]) -> dict[str, str]:

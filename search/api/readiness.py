@@ -65,6 +65,11 @@ class Readiness:
             await asyncio.gather(self._task, return_exceptions=True)
 
     @property
+    def broker(self) -> Client | None:
+        """The connection to the broker, once there is one: for others to use too, and not to close."""
+        return self._client
+
+    @property
     def reasons(self) -> list[str]:
         return [*self._faults, *self._behind()]
 

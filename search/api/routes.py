@@ -21,6 +21,7 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
         403: "An unknown or disabled user, or a vertical that is denied.",
         413: "The body is too large.",
         422: "A parameter has a wrong form.",
+        429: "The caller, or the app for all its callers, asks too often; the header Retry-After says for how long.",
         503: "Not ready, or a part does not answer.",
     }.items()
 }

@@ -33,3 +33,11 @@ class Unauthenticated(OfficeSearchError):
 
 class Forbidden(OfficeSearchError):
     """The caller is known, or claims to be, but may not do this."""
+
+
+class TooManyRequests(OfficeSearchError):
+    """The caller has asked too often; in `retry_after` whole seconds there is room again."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after

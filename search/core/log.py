@@ -5,12 +5,18 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from search.core.errors import ConfigurationError
+
 REDACTED = "[redacted]"
+# The name of the audit log, by which its lines are told from all others.
+AUDIT = "search.audit"
 
 _SECRET_KEY = re.compile(r"authorization|token|secret|signature|nonce|password|cookie|credential", re.IGNORECASE)
 _MAX_DEPTH = 5
@@ -21,11 +27,19 @@ _QUIET = ("httpx", "httpcore", "opensearchpy", "aiohttp.access")
 _SILENT = ("uvicorn.access", "opensearch", "opensearch.trace")
 
 
-def configure(level: str = "INFO", *, stream: TextIO | None = None, pretty: bool | None = None) -> None:
+def configure(
+    level: str = "INFO",
+    *,
+    stream: TextIO | None = None,
+    pretty: bool | None = None,
+    audit_file: Path | None = None,
+) -> None:
     """Send structlog's and the standard library's lines to `stream` (default: standard error).
 
     `pretty`: for human eyes rather than as JSON; by default whether the stream is a terminal.
+    `audit_file`: where the audit log's lines are appended instead; they are JSON and written at every level.
     Start uvicorn with `log_config=None`, or it sets up handlers of its own.
+    Raises ConfigurationError when the audit file cannot be opened.
     """
     target = sys.stderr if stream is None else stream
     for_eyes = target.isatty() if pretty is None else pretty
@@ -45,6 +59,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None, pretty: bool
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(True)
     _route_libraries()
+    _route_audit(logging.StreamHandler(target) if audit_file is None else _appended(audit_file))
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -85,6 +100,30 @@ def _route_libraries() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in _SILENT:
         logging.getLogger(name).disabled = True
+
+
+def _route_audit(handler: logging.Handler) -> None:
+    logger = logging.getLogger(AUDIT)
+    for former in logger.handlers:
+        former.close()
+    # Never for eyes: what a caller sent could pass for another field there.
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_shared(), processors=_rendering(False, sys.stderr))
+    )
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+def _appended(file: Path) -> logging.Handler:
+    """Opens the file again when it has been moved away, as log rotation does."""
+    try:
+        file.touch(mode=0o600, exist_ok=True)
+        return WatchedFileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The audit log {file} cannot be written ({error.strerror}); "
+            "set OFFICE_SEARCH_AUDIT_FILE to a file in a folder that is there and ours."
+        ) from None
 
 
 def _clean(value: object, depth: int) -> object:

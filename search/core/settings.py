@@ -54,6 +54,16 @@ class Settings(BaseSettings):
     introspection_scope: str = "search"
     apps_file: Path | None = Field(None, description="apps that sign, with secrets and scopes; read anew on change")
 
+    # The audit log.
+    audit_key: SecretStr | None = Field(None, description="of the hashes that stand for what was searched for")
+    audit_text_tenants: Annotated[tuple[str, ...], NoDecode] = ()
+    audit_file: Path | None = Field(None, description="where the lines are appended; by default to standard error")
+
+    # How often may be asked: `120 per 10 seconds`, several parted by `;`, or `off`.
+    rate_limit_caller: str = "120 per 10 seconds"
+    rate_limit_app: str = "600 per 10 seconds"
+    rate_limit_store: SecretStr = Field(SecretStr("memory://"), description="secret, as it may hold a password")
+
     lexicons: Path | None = Field(
         None, description="a folder a tenant, with its words.txt and synonyms.txt; read when a process starts"
     )
@@ -74,8 +84,8 @@ class Settings(BaseSettings):
 
     log_level: str = "INFO"
 
-    @field_validator("gateway_secrets", mode="before")
+    @field_validator("gateway_secrets", "audit_text_tenants", mode="before")
     @classmethod
-    def split_secrets(cls, value: object) -> object:
-        """Several secrets, separated by commas, are valid at once, so that one can be rotated."""
+    def split_by_commas(cls, value: object) -> object:
+        """Several secrets, separated by commas, are valid at once, so that one can be rotated; tenants likewise."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -58,7 +58,14 @@ def _run(settings: Settings, console: Console, port: int, events: Path | None) -
         with _stack(settings, console) as endpoints:
             secret = secrets.token_urlsafe(32)
             chosen = settings.model_copy(
-                update={"jwt_secret": SecretStr(secret), "jwt_audience": AUDIENCE, "api_port": choose_port(port)}
+                update={
+                    "jwt_secret": SecretStr(secret),
+                    "jwt_audience": AUDIENCE,
+                    "api_port": choose_port(port),
+                    # Everybody who tries it is one of a few callers.
+                    "rate_limit_caller": "off",
+                    "audit_file": settings.audit_file or default_home(settings) / "audit.log",
+                }
             )
             with _indexers(chosen, endpoints, Path(folder)) as indexers:
                 uvloop.run(_serve(chosen, endpoints, company, files, console, indexers))
@@ -133,7 +140,7 @@ async def _serve(
     demo = router(company.callers, settings.jwt_secret.get_secret_value(), AUDIENCE)
     hosts = frozenset({HOST, "localhost"})
     app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
-    configure("WARNING")
+    configure("WARNING", audit_file=settings.audit_file)
     server = servers.server(app, HOST, settings.api_port)
     serving = asyncio.create_task(server.serve())
     try:

@@ -16,7 +16,7 @@ from search.core.stack import Endpoints
 GRACE_S = 30.0
 LAST_LINES = 15
 # Whoever keeps settings for a real engine and broker must not send them to a stack of our own.
-_FOREIGN = ("OFFICE_SEARCH_OPENSEARCH_", "OFFICE_SEARCH_BROKER_")
+_FOREIGN = ("OFFICE_SEARCH_OPENSEARCH_", "OFFICE_SEARCH_BROKER_", "OFFICE_SEARCH_AUDIT_", "OFFICE_SEARCH_RATE_LIMIT_")
 
 
 class Child:

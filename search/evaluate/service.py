@@ -67,7 +67,14 @@ def temporary_service(settings: Settings, console: Console) -> Iterator[Service]
         tempfile.TemporaryDirectory(prefix="office-search-evaluation-") as folder,
     ):
         port = choose_port(None)
-        chosen = environment(endpoints, gateway_secrets=secret, api_host=LOOPBACK, api_port=str(port), indexer_port="0")
+        chosen = environment(
+            endpoints,
+            gateway_secrets=secret,
+            api_host=LOOPBACK,
+            api_port=str(port),
+            indexer_port="0",
+            rate_limit_caller="off",
+        )
         with running("index", chosen, Path(folder)) as indexers, running("serve", chosen, Path(folder)) as api:
             yield Service(f"http://{LOOPBACK}:{port}", secret, endpoints, (indexers, api))
 

@@ -220,6 +220,17 @@ async def test_long_addresses_and_headers_are_refused(client: httpx.AsyncClient)
     refused(await client.get("/page", headers={"X-Long": "x" * 800}), 431)
 
 
+async def test_very_many_headers_and_parameters_are_refused() -> None:
+    limits = edge.Limits()
+    async with to(application(limits=limits)) as client:
+        most = [("X-One-Of-Many", "")] * (limits.header_lines - 10)
+        assert (await client.get("/page", headers=most)).status_code == 200
+        refused(await client.get("/page", headers=most * 2), 431)
+        pairs = "&".join(["a="] * limits.parameters)
+        assert (await client.get("/page?" + pairs)).status_code == 200
+        refused(await client.get("/page?&" + pairs), 400)
+
+
 async def test_by_default_a_query_of_ten_thousand_characters_fits() -> None:
     query = urlencode({"q": "𠮷" * 10_000}).encode()
     assert await bare(application(limits=edge.Limits()), [], query=query) == 200

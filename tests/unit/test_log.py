@@ -6,12 +6,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
 from search.core import log
+from search.core.errors import ConfigurationError
 
 
 class Terminal(io.StringIO):
@@ -24,6 +26,7 @@ def restored() -> Iterator[None]:
     root = logging.getLogger()
     before = root.level, root.handlers[:]
     yield
+    log.configure(stream=io.StringIO())  # closes the audit log's file
     structlog.reset_defaults()
     logging.captureWarnings(False)
     root.setLevel(before[0])
@@ -100,3 +103,47 @@ def test_a_terminal_gets_colours_instead_of_json() -> None:
     structlog.get_logger("ours").info("indexed", vertical="docs")
     assert "\x1b[" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+class TestAudit:
+    """The lines of the audit log among all others."""
+
+    @staticmethod
+    def say(**more: Any) -> None:
+        structlog.get_logger(log.AUDIT).info("audit", **more)
+
+    @pytest.mark.parametrize("level", ["INFO", "WARNING", "CRITICAL"])
+    def test_they_are_written_at_every_level_and_told_by_their_logger(self, level: str) -> None:
+        stream = io.StringIO()
+        log.configure(level, stream=stream)
+        self.say(outcome="denied")
+        [line] = lines(stream)
+        assert (line["logger"], line["outcome"]) == ("search.audit", "denied")
+        assert line["timestamp"].endswith("Z")
+
+    def test_they_are_json_even_for_eyes_where_a_text_could_pass_for_a_field(self) -> None:
+        stream = Terminal()
+        log.configure(stream=stream)
+        self.say(query="x outcome=allowed")
+        assert json.loads(stream.getvalue())["query"] == "x outcome=allowed"
+
+    def test_they_go_to_a_file_of_their_own_which_is_only_ours_and_only_grows(self, tmp_path: Path) -> None:
+        file, stream = tmp_path / "audit.log", io.StringIO()
+        for number in range(2):
+            log.configure(stream=stream, audit_file=file)
+            self.say(number=number)
+        assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == [0, 1]
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert stream.getvalue() == ""
+
+    def test_the_file_may_be_moved_away(self, tmp_path: Path) -> None:
+        file = tmp_path / "audit.log"
+        log.configure(audit_file=file)
+        self.say(number=0)
+        file.rename(tmp_path / "audit.log.1")
+        self.say(number=1)
+        assert json.loads(file.read_text())["number"] == 1
+
+    def test_without_a_place_to_write_to_nothing_starts(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_AUDIT_FILE"):
+            log.configure(audit_file=tmp_path / "absent" / "audit.log")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
@@ -18,12 +18,14 @@ from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
 from search.api import problems
 from search.api.caller import CallerRoute, caller
+from search.api.rates import Rates
 from search.core.errors import (
     BadRequest,
     ConfigurationError,
     Forbidden,
     OfficeSearchError,
     StackError,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -34,6 +36,7 @@ ERRORS: dict[str, Exception] = {
     "bad": BadRequest("limit: must be 1 to 50"),
     "who": Unauthenticated("no credentials"),
     "no": Forbidden("not a user of this tenant"),
+    "often": TooManyRequests("wait 7 s", 7),
     "later": Unavailable("http://admin:hunter2@10.0.0.1:9200 refused"),
     "setting": ConfigurationError("hunter2 is too short"),
     "stack": StackError("hunter2"),
@@ -47,9 +50,14 @@ class Body(BaseModel):
     limit: int
 
 
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
 def application() -> FastAPI:
     app = FastAPI()
     app.state.identity_modes = identity_modes(Settings(gateway_secrets=SECRET))
+    app.state.rates = Rates.configured(Settings(), lambda: None)
     problems.install(app)
 
     @app.get("/raise/{name}")
@@ -73,6 +81,9 @@ def application() -> FastAPI:
     @router.post("/body")
     async def body(body: Body, who: Annotated[Caller, Depends(caller)]) -> dict[str, object]:
         return {"limit": body.limit, "user": who.user}
+
+    @router.post("/strict")
+    async def strict(body: Strict) -> None: ...
 
     app.include_router(router)
     return app
@@ -108,6 +119,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
         ("bad", 400),
         ("who", 401),
         ("no", 403),
+        ("often", 429),
         ("later", 503),
         ("setting", 500),
         ("stack", 500),
@@ -127,6 +139,7 @@ async def test_errors_for_the_caller_keep_their_text(client: httpx.AsyncClient) 
 async def test_a_401_says_how_to_authenticate_and_a_503_when_to_come_back(client: httpx.AsyncClient) -> None:
     assert (await client.get("/raise/who")).headers["www-authenticate"].startswith("Bearer")
     assert int((await client.get("/raise/later")).headers["retry-after"]) > 0
+    assert (await client.get("/raise/often")).headers["retry-after"] == "7"
 
 
 async def test_the_unexpected_is_logged_with_its_traceback(client: httpx.AsyncClient) -> None:
@@ -160,6 +173,13 @@ async def test_a_wrong_parameter_is_named_without_its_value(client: httpx.AsyncC
     assert len(json.dumps(found)) < 700
 
 
+async def test_of_thousands_of_faults_a_few_are_told(client: httpx.AsyncClient) -> None:
+    content = json.dumps({f"no-such-{number}": 1 for number in range(2000)}).encode()
+    headers = sign(SECRET, "POST", "/strict", user="u-1", tenant="acme", body=content)
+    answer = await client.post("/strict", content=content, headers=headers | {"content-type": "application/json"})
+    assert len(problem(answer, 422)["errors"]) == problems.MOST_ERRORS
+
+
 async def test_half_an_answer_is_not_followed_by_a_problem(client: httpx.AsyncClient) -> None:
     with pytest.raises(ZeroDivisionError):
         await client.get("/half")
@@ -186,6 +206,6 @@ async def test_a_proven_callers_body_is_read_after_it_was_checked(
 
 
 def test_the_whole_family_of_errors_is_decided() -> None:
-    decided = {BadRequest, Unauthenticated, Forbidden, Unavailable}
+    decided = {BadRequest, Unauthenticated, Forbidden, TooManyRequests, Unavailable}
     internal = {error.__name__ for error in OfficeSearchError.__subclasses__() if error not in decided}
     assert internal == {"ConfigurationError", "StackError", "RejectedEvent"}

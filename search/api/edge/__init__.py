@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
+from search.access.audit import Audit
 from search.api.edge.admission import Admission, Limits
+from search.api.edge.audited import Audited
 from search.api.edge.headers import SecurityHeaders
 from search.api.edge.observed import Observed
 
 __all__ = ["Limits", "install"]
 
 
-def install(app: Starlette, *, limits: Limits | None = None, allowed_hosts: frozenset[str] | None = None) -> None:
+def install(
+    app: Starlette,
+    *,
+    audit: Audit | None = None,
+    limits: Limits | None = None,
+    allowed_hosts: frozenset[str] | None = None,
+) -> None:
     """Put the edge around `app`; call it last, as it must be outermost.
 
     `allowed_hosts`: the only host names that may be asked for, without port (None: any).
     """
+    app.add_middleware(Audited, audit=audit or Audit())
     app.add_middleware(Admission, limits=limits or Limits(), allowed_hosts=allowed_hosts)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed)

@@ -19,7 +19,9 @@ class Limits:
     """Sizes in bytes. The target (path and query) has room for a query of 10,000 characters, percent-encoded."""
 
     target: int = 128 * 1024
+    parameters: int = 100
     headers: int = 32 * 1024
+    header_lines: int = 100
     body: int = 64 * 1024
     body_seconds: float = 10
 
@@ -64,6 +66,10 @@ class Admission:
             return refusal
         if len(scope["raw_path"]) + len(scope["query_string"]) > limits.target:
             return Problem(414, f"The address is longer than {limits.target} bytes; send the query in a POST body.")
+        if scope["query_string"].count(b"&") >= limits.parameters:
+            return Problem(400, f"The address has more than {limits.parameters} parameters.")
+        if len(headers) > limits.header_lines:
+            return Problem(431, f"There are more than {limits.header_lines} headers.")
         if sum(len(name) + len(value) for name, value in headers) > limits.headers:
             return Problem(431, f"The headers are longer than {limits.headers} bytes together.")
         return None

@@ -22,13 +22,14 @@ SECONDS = Histogram(
 )
 IN_FLIGHT = Gauge("office_search_http_in_flight", "Requests that are being answered")
 
+# Nginx's number for a client that went away before its answer.
+GONE = 499
+
 # Asked for every few seconds by machines.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _MAX_PATH = 200
-# Nginx's number for a client that went away before its answer.
-_GONE = 499
 
 _log = structlog.get_logger("search.access_log")
 
@@ -47,7 +48,7 @@ class Observed:
         request_id = _request_id(scope)
         # The routes of this request write the proven caller here.
         scope.setdefault("state", {})["request_id"] = request_id
-        status = _GONE
+        status = GONE
 
         async def watched(message: Message) -> None:
             nonlocal status

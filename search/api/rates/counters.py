@@ -1,0 +1,167 @@
+"""Sliding windows that all processes count together, in counter streams of the broker that is there anyway."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from math import floor
+
+import orjson
+from limits.aio.storage import SlidingWindowCounterSupport, Storage
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js import JetStreamContext
+from nats.js.api import Header, StorageType, StreamConfig
+from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError
+
+from search.core.errors import Unavailable
+
+STREAM = "rate_limits"
+TIMEOUT_S = 0.25
+
+_TAKEN = 10058  # the server's code for: there is such a stream, but with another configuration
+_FORGOTTEN = (NoRespondersError, NoStreamResponseError)
+
+Connection = Callable[[], Client | None]
+
+
+class CounterStorage(Storage, SlidingWindowCounterSupport):
+    """One stream in memory for each length of window, one subject in it for each key and window.
+
+    The server adds to a counter and tells its new value in one request (NATS 2.12, its ADR-49), so that a key which
+    many count at once costs nobody a second try. A window's subject is gone after as long again.
+    Errors: NatsError, and Unavailable while `connection` has nothing to give or the server is too old.
+    """
+
+    STORAGE_SCHEME = ["async+jetstream"]  # noqa: RUF012  # the library's own way to declare it
+
+    def __init__(
+        self,
+        uri: str | None = None,
+        wrap_exceptions: bool = False,
+        *,
+        connection: Connection,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock`: Unix seconds; processes whose clocks differ disagree about the border between two windows only."""
+        super().__init__(uri, wrap_exceptions)
+        self._connection = connection
+        self._clock = clock
+        self._there: set[int] = set()
+
+    @property
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        return (NatsError, Unavailable)
+
+    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        number, left = self._window(expiry)
+        stream = await self._stream(expiry)
+        current, previous = _subject(key, expiry, number), _subject(key, expiry, number - 1)
+        try:
+            now, before = await asyncio.gather(_add(stream, current, amount), _value(stream, previous, expiry))
+        except _FORGOTTEN:
+            # A broker that was started anew has lost what it held in memory.
+            self._there.discard(expiry)
+            raise
+        if floor(before * left + now) <= limit:
+            return True
+        await _add(stream, current, -amount)
+        return False
+
+    async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        number, left = self._window(expiry)
+        stream = await self._stream(expiry)
+        before, now = await asyncio.gather(
+            *(_value(stream, _subject(key, expiry, one), expiry) for one in (number - 1, number))
+        )
+        return before, left * expiry, now, (1 + left) * expiry
+
+    async def clear_sliding_window(self, key: str, expiry: int) -> None:
+        number, _ = self._window(expiry)
+        stream = await self._stream(expiry)
+        for one in (number - 1, number):
+            await stream.purge_stream(_name(expiry), subject=_subject(key, expiry, one))
+
+    async def check(self) -> bool:
+        client = self._connection()
+        return client is not None and client.is_connected
+
+    async def reset(self) -> int | None:
+        for expiry in self._there:
+            await (await self._stream(expiry)).purge_stream(_name(expiry))
+        return None
+
+    # What only a fixed window asks for; a key alone does not tell how long its window is.
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        raise NotImplementedError
+
+    async def get(self, key: str) -> int:
+        raise NotImplementedError
+
+    async def get_expiry(self, key: str) -> float:
+        raise NotImplementedError
+
+    async def clear(self, key: str) -> None:
+        raise NotImplementedError
+
+    def _window(self, expiry: int) -> tuple[int, float]:
+        """The number of the window that it is now, and the share of it that is still to come."""
+        number, passed = divmod(self._clock(), expiry)
+        return int(number), 1 - passed / expiry
+
+    async def _stream(self, expiry: int) -> JetStreamContext:
+        client = self._connection()
+        if client is None or not client.is_connected:
+            raise Unavailable("The broker does not answer.")
+        stream = client.jetstream(timeout=TIMEOUT_S)
+        if expiry not in self._there:
+            await _ensure(stream, expiry)
+            self._there.add(expiry)
+        return stream
+
+
+def _name(expiry: int) -> str:
+    return f"{STREAM}_{expiry}"
+
+
+def _subject(key: str, expiry: int, number: int) -> str:
+    # Ids may hold dots, which part subjects; and the broker need not know who asks.
+    return f"{STREAM}.{expiry}.{number}.{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+async def _ensure(stream: JetStreamContext, expiry: int) -> None:
+    config = StreamConfig(
+        name=_name(expiry),
+        subjects=[f"{STREAM}.{expiry}.>"],
+        storage=StorageType.MEMORY,
+        max_msgs_per_subject=1,
+        max_age=2 * expiry,
+        duplicate_window=1,
+        allow_direct=True,
+        allow_msg_counter=True,
+    )
+    try:
+        await stream.add_stream(config)
+    except BadRequestError as error:
+        # Its owner may have given it replicas.
+        if error.err_code != _TAKEN:
+            raise
+
+
+async def _add(stream: JetStreamContext, subject: str, amount: int) -> int:
+    stored = await stream.publish(subject, headers={Header.INCR.value: str(amount)})
+    if stored.val is None:
+        raise Unavailable("The broker's stream does not count; it takes NATS 2.12 or newer and `allow_msg_counter`.")
+    return int(stored.val)
+
+
+async def _value(stream: JetStreamContext, subject: str, expiry: int) -> int:
+    try:
+        found = await stream.get_last_msg(_name(expiry), subject, direct=True)
+    except NotFoundError:
+        return 0
+    return int(orjson.loads(found.data or b"{}")["val"])
