@@ -164,4 +164,4 @@ async def _value(stream: JetStreamContext, subject: str, expiry: int) -> int:
         found = await stream.get_last_msg(_name(expiry), subject, direct=True)
     except NotFoundError:
         return 0
-    return int(orjson.loads(found.data or b"{}")["val"])
+    return int(orjson.loads(found.data or b"{}").get("val", 0))
