@@ -64,7 +64,7 @@ class Client:
                 break
             if pause is None:
                 raise Unavailable(f"{question.id}: no whole answer came after {len(PAUSES_S) + 1} tries: {reason}.")
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, _seconds_to_wait(response)))
         ms = (time.perf_counter() - began) * 1000
         _check(response, question)
         return Answered(response.status_code, _body(response), ms)
@@ -85,13 +85,18 @@ class Client:
 
 def _unfinished(response: httpx.Response) -> str | None:
     """Why asking again may help; None when this is the answer."""
-    if response.status_code == 503:
+    if response.status_code in (429, 503):
         return response.text[:300]
     if response.status_code == 200:
         body = _body(response)
         if body.get("partial") or body.get("failed"):
             return f"these verticals failed: {', '.join(body.get('failed', ()))}"
     return None
+
+
+def _seconds_to_wait(response: httpx.Response) -> int:
+    """What a service whose limits we pass asks for; it tells whole seconds."""
+    return int(response.headers.get("Retry-After", 0)) if response.status_code == 429 else 0
 
 
 def _check(response: httpx.Response, question: Question) -> None:

@@ -71,6 +71,21 @@ async def test_half_an_answer_is_asked_for_again() -> None:
         assert (await service.search(question())).status == 200
 
 
+async def test_a_service_that_limits_its_callers_is_given_the_time_that_it_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(clients.asyncio, "sleep", sleep)
+    often = httpx.Response(429, headers={"Retry-After": "7"}, json={"detail": "wait 7 s"})
+    async with saying(often, httpx.Response(200, json=WHOLE)) as service:
+        assert (await service.search(question())).status == 200
+    assert slept == [7]
+
+
 async def test_half_an_answer_that_stays_so_ends_the_run() -> None:
     half = httpx.Response(200, json={**WHOLE, "partial": True, "failed": ["docs"]})
     async with client(lambda _: half) as service:
