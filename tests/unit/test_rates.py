@@ -201,6 +201,7 @@ class TestStoreAway:
             clock.now += RETRY_S
             assert await taken(counted, 5) == 0
         assert [line["event"] for line in logs] == ["rate_limit_store_away"]
+        assert "hunter2" not in str(logs)
         assert away() == 1
 
     async def test_a_store_that_never_answers_is_not_waited_for(

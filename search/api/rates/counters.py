@@ -153,10 +153,14 @@ async def _ensure(stream: JetStreamContext, expiry: int) -> None:
 
 
 async def _add(stream: JetStreamContext, subject: str, amount: int) -> int:
-    stored = await stream.publish(subject, headers={Header.INCR.value: str(amount)})
-    if stored.val is None:
+    try:
+        value = (await stream.publish(subject, headers={Header.INCR.value: str(amount)})).val
+    except BadRequestError:
+        value = None
+    if value is None:
+        # An old server stores what it is sent, and a stream that was made otherwise refuses it.
         raise Unavailable("The broker's stream does not count; it takes NATS 2.12 or newer and `allow_msg_counter`.")
-    return int(stored.val)
+    return int(value)
 
 
 async def _value(stream: JetStreamContext, subject: str, expiry: int) -> int:

@@ -13,6 +13,8 @@ from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Gauge
 
+from search.core.errors import OfficeSearchError
+
 PATIENCE_S = 0.5
 RETRY_S = 1.0
 
@@ -56,7 +58,9 @@ class Counts:
 
     def _lost(self, error: Exception) -> None:
         if not self._away:
-            _log.warning("rate_limit_store_away", error=repr(error)[:200], hint="This process counts for itself.")
+            # What the client of a store says may hold its address, and that a password.
+            reason = str(error) if isinstance(error, OfficeSearchError) else type(error).__name__
+            _log.warning("rate_limit_store_away", reason=reason, hint="This process counts for itself.")
         self._away = True
         self._again_at = self._clock() + RETRY_S
         STORE_AWAY.set(1)

@@ -117,7 +117,7 @@ class TestCounters:
     ) -> None:
         store, js = CounterStorage(connection=lambda: client), client.jetstream()
         await js.add_stream(StreamConfig(name="rate_limits_7", subjects=["rate_limits.7.>"], allow_direct=True))
-        with pytest.raises(store.base_exceptions):
+        with pytest.raises(Unavailable, match="allow_msg_counter"):
             await store.acquire_sliding_window_entry(key, 1, 7)
         await js.delete_stream("rate_limits_7")
 
