@@ -7,13 +7,13 @@ import hmac
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Body, FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -183,8 +183,15 @@ def application(**settings: Any) -> FastAPI:
     @router.post("/admin/things/{id}")
     async def change(id: str) -> None: ...
 
-    @router.api_route("/search", methods=["GET", "POST"])
+    @router.post("/admin/by-body")
+    async def change_by_body(asked: dict[str, Any]) -> None: ...
+
+    @router.get("/search")
     async def search() -> None:
+        raise Forbidden("You may not search.")
+
+    @router.post("/search")
+    async def search_by_body(asked: Annotated[Any, Body()] = None) -> None:
         raise Forbidden("You may not search.")
 
     @router.get("/suggest")
@@ -290,6 +297,13 @@ class TestCalls:
         assert found["what"]["target"]["id"] == taken["id"]
         assert found["query_hash"] == hashed(taken["q"])
 
+    async def test_a_body_that_the_route_does_not_read_hides_nothing(self, client: Client) -> None:
+        body = b'{"id": "harmless", "user": "harmless", "q": "harmless"}'
+        headers = {"Content-Type": "application/json"}
+        found = await line(client, "GET", "/v1/admin/explain?id=f-1&user=boss&q=x", body, **headers)
+        assert found["what"]["target"] == {"id": "f-1", "user": "boss"}
+        assert found["query_hash"] == hashed("x")
+
     async def test_a_denied_call_has_its_line(self, client: Client) -> None:
         found = await line(client, "GET", f"/v1/search?{urlencode({'q': QUERY, 'verticals': 'docs'})}")
         assert (found["outcome"], found["reason"], found["status"]) == ("denied", "Forbidden", 403)
@@ -301,9 +315,15 @@ class TestCalls:
         body = json.dumps({"q": QUERY, "verticals": "docs", "limit": 5})
         assert (await line(client, "POST", "/v1/search", body.encode()))["query_hash"] == hashed(QUERY)
 
-    @pytest.mark.parametrize("body", [b"", b"[1]", b"null", b"{", b"\xff", b'{"q": 1}', b"[" * 50_000])
-    async def test_a_body_that_says_nothing_does_no_harm(self, client: Client, body: bytes) -> None:
+    @pytest.mark.parametrize("body", [b"", b"[1]", b"null", b'{"q": 1}'])
+    async def test_a_body_that_says_nothing_has_no_hash(self, client: Client, body: bytes) -> None:
         assert (await line(client, "POST", "/v1/search", body))["query_hash"] is None
+
+    @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 50_000, b'{"id":' * 10_000])
+    async def test_a_body_that_is_broken_does_no_harm(self, client: Client, body: bytes) -> None:
+        found = await line(client, "POST", "/v1/admin/by-body", body, **{"Content-Type": "application/json"})
+        assert found["status"] in {400, 422}
+        assert found["what"]["target"] == {}
 
     async def test_who_asks_too_often_is_denied(self) -> None:
         app = application()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +22,13 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
 from search.api import edge, problems
+from search.api.app import create
 from search.api.caller import CallerRoute
 from search.api.rates import Rates, counts
 from search.api.rates.counts import RETRY_S, Counts
 from search.core.errors import ConfigurationError, TooManyRequests
 from search.core.settings import Settings
+from search.core.stack import Endpoints
 
 SECRET = "0123456789abcdef" * 2
 CLOCKED = ("limits.aio.storage.memory", "limits.aio.strategies", "search.api.rates.counts")
@@ -307,6 +310,24 @@ async def test_a_refusal_is_a_problem_that_says_what_to_do(client: httpx.AsyncCl
 async def test_who_is_refused_has_no_work_done_for_it(client: httpx.AsyncClient) -> None:
     assert (await post(client, b"no JSON")).status_code == 422
     assert (await post(client, b"no JSON")).status_code == 429
+
+
+async def test_every_call_of_the_api_is_counted() -> None:
+    settings = Settings(gateway_secrets=SECRET, rate_limit_caller="1 per day")
+    app = create(settings, Endpoints("http://127.0.0.1:9", "nats://127.0.0.1:9"))
+    calls = [
+        (method.upper(), re.sub(r"\{\w+\}", "x", path))
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+        if path.startswith("/v1/")
+    ]
+    assert ("GET", "/v1/search") in calls
+    await app.state.rates.admit(who())
+    with capture_logs():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://search.example") as client:
+            for method, path in calls:
+                signed = sign(SECRET, method, path, user="u-1", tenant="acme")
+                assert (await client.request(method, path, headers=signed)).status_code == 429, path
 
 
 async def test_nobody_uses_up_what_is_another_s_by_a_false_name(client: httpx.AsyncClient) -> None:

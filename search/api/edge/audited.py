@@ -85,12 +85,14 @@ def _outcome(status: int, problem: str | None) -> Outcome:
 
 
 def _parameters(scope: Scope, body: bytes) -> dict[str, bytes]:
-    """Query, body and path together, as bytes, so that what was sent is what is hashed; the last of a name counts."""
+    """What the route takes, as bytes, so that what was sent is what is hashed; of a name that comes twice, the last."""
     # Every byte is one character of Latin-1, and comes back as it was.
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     said = {name: value.encode("latin-1") for name, value in pairs}
-    path = {name: str(value).encode() for name, value in scope.get("path_params", {}).items()}
-    return said | _members(body) | path
+    # A body that the route never reads must not hide what it does read.
+    if getattr(scope.get("route"), "body_field", None) is not None:
+        said |= _members(body)
+    return said | {name: str(value).encode() for name, value in scope.get("path_params", {}).items()}
 
 
 def _members(body: bytes) -> dict[str, bytes]:

@@ -51,6 +51,7 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         self._connection = connection
         self._clock = clock
         self._there: set[int] = set()
+        self._making = asyncio.Lock()
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -117,11 +118,13 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         client = self._connection()
         if client is None or not client.is_connected:
             raise Unavailable("The broker does not answer.")
-        stream = client.jetstream(timeout=TIMEOUT_S)
         if expiry not in self._there:
-            await _ensure(stream, expiry)
-            self._there.add(expiry)
-        return stream
+            # Many first requests at once need one stream.
+            async with self._making:
+                if expiry not in self._there:
+                    await _ensure(client.jetstream(), expiry)
+                    self._there.add(expiry)
+        return client.jetstream(timeout=TIMEOUT_S)
 
 
 def _name(expiry: int) -> str:
