@@ -82,7 +82,7 @@ async def run(url: str, console: Console) -> None:
     table = Table("counted in", "requests", "p50 ms", "p95 ms", "processor ms")
     for name, count in (
         ("memory", windows(MemoryStorage())),
-        ("counter streams", windows(CounterStorage(connection=lambda: client))),
+        ("counter streams", windows(CounterStorage(borrow=lambda: client))),
         ("a bucket", compare_and_set(bucket)),
     ):
         for way, together, keys in ways():

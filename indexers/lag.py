@@ -30,3 +30,12 @@ async def lags_of(generation: Generation, stream: JetStreamContext) -> Mapping[s
         progress = await streams.progress(stream, subject, durable)
         found[durable] = progress.lag if progress else None
     return found
+
+
+async def behind(engine: AsyncOpenSearch, stream: JetStreamContext, collection: str) -> int | None:
+    """Events that the generation which serves a collection has not settled; None where a consumer is not there.
+
+    Raises OfficeSearchError when none serves.
+    """
+    found = (await lags_of(await Registry(engine).serving(collection), stream)).values()
+    return None if None in found else sum(lag or 0 for lag in found)

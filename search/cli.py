@@ -163,6 +163,32 @@ def analyze(
 
 
 @app.command()
+def explain(
+    tenant: Annotated[str, typer.Option(help="The tenant of both.")],
+    user: Annotated[str, typer.Option(help="Who does or does not find it, by id.")],
+    vertical: Annotated[str, typer.Option(help="messages, contacts, docs or apps.")],
+    id: Annotated[str, typer.Option(help="The entity's id, such as m-1001; of a contact also user:u-12.")],
+    q: Annotated[str, typer.Option(help="What they search for; without it, whether they may see it at all.")] = "",
+    admin: Annotated[
+        str, typer.Option("--as", help="Tell what this admin of the tenant would be told, and no more.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Tell why a user does or does not find something; without --as everything, as the engine is yours to read."""
+    from search.access import audit
+    from search.core.stack import resolve
+    from search.explain.explain import Question
+    from search.inquiry import inquire
+
+    chosen = settings()
+    log(chosen)
+    about = {"tenant": tenant, "vertical": vertical, "id": id, "user": user, "admin": admin or None}
+    with audit.action(chosen, "admin.explain", q=q or None, **about):
+        question = Question(vertical, id, user, q)
+        run(inquire(chosen, resolve(chosen), tenant, question, console, admin=admin, as_json=json))
+
+
+@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the search page; another one if it is taken.")] = 8080,
     events: Annotated[Path | None, typer.Option(help="Also write the demo company's event files here.")] = None,

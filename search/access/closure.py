@@ -29,10 +29,14 @@ class UserState:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A principal's own document: a user's state (None: unknown or deleted, or no user) and what it is a member of."""
+    """A principal's own document: a user's state (None: unknown or deleted, or no user) and what it is a member of.
+
+    `removed`: scopes of memberships that were deleted; they grant nothing, and only explain why.
+    """
 
     user: UserState | None
     members: Sequence[Member]
+    removed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

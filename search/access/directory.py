@@ -15,18 +15,11 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from mappings import directory as stored
-from search.access.closure import (
-    FOREVER,
-    NEVER_BEGAN,
-    Access,
-    Member,
-    RoleState,
-    UserState,
-    principal,
-    reach,
-    starts,
-)
-from search.access.principal import Principal, Rule, Rules, Tree
+from search.access.closure import Access, Reached, UserState, principal, reach, starts
+from search.access.parsed import parse
+from search.access.principal import Principal, Rules, Tree
+from search.access.standing import AsIf, Callers, Standing, as_if_all_had_begun, as_if_none_had_ended, as_it_is
+from search.core.engine import is_missing
 from search.core.errors import Forbidden, Unavailable
 
 UNKNOWN_CALLER = "This user is unknown or disabled."
@@ -61,6 +54,14 @@ class Directory:
         """Raises Forbidden for an unknown or disabled user, Unavailable when the engine does not answer."""
         view = await self._open(tenant, user)
         return await view.principal()
+
+    async def standing(self, tenant: str, user: str) -> Standing | None:
+        """The same for explaining, without exceptions: None for a user who is unknown or deleted."""
+        try:
+            view = await self._open(tenant, user)
+        except Forbidden:
+            return None
+        return await view.standing()
 
     async def other_members(self, caller: Principal, conversation_ids: Iterable[str]) -> dict[str, str]:
         """The user on the other side of each direct conversation that the caller is in, where there is just one."""
@@ -104,7 +105,7 @@ class _Document:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> _Document:
         if error := answer.get("error"):
-            if error["type"] == "index_not_found_exception":
+            if is_missing(error):
                 return cls(ABSENT, None)
             raise Unavailable("A part of the directory does not answer; nobody can be told what they may see.")
         if not answer["found"]:
@@ -130,19 +131,41 @@ class _View:
         if known and known[0] == self._tokens and now < known[1]:
             self._kept.principals.move_to_end(self._user)
             return known[2]
-        await self._parse(self._tokens)
-        me = self._get(f"user:{self._user}")
-        if me is None or me.user is None or not me.user.active:
+        state = await self._state()
+        if state is None or not state.active:
             raise Forbidden(UNKNOWN_CALLER)
-        tree: Tree = self._get(stored.DEPARTMENTS) or Tree({})
-        roots = starts(self._user, me.user, tree)
-        reached = reach(roots, self._accesses(), now)
-        while reached.missing:
-            await self._fetch(reached.missing)
-            reached = reach(roots, self._accesses(), now)
-        caller = principal(self._tenant, self._user, roots, reached, tree, self._get(stored.ROLES) or {}, self._rules())
+        caller, roots, reached = await self._resolve(state, now)
         self._keep(caller, roots, reached.scopes, reached.until)
         return caller
+
+    async def standing(self) -> Standing | None:
+        now = self._directory._clock()
+        state = await self._state()
+        if state is None:
+            return None
+        if not state.active:
+            return Standing(state.department_ids, None)
+        ways = (as_it_is, as_if_none_had_ended, as_if_all_had_begun)
+        callers = [(await self._resolve(state, now, way))[0] for way in ways]
+        return Standing(state.department_ids, Callers(*callers))
+
+    async def _state(self) -> UserState | None:
+        await self._parse(self._tokens)
+        me: Access | None = self._get(f"user:{self._user}")
+        return me.user if me else None
+
+    async def _resolve(
+        self, state: UserState, now: int, as_if: AsIf = as_it_is
+    ) -> tuple[Principal, list[str], Reached]:
+        """The caller that the directory makes of this user, from which roots, through which scopes."""
+        tree: Tree = self._get(stored.DEPARTMENTS) or Tree({})
+        roots = starts(self._user, state, tree)
+        reached = reach(roots, self._accesses(as_if, now), now)
+        while reached.missing:
+            await self._fetch(reached.missing)
+            reached = reach(roots, self._accesses(as_if, now), now)
+        roles = self._get(stored.ROLES) or {}
+        return principal(self._tenant, self._user, roots, reached, tree, roles, self._rules()), roots, reached
 
     def _keep(self, caller: Principal, roots: Iterable[str], scopes: Iterable[str], until: int) -> None:
         used = {*roots, *(scope for scope in scopes if scope.startswith("group:"))} - {f"user:{self._user}"}
@@ -154,9 +177,10 @@ class _View:
     def _get(self, id: str) -> Any:
         return self._parsed[id]
 
-    def _accesses(self) -> dict[str, Access | None]:
+    def _accesses(self, as_if: AsIf, now: int) -> dict[str, Access | None]:
         """The principals' documents that this request has checked, and no others."""
-        return {id: self._get(id) for id in self._tokens if id.startswith(("user:", "department:", "group:"))}
+        checked = {id: self._get(id) for id in self._tokens if id.startswith(("user:", "department:", "group:"))}
+        return {id: as_if(access, now) if access else None for id, access in checked.items()}
 
     def _rules(self) -> Rules:
         tokens = tuple(self._tokens[id] for id in stored.CONVERSATION_PAGE_IDS)
@@ -184,7 +208,7 @@ class _View:
             found = await self._directory._read(self._tenant, wanted, with_source=True)
             for id, document in found.items():
                 self._tokens[id] = document.token
-                self._parsed[id] = parsed = _parse(id, document.source)
+                self._parsed[id] = parsed = parse(id, document.source)
                 if document.token != ABSENT:
                     _put(self._kept.parsed, id, (document.token, parsed), self._directory._keep + len(SHARED))
 
@@ -197,24 +221,3 @@ def _put(kept: OrderedDict[str, V], key: str, value: V, limit: int) -> None:
     kept.move_to_end(key)
     while len(kept) > limit:
         kept.popitem(last=False)
-
-
-def _parse(id: str, source: Mapping[str, Any] | None) -> Any:
-    """A stored document → what it means, without what was deleted (a version alone)."""
-    if source is None:
-        return None
-    alive = {key: value for key, value in source.items() if len(value) > 1}
-    if id == stored.DEPARTMENTS:
-        return Tree({key: value[1] for key, value in alive.items()})
-    if id == stored.ROLES:
-        return {key: RoleState(value[1], value[2]) for key, value in alive.items()}
-    if id.startswith("conversations:"):
-        return {key: Rule(*value[1:]) for key, value in alive.items()}
-    state = alive.pop(stored.SELF, None)
-    user = UserState(state[1] == "active", state[2]) if state else None
-    return Access(user, [_member(scope, value) for scope, value in alive.items()])
-
-
-def _member(scope: str, value: list[Any]) -> Member:
-    since, until = value[1], value[2]
-    return Member(scope, NEVER_BEGAN if since is None else since, FOREVER if until is None else until)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mappings.vertical import ENTITY, Guard, Vertical
 from search.access.principal import Principal, ScopedRole
+from search.access.refusal import Refusal
 
 Clause = dict[str, Any]
 NOTHING: Clause = {"match_none": {}}
@@ -81,26 +82,76 @@ def admits(principal: Principal, vertical: Vertical, id: str, document: Mapping[
 
     Modules are left out: they decide what is searched, not whose name stands over a message.
     """
+    return refusal(principal, vertical, id, document) is None
+
+
+def admits_module(principal: Principal, vertical: Vertical, document: Mapping[str, Any]) -> bool:
+    """Whether one of the caller's roles has the vertical's module for this very document."""
+    return module_refusal(principal, vertical.module, departments_of(document)) is None
+
+
+def refusal(principal: Principal, vertical: Vertical, id: str, document: Mapping[str, Any]) -> Refusal | None:
+    """Why the caller may not see this stored document; None: they may."""
     if document.get("tombstone"):
-        return False
+        return Refusal.DELETED
     if vertical.guard is Guard.CONVERSATION:
-        return principal.reads(document["conversation_id"], document["sent_at"])
+        return _unread(principal, document["conversation_id"], document["sent_at"])
     if document.get(ENTITY) == "conversation" and not principal.finds_conversation(id):
-        return False
+        return _outside(principal, id)
     if document.get("owner") == principal.user:
-        return True
-    scoped = frozenset(principal.names_for(document.get("department_ids", ())))
+        return None
+    scoped = frozenset(principal.names_for(departments_of(document)))
     # Not one set of all names: it would be made anew, thousands of names long, for every document.
     allowed, denied = (
         not (principal.names.isdisjoint(listed) and scoped.isdisjoint(listed))
         for listed in (document.get("allow", ()), document.get("deny", ()))
     )
-    return allowed and not denied
+    if denied:
+        return Refusal.DENIED
+    return None if allowed else _unmet(principal, document)
 
 
-def admits_module(principal: Principal, vertical: Vertical, document: Mapping[str, Any]) -> bool:
-    """Whether one of the caller's roles has the vertical's module for this very document."""
-    if not principal.may_call(vertical.module):
-        return False
-    scopes = principal.modules[vertical.module]
-    return scopes is None or any(role.covers(document.get("department_ids", ())) for role in scopes)
+def module_refusal(principal: Principal, module: str, department_ids: Sequence[str]) -> Refusal | None:
+    """Why none of the caller's roles has a module for an entity of these departments; None: one has."""
+    if not principal.may_call(module):
+        return Refusal.NO_MODULE
+    scopes = principal.modules[module]
+    if scopes is None or any(role.covers(department_ids) for role in scopes):
+        return None
+    return Refusal.MODULE_ELSEWHERE
+
+
+def met(principal: Principal, document: Mapping[str, Any], field: str) -> list[str]:
+    """Which of a document's principals, in `allow` or `deny`, are the caller's; sorted."""
+    scoped = set(principal.names_for(departments_of(document)))
+    return sorted(name for name in document.get(field, ()) if name in principal.names or name in scoped)
+
+
+def departments_of(document: Mapping[str, Any]) -> Sequence[str]:
+    """The departments by which a scoped role reaches a stored document; what names none is outside of all."""
+    found: Sequence[str] = document.get("department_ids", ())
+    return found
+
+
+def _unread(principal: Principal, conversation_id: str, sent_at: int) -> Refusal | None:
+    if principal.reads(conversation_id, sent_at):
+        return None
+    return Refusal.BEFORE_JOINING if conversation_id in principal.joined else _outside(principal, conversation_id)
+
+
+def _outside(principal: Principal, conversation_id: str) -> Refusal:
+    return Refusal.NOT_A_MEMBER if principal.rules.get(conversation_id) else Refusal.CONVERSATION_UNKNOWN
+
+
+def _unmet(principal: Principal, document: Mapping[str, Any]) -> Refusal:
+    """Which kind of `allow` it is that admits nobody like the caller."""
+    allow: Sequence[str] = document.get("allow", ())
+    if document.get(ENTITY) == "user":
+        return Refusal.NOT_VISIBLE_TO
+    if document.get(ENTITY) == "conversation":
+        return Refusal.NOT_PUBLIC
+    if not allow:
+        return Refusal.OWNER_ONLY if "owner" in document else Refusal.NOBODY_ALLOWED
+    if any(role.name in allow for role in principal.roles):
+        return Refusal.ROLE_ELSEWHERE
+    return Refusal.NOT_IN_FOLDER if all(name.startswith("folder:") for name in allow) else Refusal.NOT_ALLOWED

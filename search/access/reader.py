@@ -15,6 +15,7 @@ from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 from mappings.vertical import Vertical
 from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
 from search.access.principal import Principal
+from search.core.engine import is_missing
 from search.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -106,7 +107,7 @@ class Reader:
         lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
         totals: Counter[str] = Counter()
         for (vertical, _), answer in zip(asked, await self._msearch(lines), strict=True):
-            if answer is None or (_failed(answer) and not _is_missing(answer.get("error"))):
+            if answer is None or (_failed(answer) and not is_missing(answer.get("error"))):
                 raise Unavailable(f"{vertical.name.capitalize()} could not be counted in time; try again in a moment.")
             buckets = answer.get("aggregations", {}).get("named", {}).get("buckets", {})
             totals.update({name: bucket["doc_count"] for name, bucket in buckets.items()})
@@ -208,13 +209,8 @@ class Reader:
 
 def _refuse_failure(answer: Mapping[str, Any]) -> None:
     """Nothing that cannot be read may look as if it were not there."""
-    if "error" in answer and not _is_missing(answer["error"]):
+    if "error" in answer and not is_missing(answer["error"]):
         raise Unavailable("A part of the search engine does not answer; try again in a moment.")
-
-
-def _is_missing(error: Mapping[str, Any] | None) -> bool:
-    """An index that does not exist yet holds nothing; one that is closed, or cannot be read, may hold something."""
-    return error is not None and error["type"] == "index_not_found_exception"
 
 
 def _failed(answer: Mapping[str, Any]) -> bool:
@@ -229,7 +225,7 @@ def _reason(answer: Mapping[str, Any]) -> str:
 
 
 def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
-    if _is_missing(answer.get("error")):
+    if is_missing(answer.get("error")):
         return Candidates(request.vertical, (), 0, True)
     if _failed(answer):
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))

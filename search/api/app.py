@@ -15,13 +15,14 @@ from search.access.audit import Audit
 from search.access.directory import Directory
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.reader import Reader
-from search.api import edge, problems, routes
+from search.api import admin, edge, problems, routes
 from search.api.rates import Rates
 from search.api.readiness import Readiness
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.settings import Settings
 from search.core.stack import Endpoints
+from search.explain.explain import Explain
 from search.query.answer import Search
 
 DESCRIPTION = "One search over messages, people, docs and apps; nobody sees, counts or guesses what they may not."
@@ -33,6 +34,7 @@ class Services:
 
     search: Search
     readiness: Readiness
+    explain: Explain
 
 
 def create(
@@ -60,7 +62,9 @@ def create(
             readiness = Readiness(engine, broker.open)
             directory = Directory(engine, lambda: time.time_ns() // 1000)
             reader = Reader(engine, settings.search_deadline_ms)
-            app.state.services = Services(Search(reader, directory, lexicons), readiness)
+            search = Search(reader, directory, lexicons)
+            explain = Explain(engine, settings.search_deadline_ms, search, readiness.events_behind)
+            app.state.services = Services(search, readiness, explain)
             readiness.start()
             stack.push_async_callback(readiness.stop)
             yield
@@ -76,8 +80,9 @@ def create(
         redoc_url=None,
     )
     app.state.identity_modes = modes
-    app.state.rates = Rates.configured(settings, lambda: app.state.services.readiness.broker)
+    app.state.rates = Rates.configured(settings, broker.borrow)
     app.include_router(routes.search)
+    app.include_router(admin.router)
     app.include_router(routes.operations)
     for router in more:
         app.include_router(router)

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 import structlog
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import OpenSearchException
 
 from analyzers import SPOKEN
 from indexers.generations import STREAMS_OF, Generation, Registry
+from indexers.lag import behind
 from mappings import directory
 from mappings.verticals import VERTICALS
 from search.core import broker as streams
@@ -65,11 +68,6 @@ class Readiness:
             await asyncio.gather(self._task, return_exceptions=True)
 
     @property
-    def broker(self) -> Client | None:
-        """The connection to the broker, once there is one: for others to use too, and not to close."""
-        return self._client
-
-    @property
     def reasons(self) -> list[str]:
         return [*self._faults, *self._behind()]
 
@@ -77,6 +75,15 @@ class Readiness:
         """Raises Unavailable while the directory cannot be trusted."""
         if behind := self._behind():
             raise Unavailable(behind[0])
+
+    async def events_behind(self, collection: str) -> int | None:
+        """How far the serving generation of a collection is behind its streams; None where that cannot be told."""
+        try:
+            async with asyncio.timeout(5):
+                return await behind(self._engine, (await self._connect()).jetstream(), collection)
+        except (OfficeSearchError, OpenSearchException, NatsError, TimeoutError) as error:
+            log.warning("could not look at a consumer", collection=collection, error=repr(error)[:200])
+            return None
 
     async def _watch(self) -> None:
         while not self._stopping.is_set():

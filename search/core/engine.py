@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -45,6 +46,14 @@ def is_overload(error: OpenSearchException) -> bool:
     if isinstance(error, EngineConnectionError):
         return True
     return isinstance(error, TransportError) and error.status_code in (429, 502, 503, 504)
+
+
+def is_missing(error: Mapping[str, Any] | None) -> bool:
+    """Whether a part of an answer failed as its index is not there: one that nobody has written yet holds nothing.
+
+    One that is closed, or cannot be read, may hold something.
+    """
+    return error is not None and error["type"] == "index_not_found_exception"
 
 
 async def ping(engine: AsyncOpenSearch) -> None:

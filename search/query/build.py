@@ -325,6 +325,15 @@ def holds(vertical: Vertical, phrase: str) -> Clause:
     return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
+def holds_word(vertical: Vertical, text: str) -> Clause:
+    """That a document holds it literally or, of a Latin word, in another form."""
+    ways = [holds(vertical, text)]
+    if text.isascii():
+        stems = [word for word in analyse(text).words.split() if word != text]
+        ways += [{"terms": {field.names[0]: stems}} for field in vertical.texts] if stems else []
+    return {"bool": {"should": ways, "minimum_should_match": 1}}
+
+
 def _exclusions(wanted: Wanted, vertical: Vertical) -> list[Clause]:
     excluded = [holds(vertical, phrase) for phrase in _said(wanted.excluded)]
     named = (

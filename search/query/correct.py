@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analyzers import analyse, analyse_name, normalise
+from analyzers import analyse_name, normalise
 from analyzers.alike import is_word
 from mappings.names import PINYIN
 from mappings.vertical import Vertical
@@ -149,7 +149,7 @@ class Corrector:
     async def _count(self, texts: Iterable[str]) -> Mapping[str, int]:
         """In how many visible documents each text stands as it is."""
         named = list(dict.fromkeys(texts))
-        asked = [(vertical, {text: _holds(vertical, text) for text in named}) for vertical in self.verticals]
+        asked = [(vertical, {text: build.holds_word(vertical, text) for text in named}) for vertical in self.verticals]
         counts = await self.reader.count(self.caller, asked) if named else {}
         return {text: counts.get(text, 0) for text in named}
 
@@ -162,12 +162,3 @@ class Corrector:
             if any(meets(vertical, here.document, query, wanted.lexicon.cut) for here in found):
                 return True
         return False
-
-
-def _holds(vertical: Vertical, text: str) -> Clause:
-    """That a document holds it literally or, of a Latin word, in another form."""
-    ways = [build.holds(vertical, text)]
-    if text.isascii():
-        stems = [word for word in analyse(text).words.split() if word != text]
-        ways += [{"terms": {field.names[0]: stems}} for field in vertical.texts] if stems else []
-    return {"bool": {"should": ways, "minimum_should_match": 1}}

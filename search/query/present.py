@@ -20,9 +20,19 @@ def meets(vertical: Vertical, stored: Mapping[str, Any], query: Clause, cut: Cut
 
     Its fields are made again from the original, as the analysed ones are not stored; `cut` is the tenant's.
     """
-    entity = vertical.entity_of(stored)
-    state = vertical.entities[entity].model_validate(stored[ORIGINAL])
-    return _meets(_Fields(vertical, vertical.to_document(entity, state, cut)), query)
+    return Present(vertical, stored, cut).meets(query)
+
+
+class Present:
+    """The same for several queries to one document, which is analysed once."""
+
+    def __init__(self, vertical: Vertical, stored: Mapping[str, Any], cut: Cut | None = None) -> None:
+        entity = vertical.entity_of(stored)
+        state = vertical.entities[entity].model_validate(stored[ORIGINAL])
+        self._fields = _Fields(vertical, vertical.to_document(entity, state, cut))
+
+    def meets(self, query: Clause) -> bool:
+        return _meets(self._fields, query)
 
 
 @dataclass(frozen=True)

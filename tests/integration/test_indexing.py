@@ -76,7 +76,8 @@ async def test_the_index_says_of_which_generation_and_analysis_it_is(
     await kit.settled(client, engine)
     generation = await Registry(engine).serving("apps")
     (found,) = (await engine.indices.get(index=alias("apps", "meta"))).values()
-    assert found["mappings"]["_meta"] == {"generation": "apps-000001", "analysis_version": generation.analysis_version}
+    meta = {"generation": "apps-000001", "analysis_version": generation.analysis_version, "words": ""}
+    assert found["mappings"]["_meta"] == meta
     assert set(found["mappings"]["properties"]) == set(COLLECTIONS["apps"].mapping()["properties"])
 
 

@@ -64,7 +64,7 @@ class TestCounters:
     async def test_many_at_once_over_several_connections_are_counted_to_the_last(
         self, client: Client, second: Client, key: str
     ) -> None:
-        stores = [CounterStorage(connection=lambda one=one: one) for one in (client, second)]  # type: ignore[misc]
+        stores = [CounterStorage(borrow=lambda one=one: one) for one in (client, second)]  # type: ignore[misc]
         taken = await asyncio.gather(
             *(stores[number % 2].acquire_sliding_window_entry(key, 50, DAY) for number in range(300))
         )
@@ -78,7 +78,7 @@ class TestCounters:
         now = 1_800_000_000.0005
         for module in ("limits.aio.storage.memory", "limits.aio.strategies"):
             monkeypatch.setattr(f"{module}.time", SimpleNamespace(time=lambda: now))
-        shared = SlidingWindowCounterRateLimiter(CounterStorage(connection=lambda: client, clock=lambda: now))
+        shared = SlidingWindowCounterRateLimiter(CounterStorage(borrow=lambda: client, clock=lambda: now))
         own = SlidingWindowCounterRateLimiter(MemoryStorage())
         chance, limit = random.Random(seed), parse("4 per minute")
         got = []
@@ -91,12 +91,12 @@ class TestCounters:
 
     @pytest.mark.parametrize("odd", ["a..b", ".", "*", ">", "a b", "张三", "x" * 500, ""])
     async def test_any_key_may_be_counted(self, client: Client, key: str, odd: str) -> None:
-        store = CounterStorage(connection=lambda: client)
+        store = CounterStorage(borrow=lambda: client)
         await store.clear_sliding_window(odd, DAY)
         assert [await store.acquire_sliding_window_entry(odd, 1, DAY) for _ in range(2)] == [True, False]
 
     async def test_what_is_over_is_forgotten(self, client: Client, key: str) -> None:
-        store = CounterStorage(connection=lambda: client)
+        store = CounterStorage(borrow=lambda: client)
         assert await store.acquire_sliding_window_entry(key, 5, 1)
 
         async def forgotten() -> bool:
@@ -105,7 +105,7 @@ class TestCounters:
         await kit.until(forgotten, "the windows to be forgotten", 10)
 
     async def test_the_broker_is_told_no_names(self, client: Client) -> None:
-        store = CounterStorage(connection=lambda: client)
+        store = CounterStorage(borrow=lambda: client)
         await store.acquire_sliding_window_entry("office-search/caller/acme//u-secret/5/1/day", 5, DAY)
         info = await client.jetstream().stream_info(f"rate_limits_{DAY}", subjects_filter=">")
         assert info.config.storage == "memory"
@@ -113,7 +113,7 @@ class TestCounters:
         assert not any("u-secret" in subject for subject in info.state.subjects)
 
     async def test_it_can_be_emptied(self, client: Client, key: str) -> None:
-        store = CounterStorage(connection=lambda: client)
+        store = CounterStorage(borrow=lambda: client)
         for empty in (store.clear_sliding_window(key, DAY), store.reset()):
             assert await store.acquire_sliding_window_entry(key, 1, DAY)
             await empty
@@ -122,14 +122,17 @@ class TestCounters:
     async def test_a_stream_that_somebody_made_otherwise_is_not_taken_for_a_count(
         self, client: Client, key: str
     ) -> None:
-        store, js = CounterStorage(connection=lambda: client), client.jetstream()
+        store, js = CounterStorage(borrow=lambda: client), client.jetstream()
         await js.add_stream(StreamConfig(name="rate_limits_7", subjects=["rate_limits.7.>"], allow_direct=True))
         with pytest.raises(Unavailable, match="allow_msg_counter"):
             await store.acquire_sliding_window_entry(key, 1, 7)
         await js.delete_stream("rate_limits_7")
 
-    async def test_without_a_connection_nothing_is_counted(self, key: str) -> None:
-        store = CounterStorage(connection=lambda: None)
+    async def test_without_a_connection_nothing_is_counted(self, key: str, client: Client) -> None:
+        async def connect() -> Client:
+            return client
+
+        store = CounterStorage(borrow=streams.Connection(connect).borrow)
         assert not await store.check()
         with pytest.raises(Unavailable):
             await store.acquire_sliding_window_entry(key, 1, DAY)
@@ -164,8 +167,8 @@ def refused(answers: list[httpx.Response]) -> int:
 
 async def connected(api: apikit.Api) -> None:
     async def is_there() -> bool:
-        broker = api.app.state.services.readiness.broker
-        return broker is not None and broker.is_connected
+        reasons = api.app.state.services.readiness.reasons
+        return not any(reason == "still starting" or "broker" in reason for reason in reasons)
 
     await kit.until(is_there, "the connection to the broker")
 
@@ -224,15 +227,16 @@ class TestApi:
                 assert [line["event"] for line in logs].count("rate_limit_store_away") == 1
                 assert "office_search_rate_limit_store_away 1.0" in (await api.http.get("/metrics")).text
                 broker.start()
+                other = await streams.connect(settings, broker.url)
 
                 async def counted_there() -> bool:
                     await api.get(next(_keys), q="x")
-                    client = api.app.state.services.readiness.broker
                     try:
-                        return bool((await client.jetstream().stream_info(f"rate_limits_{DAY}")).state.messages)
+                        return bool((await other.jetstream().stream_info(f"rate_limits_{DAY}")).state.messages)
                     except NotFoundError:
                         return False
 
                 await kit.until(counted_there, "the store to be used again")
+                await other.close()
                 assert "office_search_rate_limit_store_away 0.0" in (await api.http.get("/metrics")).text
                 assert "office_search_rate_limited_total" in (await api.http.get("/metrics")).text

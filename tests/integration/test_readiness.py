@@ -219,6 +219,20 @@ class TestLooking:
         await gone.close()
         assert "The broker does not answer." in await self.look(Readiness(engine, connected(gone)))
 
+    async def test_how_far_a_collection_is_behind_for_whoever_asks_why_something_is_not_found(
+        self, looking: Readiness, client: Client
+    ) -> None:
+        assert await looking.events_behind(directory.NAME) == 0
+        await kit.publish(client, a_user_who_may_search())
+        assert await looking.events_behind(directory.NAME) == 2
+        assert await looking.events_behind("docs") is None  # nobody consumes for it
+
+    async def test_how_far_is_not_known_while_the_broker_is_away(self, engine: AsyncOpenSearch) -> None:
+        async def connect() -> Client:
+            raise Unavailable("not yet")
+
+        assert await Readiness(engine, connect).events_behind(directory.NAME) is None
+
     async def test_a_broker_that_is_not_there_yet_is_tried_again(self, engine: AsyncOpenSearch, client: Client) -> None:
         await prepared(engine, client)
         tries = 0

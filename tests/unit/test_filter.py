@@ -14,8 +14,19 @@ from hypothesis import strategies as st
 from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
-from search.access.filter import NOTHING, SINCE_JOINED, access_filter, admits, admits_module, visibility_filter
+from search.access.filter import (
+    NOTHING,
+    SINCE_JOINED,
+    access_filter,
+    admits,
+    admits_module,
+    met,
+    module_refusal,
+    refusal,
+    visibility_filter,
+)
 from search.access.principal import Principal, Rule, Rules, ScopedRole
+from search.access.refusal import Refusal
 
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
 
@@ -275,3 +286,135 @@ def test_a_tombstone_is_nobody_s(vertical: Vertical) -> None:
 def test_a_tombstone_meets_no_filter(vertical: Vertical) -> None:
     everywhere = caller(rules=rules(p=group(public=True)))
     assert not engine_says({"tombstone": True}, access_filter(everywhere, vertical))
+
+
+# Why somebody is refused
+
+PERSON = {"entity": "user", "owner": "v"}
+WITHIN_D = (ScopedRole("role:s", frozenset({"d"})),)
+
+
+@pytest.mark.parametrize(
+    ("vertical", "document", "why"),
+    [
+        (DOCS, {"tombstone": True}, Refusal.DELETED),
+        (DOCS, {"owner": "v", "allow": []}, Refusal.OWNER_ONLY),
+        (DOCS, {"owner": "v", "allow": ["group:h"]}, Refusal.NOT_ALLOWED),
+        (DOCS, {"owner": "v", "allow": ["folder:f"]}, Refusal.NOT_IN_FOLDER),
+        (DOCS, {"owner": "v", "allow": ["folder:f", "group:h"]}, Refusal.NOT_ALLOWED),
+        (DOCS, {"owner": "v", "allow": ["role:s"], "department_ids": ["e"]}, Refusal.ROLE_ELSEWHERE),
+        (DOCS, {"owner": "v", "allow": ["role:s"]}, Refusal.ROLE_ELSEWHERE),
+        (DOCS, {"owner": "v", "allow": ["role:s"], "department_ids": ["d"]}, None),
+        (DOCS, {"owner": "v", "allow": ["tenant:*"], "deny": ["group:g"]}, Refusal.DENIED),
+        (DOCS, {"owner": "v", "allow": [], "deny": ["group:g"]}, Refusal.DENIED),
+        (DOCS, {"owner": "u", "allow": [], "deny": ["user:u"]}, None),
+        (APPS, {"allow": []}, Refusal.NOBODY_ALLOWED),
+        (APPS, {"allow": ["user:v"]}, Refusal.NOT_ALLOWED),
+        (CONTACTS, {**PERSON, "allow": []}, Refusal.NOT_VISIBLE_TO),
+        (CONTACTS, {**PERSON, "allow": ["user:w"]}, Refusal.NOT_VISIBLE_TO),
+        (CONTACTS, {"entity": "department", "allow": ["tenant:*"]}, None),
+        (CONTACTS, {"entity": "conversation", "allow": ["conversation:x"]}, Refusal.NOT_A_MEMBER),
+        (MESSAGES, {"conversation_id": "x", "sent_at": 5}, Refusal.NOT_A_MEMBER),
+        (MESSAGES, {"conversation_id": "y", "sent_at": 5}, Refusal.BEFORE_JOINING),
+        (MESSAGES, {"conversation_id": "y", "sent_at": 7}, None),
+        (MESSAGES, {"conversation_id": "p", "sent_at": 5}, None),
+        (MESSAGES, {"conversation_id": "gone", "sent_at": 5}, Refusal.CONVERSATION_UNKNOWN),
+    ],
+)
+def test_the_rule_that_decides_is_named(vertical: Vertical, document: dict[str, Any], why: Refusal | None) -> None:
+    known = rules(x=group(), y=group(since_join=True), p=group(public=True))
+    who = caller(names=frozenset({"tenant:*", "user:u", "group:g"}), roles=WITHIN_D, joined={"y": 7}, rules=known)
+    assert refusal(who, vertical, "x", document) == why
+
+
+def test_a_conversation_that_is_not_there_is_told_apart_from_one_that_is_behind() -> None:
+    who = caller(rules=rules(p=group(public=True)))
+    document = {"entity": "conversation", "allow": ["conversation:p"]}
+    assert refusal(who, CONTACTS, "p", document) == Refusal.NOT_PUBLIC
+    assert refusal(who, CONTACTS, "gone", document) == Refusal.CONVERSATION_UNKNOWN
+
+
+def test_a_module_that_no_role_has_is_told_apart_from_one_within_other_departments() -> None:
+    scoped = caller(modules={DOCS.module: WITHIN_D})
+    assert module_refusal(caller(modules={}), DOCS.module, ["d"]) == Refusal.NO_MODULE
+    assert module_refusal(scoped, DOCS.module, ["d", "e"]) == Refusal.MODULE_ELSEWHERE
+    assert module_refusal(scoped, DOCS.module, []) == Refusal.MODULE_ELSEWHERE
+    assert module_refusal(scoped, DOCS.module, ["d"]) is None
+    assert module_refusal(caller(), DOCS.module, []) is None
+
+
+callers = st.builds(
+    lambda mine, roles, known, joined, modules: caller(
+        names=frozenset({"tenant:*", "user:u", *mine}),
+        roles=tuple(roles),
+        joined={id: since if known[id].since_join else None for id, since in joined.items() if id in known},
+        rules=rules(**known),
+        modules=modules,
+    ),
+    st.frozensets(st.sampled_from(NAMES[3:])),
+    st.lists(scoped_roles, max_size=2),
+    conversations,
+    since,
+    st.dictionaries(st.sampled_from([vertical.module for vertical in VERTICALS.values()]), modules),
+)
+guarded = st.fixed_dictionaries(
+    {"allow": names, "deny": names, "department_ids": departments, "owner": st.sampled_from(["u", "v"])}
+)
+documents = st.one_of(
+    st.tuples(st.just(DOCS), guarded),
+    st.tuples(st.just(APPS), guarded.map(lambda document: {k: v for k, v in document.items() if k != "owner"})),
+    st.tuples(st.just(CONTACTS), guarded.map(lambda document: {**document, "deny": [], "entity": "user"})),
+    st.tuples(st.just(CONTACTS), st.fixed_dictionaries({"allow": names, "entity": st.just("conversation")})),
+    st.tuples(
+        st.just(MESSAGES),
+        st.fixed_dictionaries({"conversation_id": st.sampled_from("abcd"), "sent_at": st.integers(0, 4)}),
+    ),
+    st.tuples(st.sampled_from(list(VERTICALS.values())), st.just({"tombstone": True})),
+)
+
+
+@given(callers, documents, st.sampled_from("abcd"))
+def test_what_is_refused_has_a_reason_and_nothing_else_has(
+    who: Principal, place: tuple[Vertical, dict[str, Any]], id: str
+) -> None:
+    """And it is the reason that holds: no rule that is named may be one that the document and the caller fulfil."""
+    vertical, document = place
+    why = refusal(who, vertical, id, document)
+    assert admits(who, vertical, id, document) == (why is None)
+    reached = module_refusal(who, vertical.module, document.get("department_ids", ()))
+    assert admits_module(who, vertical, document) == (reached is None)
+    allowed, denied = met(who, document, "allow"), met(who, document, "deny")
+    said_in = document.get("conversation_id", id)
+    match why:
+        case None:
+            assert "conversation_id" in document or document.get("owner") == who.user or (allowed and not denied)
+        case Refusal.DELETED:
+            assert document == {"tombstone": True}
+        case Refusal.DENIED:
+            assert denied
+        case Refusal.CONVERSATION_UNKNOWN:
+            assert who.rules.get(said_in) is None
+        case Refusal.NOT_A_MEMBER:
+            assert who.rules.get(said_in)
+            assert said_in not in who.joined
+        case Refusal.BEFORE_JOINING:
+            assert document["sent_at"] < (who.joined[said_in] or 0)
+        case _:
+            assert not allowed
+            assert not denied
+
+
+@given(callers, documents.filter(lambda place: "tombstone" not in place[1]), st.sampled_from("abcd"))
+def test_the_engine_is_asked_for_just_what_has_no_refusal(
+    who: Principal, place: tuple[Vertical, dict[str, Any]], id: str
+) -> None:
+    vertical, document = place
+    if document.get("entity") == "conversation":
+        # As the indexers write it, and as the directory resolves it.
+        document = document | {"allow": [f"conversation:{id}"]}
+        others = {name for name in who.names if not name.startswith("conversation:")}
+        who = replace(who, names=frozenset({*others, *(f"conversation:{joined}" for joined in who.joined)}))
+        if (rule := who.rules.get(id)) and rule.public:
+            document["allow"].append("tenant:*")
+    stored = document | {"departments": len(document.get("department_ids", ()))}
+    assert engine_says(stored, visibility_filter(who, vertical)) == (refusal(who, vertical, id, stored) is None)

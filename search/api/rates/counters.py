@@ -25,7 +25,7 @@ TIMEOUT_S = 0.25
 _TAKEN = 10058  # the server's code for: there is such a stream, but with another configuration
 _FORGOTTEN = (NoRespondersError, NoStreamResponseError)
 
-Connection = Callable[[], Client | None]
+Borrow = Callable[[], Client]
 
 
 class CounterStorage(Storage, SlidingWindowCounterSupport):
@@ -33,7 +33,7 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
 
     The server adds to a counter and tells its new value in one request (NATS 2.12, its ADR-49), so that a key which
     many count at once costs nobody a second try. A window's subject is gone after as long again.
-    Errors: NatsError, and Unavailable while `connection` has nothing to give or the server is too old.
+    Errors: NatsError, and Unavailable while there is no connection or the server is too old.
     """
 
     STORAGE_SCHEME = ["async+jetstream"]  # noqa: RUF012  # the library's own way to declare it
@@ -43,12 +43,14 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         uri: str | None = None,
         wrap_exceptions: bool = False,
         *,
-        connection: Connection,
+        borrow: Borrow,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`clock`: Unix seconds; processes whose clocks differ disagree about the border between two windows only."""
+        """`borrow`: the process's connection to the broker; raises Unavailable while there is none.
+
+        `clock`: Unix seconds; processes whose clocks differ disagree about the border between two windows only."""
         super().__init__(uri, wrap_exceptions)
-        self._connection = connection
+        self._borrow = borrow
         self._clock = clock
         self._there: set[int] = set()
         self._making = asyncio.Lock()
@@ -87,8 +89,10 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
             await stream.purge_stream(_name(expiry), subject=_subject(key, expiry, one))
 
     async def check(self) -> bool:
-        client = self._connection()
-        return client is not None and client.is_connected
+        try:
+            return self._borrow().is_connected
+        except Unavailable:
+            return False
 
     async def reset(self) -> int | None:
         for expiry in self._there:
@@ -115,9 +119,7 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         return int(number), 1 - passed / expiry
 
     async def _stream(self, expiry: int) -> JetStreamContext:
-        client = self._connection()
-        if client is None or not client.is_connected:
-            raise Unavailable("The broker does not answer.")
+        client = self._borrow()
         if expiry not in self._there:
             # Many first requests at once need one stream.
             async with self._making:

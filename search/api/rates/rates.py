@@ -12,7 +12,7 @@ from limits.storage import storage_from_string
 from prometheus_client import Counter
 
 from search.access.identity import Caller
-from search.api.rates.counters import Connection, CounterStorage
+from search.api.rates.counters import Borrow, CounterStorage
 from search.api.rates.counts import Counts
 from search.core.errors import ConfigurationError, TooManyRequests
 from search.core.settings import Settings
@@ -34,14 +34,14 @@ class Rates:
         self._counts = counts
 
     @classmethod
-    def configured(cls, settings: Settings, connection: Connection) -> Self:
-        """As the settings have it; `connection` gives the broker's client, None while there is none.
+    def configured(cls, settings: Settings, borrow: Borrow) -> Self:
+        """As the settings have it; `borrow`: the process's connection to the broker.
 
         Raises ConfigurationError.
         """
         caller = _limits("OFFICE_SEARCH_RATE_LIMIT_CALLER", settings.rate_limit_caller)
         app = _limits("OFFICE_SEARCH_RATE_LIMIT_APP", settings.rate_limit_app)
-        return cls(caller, app, Counts(_store(settings.rate_limit_store.get_secret_value(), connection)))
+        return cls(caller, app, Counts(_store(settings.rate_limit_store.get_secret_value(), borrow)))
 
     async def admit(self, caller: Caller) -> None:
         """Count one request of a proven caller. Raises TooManyRequests."""
@@ -80,14 +80,14 @@ def _limits(setting: str, text: str) -> Sequence[RateLimitItem]:
     return limits
 
 
-def _store(uri: str, connection: Connection) -> Storage | None:
+def _store(uri: str, borrow: Borrow) -> Storage | None:
     """What the setting names; None for this process's own memory."""
     uri = uri.removeprefix("async+")
     scheme = uri.partition("://")[0]
     if scheme == "memory":
         return None
     if f"async+{scheme}" in CounterStorage.STORAGE_SCHEME:
-        return CounterStorage(uri, connection=connection)
+        return CounterStorage(uri, borrow=borrow)
     try:
         storage = cast(Storage, storage_from_string(f"async+{uri}"))
     except (LimitsError, ValueError) as error:

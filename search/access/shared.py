@@ -1,0 +1,63 @@
+"""A reader of what two people may both see: somebody asks about another's search, and learns no more than their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from opensearchpy import AsyncOpenSearch
+
+from mappings.vertical import Vertical
+from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
+from search.access.principal import Principal
+from search.access.reader import Candidates, Found, Place, Reader, Request
+
+
+class SharedReader(Reader):
+    """Reads for a caller, as if they saw only what `other` may see too - and, of hits, may search for too.
+
+    So totals, ranks, names and everything made of them are the same in two companies that differ only in what
+    `other` may not see.
+    """
+
+    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, other: Principal) -> None:
+        super().__init__(engine, deadline_ms)
+        self._other = other
+
+    async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
+        narrowed = [_within(request, access_filter(self._other, request.vertical)) for request in requests]
+        return await super().search(principal, narrowed)
+
+    async def visible(self, principal: Principal, request: Request) -> list[Found]:
+        found = await super().visible(principal, _within(request, visibility_filter(self._other, request.vertical)))
+        return [here for here in found if self._admits(here)]
+
+    async def count(
+        self, principal: Principal, asked: Sequence[tuple[Vertical, Mapping[str, Mapping[str, Any]]]]
+    ) -> dict[str, int]:
+        return await super().count(principal, [(vertical, self._each(vertical, named)) for vertical, named in asked])
+
+    async def now(
+        self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
+    ) -> dict[Place, Found]:
+        hits = list(wanted)
+        found = await super().now(principal, hits, joined)
+        searched = {(vertical.name, id) for vertical, id in hits}
+        return {
+            place: here
+            for place, here in found.items()
+            if self._admits(here)
+            and (place not in searched or admits_module(self._other, here.vertical, here.document))
+        }
+
+    def _admits(self, here: Found) -> bool:
+        return admits(self._other, here.vertical, here.document_id.rpartition(":")[2], here.document)
+
+    def _each(self, vertical: Vertical, queries: Mapping[str, Mapping[str, Any]]) -> dict[str, Clause]:
+        guard = access_filter(self._other, vertical)
+        return {name: {"bool": {"must": [query], "filter": [guard]}} for name, query in queries.items()}
+
+
+def _within(request: Request, guard: Clause) -> Request:
+    return replace(request, query={"bool": {"must": [request.query], "filter": [guard]}})

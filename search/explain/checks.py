@@ -1,0 +1,84 @@
+"""The steps that need no search: user, index, module and access; pure, and decided by the rules that searches obey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mappings.entities import EPOCH, MICROSECOND
+from mappings.vertical import Guard
+from search.access.filter import departments_of, met, module_refusal, refusal
+from search.access.principal import Principal
+from search.access.refusal import Refusal
+from search.access.standing import Callers, Standing
+from search.explain.explanation import Facts, Finding, State, Step
+from search.explain.subject import Subject
+from search.explain.viewer import Viewer
+
+ENDED, NOT_BEGUN = "membership_ended", "membership_not_begun"
+
+
+def user(viewer: Viewer, standing: Standing | None, behind: int | None) -> Finding:
+    """One out of the viewer's reach is unknown to them. `behind`: events that the directory does not hold yet."""
+    facts = Facts(behind=behind)
+    if standing is None or not viewer.reaches(standing.department_ids):
+        return Finding(Step.USER, State.FAILED, "user_unknown", facts)
+    if standing.callers is None:
+        return Finding(Step.USER, State.FAILED, "user_disabled", facts)
+    return Finding(Step.USER, State.PASSED, "active", facts)
+
+
+def index(subject: Subject | None, behind: int | None) -> Finding:
+    """`behind`: events that the vertical does not hold yet; None where that is not known."""
+    facts = Facts(behind=behind)
+    if subject is None:
+        return Finding(Step.INDEX, State.FAILED, "not_indexed", facts)
+    if subject.deleted:
+        return Finding(Step.INDEX, State.FAILED, Refusal.DELETED, facts)
+    return Finding(Step.INDEX, State.PASSED, "indexed", facts)
+
+
+def module(callers: Callers, subject: Subject) -> Finding:
+    departments = departments_of(subject.document)
+    why = _why(callers, lambda who: module_refusal(who, subject.vertical.module, departments))
+    return Finding(Step.MODULE, State.FAILED, why) if why else Finding(Step.MODULE, State.PASSED, "module")
+
+
+def access(viewer: Viewer, callers: Callers, subject: Subject) -> Finding:
+    """Of an entity that the viewer could not find themself, the rule alone is told, and nothing that is in it."""
+    why = _why(callers, lambda who: refusal(who, subject.vertical, subject.id, subject.document))
+    if why is None:
+        return Finding(Step.ACCESS, State.PASSED, "access")
+    finds = viewer.finds(subject.vertical, subject.id, subject.document)
+    return Finding(Step.ACCESS, State.FAILED, why, _facts(viewer, callers, subject, why) if finds else Facts())
+
+
+def _why(callers: Callers, rule: Callable[[Principal], Refusal | None]) -> str | None:
+    """What the rule says; and whether it would not say so, had no membership ended, or had all of them begun."""
+    why = rule(callers.now)
+    if why is None:
+        return None
+    if rule(callers.once) is None:
+        return ENDED
+    return NOT_BEGUN if rule(callers.soon) is None else why
+
+
+def _facts(viewer: Viewer, callers: Callers, subject: Subject, why: str) -> Facts:
+    document = subject.document
+    if subject.vertical.guard is Guard.CONVERSATION:
+        id: str = document["conversation_id"]
+        return Facts(conversation=id, since=_joined(callers.now, id) if why == Refusal.BEFORE_JOINING else None)
+    match why:
+        case Refusal.DENIED:
+            deciding = met(callers.now, document, "deny")
+        case "membership_ended":
+            deciding = met(callers.once, document, "allow")
+        case "membership_not_begun":
+            deciding = met(callers.soon, document, "allow")
+        case _:
+            deciding = list(document.get("allow", ())) if viewer.reads_allow else []
+    return Facts(principals=tuple(name for name in deciding if viewer.may_name(name)))
+
+
+def _joined(caller: Principal, conversation_id: str) -> str | None:
+    since = caller.joined[conversation_id]
+    return None if since is None else (EPOCH + since * MICROSECOND).isoformat()

@@ -1,0 +1,115 @@
+"""The steps that need the text: whether it matches, and at which rank the user finds it.
+
+Only for those who may find the entity themselves, and of the user's search only what they may see too: a rank that
+counted other hits would tell how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from search.access.principal import Principal
+from search.access.reader import Candidate, Request
+from search.core.errors import Unavailable
+from search.explain.explanation import Facts, Finding, State, Step
+from search.explain.subject import Subject
+from search.query import build
+from search.query.answer import Hit, Search
+from search.query.build import Clause, Wanted
+from search.query.lacking import lacking
+from search.query.parse import parse
+from search.query.wanted import Question, wanted_from
+
+DEEPEST = 200
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Matching:
+    """`search` reads what the viewer may see of what `caller` sees; `caller` is the user who is explained."""
+
+    search: Search
+    caller: Principal
+    subject: Subject
+    now: datetime
+
+    async def unasked(self) -> list[Finding]:
+        """Without a query: whether searches see the entity as it is now."""
+        if await self._is_fresh():
+            return [Finding(Step.SEARCH, State.PASSED, "searchable")]
+        return [Finding(Step.SEARCH, State.FAILED, "not_searchable_yet")]
+
+    async def asked(self, q: str) -> list[Finding]:
+        """The user's own search first, as it decides; only where it does not find the entity, why."""
+        name = self.subject.vertical.name
+        if rank := await self._rank(q, [name]):
+            facts = Facts(rank=rank, rank_of_all=await self._rank(q, None))
+            return [_text(State.PASSED, "matches"), Finding(Step.SEARCH, State.PASSED, "found", facts)]
+        wanted = await self._wanted(q)
+        text = self._held(wanted)
+        return [text] if text.state is State.FAILED else [text, await self._unfound(wanted)]
+
+    async def text(self, q: str) -> Finding:
+        """Whether the entity as it is now holds what is asked for, whoever may see it."""
+        return self._held(await self._wanted(q))
+
+    async def _wanted(self, q: str) -> Wanted:
+        question, lexicon = Question(q=q), self.search.lexicons.of(self.caller.tenant)
+        return await wanted_from(self.search.reader, self.caller, question, parse(q, now=self.now), self.now, lexicon)
+
+    def _held(self, wanted: Wanted) -> Finding:
+        if not wanted.has_text and not wanted.has_filters:
+            return _text(State.FAILED, "nothing_asked")
+        found = lacking(wanted, self.subject.vertical, self.subject.document)
+        if not found.met:
+            return _text(State.FAILED, "lacking", Facts(conditions=found.conditions, words=found.words))
+        return _text(State.FAILED, "only_misspelt") if found.misspelt else _text(State.PASSED, "matches")
+
+    async def _unfound(self, wanted: Wanted) -> Finding:
+        """It matches, and yet it is not among the first hits."""
+        if not await self._is_fresh():
+            return Finding(Step.SEARCH, State.FAILED, "not_searchable_yet")
+        there = await self._candidate(build.query(wanted, self.subject.vertical))
+        return Finding(Step.SEARCH, State.FAILED, "beyond" if there else "indexed_otherwise")
+
+    async def _is_fresh(self) -> bool:
+        searched = await self._candidate({"match_all": {}})
+        return searched is not None and searched.version == self.subject.stored.version
+
+    async def _candidate(self, query: Clause) -> Candidate | None:
+        """The entity as searches see it, if it meets a query there."""
+        only = {"ids": {"values": [self.subject.stored.document_id]}}
+        request = Request(self.subject.vertical, {"bool": {"must": [query], "filter": [only]}}, size=1)
+        [answer] = await self.search.reader.search(self.caller, [request])
+        if answer is None:
+            raise Unavailable("The search engine was too slow; try again in a moment.")
+        return next(iter(answer.found), None)
+
+    async def _rank(self, q: str, verticals: Sequence[str] | None) -> int | None:
+        """From 1; None where it is not among the first DEEPEST hits of these verticals."""
+        rank, cursor = 0, None
+        while rank < DEEPEST:
+            question = Question(q=q, verticals=verticals, limit=PAGE, cursor=cursor)
+            answer = await self.search.answer(self.caller, question, self.now)
+            if answer.failed:
+                raise Unavailable(f"{answer.failed[0].capitalize()} did not answer in time; try again in a moment.")
+            for hit in answer.hits:
+                rank += 1
+                if self._is(hit):
+                    return rank
+            cursor = answer.cursor
+            if cursor is None:
+                break
+        return None
+
+    def _is(self, hit: Hit) -> bool:
+        subject = self.subject
+        if (hit.vertical, hit.id) != (subject.vertical.name, subject.id):
+            return False
+        return len(subject.vertical.entities) == 1 or hit.fields["kind"] == subject.entity
+
+
+def _text(state: State, code: str, facts: Facts | None = None) -> Finding:
+    return Finding(Step.TEXT, state, code, facts or Facts())

@@ -1,0 +1,54 @@
+"""What an explanation is about: one entity as it is stored now, as far as whoever asks may ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.vertical import Vertical
+from search.access.bypass import Bypass, Stored
+from search.access.filter import departments_of
+from search.core.errors import BadRequest
+from search.explain.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class Subject:
+    vertical: Vertical
+    entity: str
+    id: str
+    stored: Stored
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        return self.stored.document
+
+    @property
+    def deleted(self) -> bool:
+        return bool(self.document.get("tombstone"))
+
+
+async def find(bypass: Bypass, viewer: Viewer, vertical: Vertical, id: str) -> Subject | None:
+    """The entity of this id, with or without its kind before it (`user:u-12`); None where nothing is within reach.
+
+    Raises BadRequest where several are, which ids of contacts of different kinds may be.
+    """
+    places = _places(vertical, id)
+    found = [
+        Subject(vertical, *places[stored.document_id], stored)
+        for stored in await bypass.read(viewer.tenant, vertical, places)
+        if viewer.reaches(departments_of(stored.document))
+    ]
+    alive = [subject for subject in found if not subject.deleted]
+    if len(alive) > 1:
+        kinds = ", ".join(f"{subject.entity}:{subject.id}" for subject in alive)
+        raise BadRequest(f"id: there are several of this id; name one of them: {kinds}.")
+    return next(iter(alive or found), None)
+
+
+def _places(vertical: Vertical, id: str) -> dict[str, tuple[str, str]]:
+    """Where it may be stored: document id → (entity, the entity's own id)."""
+    kind, _, bare = id.rpartition(":")
+    entities = [entity for entity in vertical.entities if entity == kind or not kind]
+    return {vertical.document_id(entity, bare): (entity, bare) for entity in entities}
