@@ -11,6 +11,8 @@ from search.access.refusal import Refusal
 
 Clause = dict[str, Any]
 NOTHING: Clause = {"match_none": {}}
+# The engine's limit for one clause (`index.max_terms_count`); large tenants have more public conversations.
+MOST_TERMS = 65_536
 
 # One clause for any number of conversations, each with its own time: that many ranges pass the engine's limit.
 SINCE_JOINED = """
@@ -42,12 +44,12 @@ def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
 
 
 def conversation_filter(principal: Principal) -> Clause:
-    whole: Clause = {"terms": {"conversation_id": principal.read_whole}}
+    whole = _one_of("conversation_id", principal.read_whole)
     if not principal.read_since:
         return whole
     since = principal.read_since
     script = {"lang": "painless", "source": SINCE_JOINED, "params": {"since": since}}
-    return _any_of([whole, _all_of({"terms": {"conversation_id": list(since)}}, {"script": {"script": script}})])
+    return _any_of([whole, _all_of(_one_of("conversation_id", list(since)), {"script": {"script": script}})])
 
 
 def allow_filter(principal: Principal, *, denies: bool) -> Clause:
@@ -60,13 +62,18 @@ def allow_filter(principal: Principal, *, denies: bool) -> Clause:
 
 def _meets(field: str, principal: Principal) -> list[Clause]:
     scoped = [_all_of({"term": {field: role.name}}, _within(role)) for role in principal.roles]
-    return [{"terms": {field: principal.sorted_names}}, *scoped]
+    return [_one_of(field, principal.sorted_names), *scoped]
 
 
 def _within(role: ScopedRole) -> Clause:
     """Entities all of whose departments lie within the role's; one that names none is outside."""
     every = {"terms": sorted(role.departments), "minimum_should_match_field": "departments"}
     return _all_of({"range": {"departments": {"gte": 1}}}, {"terms_set": {"department_ids": every}})
+
+
+def _one_of(field: str, values: Sequence[str]) -> Clause:
+    starts = range(0, max(len(values), 1), MOST_TERMS)
+    return _any_of([{"terms": {field: values[start : start + MOST_TERMS]}} for start in starts])
 
 
 def _any_of(clauses: Sequence[Clause]) -> Clause:

@@ -15,6 +15,7 @@ from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
 from search.access.filter import (
+    MOST_TERMS,
     NOTHING,
     SINCE_JOINED,
     access_filter,
@@ -124,6 +125,13 @@ class TestShape:
         one = caller(names=frozenset("abcdef"), joined={"x": 1, "y": 2, "z": None, "w": None})
         two = caller(names=frozenset("fedcba"), joined={"w": None, "z": None, "y": 2, "x": 1})
         assert orjson.dumps(access_filter(one, vertical)) == orjson.dumps(access_filter(two, vertical))
+
+    def test_more_names_than_the_engine_takes_in_one_clause_are_several(self) -> None:
+        ids = [f"c-{number:06d}" for number in range(MOST_TERMS + 1)]
+        found = access_filter(caller(joined=dict.fromkeys(ids)), MESSAGES)
+        parts = [clause["terms"]["conversation_id"] for clause in found["bool"]["should"]]
+        assert [len(part) for part in parts] == [MOST_TERMS, 1]
+        assert parts[0] + parts[1] == ids
 
     def test_its_size_does_not_grow_in_clauses(self) -> None:
         """The engine takes 1,024."""

@@ -89,3 +89,25 @@ def test_the_output_of_the_last_run_is_kept(start: Start, tmp_path: Path) -> Non
     start("print('ready for the second time', flush=True)")
     assert "first" in (tmp_path / "out.1").read_text(encoding="utf-8")
     assert "second" in (tmp_path / "out").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_waits_until_what_is_started_is_noted(number: signal.Signals) -> None:
+    noted: list[bool] = []
+
+    def leave(*_: object) -> None:
+        raise SystemExit
+
+    def begin() -> None:
+        with processes.noted():
+            signal.raise_signal(number)
+            noted.append(True)
+
+    former = signal.signal(number, leave)
+    try:
+        with pytest.raises(SystemExit):
+            begin()
+        assert signal.getsignal(number) is leave
+    finally:
+        signal.signal(number, former)
+    assert noted

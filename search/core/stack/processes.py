@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +50,28 @@ def start(command: tuple[str, ...], port: int, folder: Path, out: Path, account:
         )
     _children[child.pid] = child
     return Running(child.pid, command, port, time.time())
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Has signals that would unwind us wait until a process that is being started is noted down, too."""
+    came: list[int] = []
+    mine = threading.current_thread() is threading.main_thread()
+    caught = [each for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if mine and callable(_handler(each))]
+    former = {each: signal.signal(each, lambda number, _: came.append(number)) for each in caught}
+    try:
+        yield
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)
+    for number in came:
+        signal.raise_signal(number)
+
+
+def _handler(number: signal.Signals) -> object:
+    """What a signal calls; none where it is ignored, or ends us without asking."""
+    handler = signal.getsignal(number)
+    return None if isinstance(handler, signal.Handlers) else handler
 
 
 def find(running: Running) -> psutil.Process | None:

@@ -133,7 +133,8 @@ class Stack:
         try:
             for name in names:
                 port = choose_port(self._usual_port(name, state) if usual else None)
-                started[name] = self._services[name].start(port, state.token, account)
+                with processes.noted():
+                    started[name] = self._services[name].start(port, state.token, account)
                 state = replace(state, services=others | started)
                 self._save(state)
             self._wait(state)
