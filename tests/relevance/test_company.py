@@ -1,0 +1,187 @@
+"""A whole company: what its people look for comes first, nothing leaks, and a part of a text finds that text."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import kit
+import orjson
+import pytest
+from apikit import Api
+from conftest import GATEWAY_SECRET
+from nats.aio.client import Client as Broker
+from opensearchpy import AsyncOpenSearch
+
+from analyzers import normalise
+from indexers.load import load
+from search.access.principal import Principal
+from search.evaluate.client import Client
+from search.evaluate.figures import Figures, Played, by_kind, rank
+from search.evaluate.play import play_negatives
+from search.evaluate.questions import event_files, known_items, negatives
+from search.query.answer import Search
+from search.query.wanted import Question
+
+AT_ONCE = 4
+ASKED, SHORTEST, LONGEST = 500, 2, 4
+FIRST_PAGE = 20
+LITERAL_FIRST = 0.998
+LEFT_ALONE = 0.99
+TENANT = "acme"
+
+FIRST: Mapping[str, float] = dict.fromkeys(("person_exact", "group_name", "app_exact", "doc_title"), 0.98)
+"""The least share of the questions of a kind whose item comes first."""
+OFTEN = ("person_pinyin", "person_pinyin_heteronym", "person_initials", "person_english", "person_employee_no")
+AMONG_FIVE: Mapping[str, float] = {
+    **dict.fromkeys((*OFTEN, "app_partial", "app_pinyin", "mixed_identifier"), 0.95),
+    **dict.fromkeys(("traditional", "simplified_for_traditional", "single_surname"), 0.95),
+    **dict.fromkeys(("message_from", "message_in", "message_phrase", "doc_phrase", "homonym"), 0.97),
+}
+"""The same for being among the first five."""
+
+
+@pytest.fixture(scope="module")
+def company() -> Path:
+    folder = kit.shared_data()
+    if folder is None:
+        pytest.skip("the shared evaluation data are not here (OFFICE_SEARCH_SHARED_DATA)")
+    return folder / "company"
+
+
+@pytest.fixture(scope="module")
+async def filled(company: Path, api: Api, client: Broker, engine: AsyncOpenSearch) -> Api:
+    """The company as it is after its last event; what was used how often does not matter here."""
+    files = [path for path in event_files(company) if path.name != "changes.usage.ndjson"]
+    assert not (await load(client, files, lambda _: None)).skipped
+    await kit.settled(client, engine)
+    await api.ready()
+    return api
+
+
+@pytest.fixture(scope="module")
+async def asking(filled: Api) -> AsyncIterator[Client]:
+    async with Client("http://api", GATEWAY_SECRET, transport=httpx.ASGITransport(filled.app)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def answers(asking: Client, company: Path) -> tuple[Sequence[Played], Sequence[str]]:
+    """How each known item was found, and those questions that were taken for slips."""
+    items = known_items(company)
+    played: list[Played] = []
+    corrected: list[str] = []
+    waiting = iter(items)
+
+    async def work() -> None:
+        for item in waiting:
+            answer = await asking.search(item)
+            played.append(Played(item.kind, rank(item, answer.body["hits"]), answer.ms))
+            if answer.body["query"]["corrected"]:
+                corrected.append(item.q)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return played, corrected
+
+
+@pytest.fixture(scope="module")
+def found(answers: tuple[Sequence[Played], Sequence[str]]) -> Mapping[str, Figures]:
+    return by_kind(answers[0])
+
+
+def test_every_kind_of_question_has_its_measure(found: Mapping[str, Figures]) -> None:
+    assert set(found) == set(FIRST) | set(AMONG_FIVE)
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_who_names_a_thing_in_full_finds_it_first(found: Mapping[str, Figures], kind: str) -> None:
+    assert found[kind].hit1 >= FIRST[kind], found[kind]
+
+
+@pytest.mark.parametrize("kind", AMONG_FIVE)
+def test_who_knows_less_of_it_finds_it_among_the_first_five(found: Mapping[str, Figures], kind: str) -> None:
+    assert found[kind].hit5 >= AMONG_FIVE[kind], found[kind]
+
+
+def test_what_was_typed_well_is_not_corrected(answers: tuple[Sequence[Played], Sequence[str]]) -> None:
+    played, corrected = answers
+    assert len(corrected) <= (1 - LEFT_ALONE) * len(played), corrected
+
+
+async def test_nothing_leaks(asking: Client, company: Path) -> None:
+    asked = negatives(company)
+    assert asked
+    assert not await play_negatives(asking, asked, lambda: None)
+
+
+async def test_texts_that_hold_the_query_come_before_those_that_hold_its_parts(filled: Api, company: Path) -> None:
+    """Of the first page, as many as there are such texts; asked by somebody who reads every conversation."""
+    search: Search = filled.app.state.services.search
+    reader = await reads_everything(search, company)
+    texts = {place: normalise(text) for place, text in said(company) if reader.reads(place[0], 0)}
+    failures: list[tuple[str, Sequence[str]]] = []
+    waiting = iter(cut_from(list(texts.values())))
+
+    async def work() -> None:
+        for query in waiting:
+            literal = {id for (_, id), text in texts.items() if query in text}
+            question = Question(query, verticals=["messages"], limit=FIRST_PAGE)
+            hits = (await search.answer(reader, question, datetime.now(UTC))).hits
+            first = [hit.id for hit in hits[: len(literal)]]
+            if len(first) < min(FIRST_PAGE, len(literal)) or not literal.issuperset(first):
+                failures.append((query, first))
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    assert len(failures) <= (1 - LITERAL_FIRST) * ASKED, failures
+
+
+async def reads_everything(search: Search, company: Path) -> Principal:
+    """Somebody of the company, but in each of its conversations from the beginning."""
+    item = next(item for item in known_items(company) if item.tenant == TENANT)
+    caller = await search.directory.principal(TENANT, item.user)
+    rooms = {room for (room, _), _ in said(company) if caller.rules.get(room)}
+    return replace(caller, joined=dict.fromkeys(rooms))
+
+
+def said(company: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    """((conversation, message), everything that is searched for in it) of the messages that are not deleted."""
+    latest: dict[str, tuple[int, Mapping[str, Any] | None]] = {}
+    for line in (company / "changes.messages.ndjson").read_bytes().splitlines():
+        event = orjson.loads(line)
+        if event["tenant"] != TENANT:
+            continue
+        version, id = int(event["sequence"]), event["subject"]
+        if id not in latest or latest[id][0] < version:
+            latest[id] = version, event["data"] if event["type"].endswith("upserted") else None
+    for id, (_, message) in latest.items():
+        if message:
+            yield (message["conversation_id"], id), "\n".join(texts_of(message))
+
+
+def texts_of(message: Mapping[str, Any]) -> Iterator[str]:
+    yield message["text"]
+    yield from (file["name"] for file in message.get("attachments") or ())
+    yield from message.get("links") or ()
+    card = message.get("card") or {}
+    yield card.get("title") or ""
+    for entry in card.get("fields") or ():
+        yield f"{entry.get('name') or ''} {entry.get('value') or ''}" if isinstance(entry, dict) else entry
+
+
+def cut_from(texts: Sequence[str]) -> Iterator[str]:
+    """ASKED queries of Han characters, from anywhere in them."""
+    dice = random.Random(2026)
+    left = ASKED
+    while left:
+        text, length = dice.choice(texts), dice.randint(SHORTEST, LONGEST)
+        begin = dice.randrange(max(1, len(text) - length + 1))
+        query = text[begin : begin + length]
+        if len(query) == length and all("\u4e00" <= each <= "\u9fff" for each in query):
+            left -= 1
+            yield query
