@@ -42,12 +42,18 @@ class _Tenant:
 
 
 class Directory:
-    """Resolves callers. `clock` gives the time in microseconds; `keep` bounds what is kept per tenant."""
+    """Resolves callers. `clock` gives the time in microseconds; `keep` bounds what is kept per tenant.
 
-    def __init__(self, engine: AsyncOpenSearch, clock: Callable[[], int], keep: int = 2000) -> None:
+    `patience_s`: how long the engine is listened to, each time.
+    """
+
+    def __init__(
+        self, engine: AsyncOpenSearch, clock: Callable[[], int], keep: int = 2000, patience_s: float = 5.0
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._keep = keep
+        self._patience_s = patience_s
         self._tenants: dict[str, _Tenant] = {}
 
     async def principal(self, tenant: str, user: str) -> Principal:
@@ -91,7 +97,9 @@ class Directory:
     async def _read(self, tenant: str, ids: Iterable[str], *, with_source: bool) -> dict[str, _Document]:
         docs = [{"_id": id, "_source": with_source or id == stored.INCARNATION} for id in ids]
         try:
-            answer = await self._engine.mget(body={"docs": docs}, index=f"{stored.NAME}.{tenant}")
+            answer = await self._engine.mget(
+                body={"docs": docs}, index=f"{stored.NAME}.{tenant}", request_timeout=self._patience_s
+            )
         except OpenSearchException as error:
             raise Unavailable("The directory does not answer; nobody can be told what they may see.") from error
         return {document["_id"]: _Document.of(document) for document in answer["docs"]}

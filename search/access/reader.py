@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import structlog
@@ -71,12 +73,34 @@ class Found:
 
 
 class Reader:
-    """Reads for a caller. `deadline_ms` bounds each vertical's part of a search by itself."""
+    """Reads for a caller, each time within `deadline_ms`; or, for one answer, within that altogether.
 
-    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int) -> None:
+    `clock`: monotonic seconds.
+    """
+
+    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
-        self._deadline_ms = deadline_ms
-        self._patience_s = 2 * deadline_ms / 1000
+        self._deadline_s = deadline_ms / 1000
+        self._clock = clock
+        self._ends: float | None = None
+
+    def for_one_answer(self) -> Self:
+        """The same for an answer that begins now: searches for it share the deadline, however many there are.
+
+        As long again is left for reading what they found, without which nothing could be answered at all.
+        """
+        answering = copy(self)
+        answering._ends = self._clock() + self._deadline_s
+        return answering
+
+    def _left_s(self) -> float:
+        return self._deadline_s if self._ends is None else self._ends - self._clock()
+
+    def _patience_s(self) -> float:
+        """How long the engine is listened to. Raises Unavailable when there is no time left at all."""
+        if (patience := self._left_s() + self._deadline_s) <= 0:
+            raise Unavailable("The search engine was too slow; try again in a moment.")
+        return patience
 
     async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
         """One answer a request, in their order; None where its backend failed or was late."""
@@ -123,15 +147,20 @@ class Reader:
             "size": 0,
             "track_total_hits": False,
             "aggs": {"named": {"filters": {"filters": dict(queries)}}},
-            "timeout": f"{self._deadline_ms}ms",
+            "timeout": self._deadline(),
         }
         return self._head(principal, vertical), body
 
     def _head(self, principal: Principal, vertical: Vertical) -> Clause:
         return {
             "index": f"{vertical.name}.{principal.tenant}",
-            "cancel_after_time_interval": f"{self._deadline_ms}ms",
+            # Copies of a shard may score a little differently: one caller's pages come from the same one.
+            "preference": f"caller-{principal.user}",
+            "cancel_after_time_interval": self._deadline(),
         }
+
+    def _deadline(self) -> str:
+        return f"{max(1, round(self._left_s() * 1000))}ms"
 
     async def _send(
         self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
@@ -142,10 +171,12 @@ class Reader:
 
     async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
         """The engine's answers as they come; None for all of them when it was too late."""
+        if self._left_s() <= 0:
+            return [None] * len(lines)
         # As bytes at once: with thousands of principals it is a megabyte, and the client's own way takes it five times.
         body = b"".join(orjson.dumps(line) + b"\n" for pair in lines for line in pair)
         try:
-            answer = await self._engine.msearch(body=body, request_timeout=self._patience_s)
+            answer = await self._engine.msearch(body=body, request_timeout=self._patience_s())
         except ConnectionTimeout:
             return [None] * len(lines)
         except OpenSearchException as error:
@@ -164,7 +195,7 @@ class Reader:
             "docvalue_fields": list(request.fields),
             "seq_no_primary_term": True,
             "track_total_hits": COUNTED,
-            "timeout": f"{self._deadline_ms}ms",
+            "timeout": self._deadline(),
         }
         return self._head(principal, request.vertical), body
 
@@ -194,7 +225,7 @@ class Reader:
             return {}
         docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
         try:
-            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s)
+            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s())
         except OpenSearchException as error:
             raise Unavailable("The search engine does not answer; try again in a moment.") from error
         found = {}

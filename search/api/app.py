@@ -60,7 +60,8 @@ def create(
             stack.push_async_callback(engine.close)
             stack.push_async_callback(broker.close)
             readiness = Readiness(engine, broker.open)
-            directory = Directory(engine, lambda: time.time_ns() // 1000)
+            patience_s = 2 * settings.search_deadline_ms / 1000
+            directory = Directory(engine, lambda: time.time_ns() // 1000, patience_s=patience_s)
             reader = Reader(engine, settings.search_deadline_ms)
             search = Search(reader, directory, lexicons)
             explain = Explain(engine, settings.search_deadline_ms, search, readiness.events_behind)

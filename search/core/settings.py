@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     # The API.
     api_host: str = "127.0.0.1"
     api_port: int = Field(8080, ge=0, le=65535)
-    search_deadline_ms: int = Field(1500, ge=50, description="after which a vertical counts as failed")
+    search_deadline_ms: int = Field(
+        1500, ge=50, description="for all searches of one answer; what is then missing counts as failed"
+    )
     refresh_interval: str = Field("1s", pattern=r"^(-1|\d+(ms|s))$")
     shards: int = Field(1, ge=1)
     replicas: int = Field(0, ge=0)

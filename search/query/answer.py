@@ -66,6 +66,9 @@ class Search:
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Raises BadRequest for a parameter that makes no sense, Forbidden for the one vertical that is denied."""
+        return await replace(self, reader=self.reader.for_one_answer())._answer(caller, question, now)
+
+    async def _answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         began = time.monotonic()
         asked, denied = _permitted(caller, question.verticals)
         taken = cursor.decode(question.cursor)

@@ -200,9 +200,9 @@ class TestCopies:
         reads: list[list[str]] = []
         mget = written.engine.mget
 
-        async def counted(*, body: dict[str, list[dict[str, object]]], index: str) -> object:
+        async def counted(*, body: dict[str, list[dict[str, object]]], index: str, request_timeout: float) -> object:
             reads.append([str(document["_id"]) for document in body["docs"] if document["_source"]])
-            return await mget(body=body, index=index)
+            return await mget(body=body, index=index, request_timeout=request_timeout)
 
         monkeypatch.setattr(written.engine, "mget", counted)
         assert await directory.principal("acme", "u") is first
