@@ -18,6 +18,7 @@ from search.access.reader import Reader
 from search.api import admin, edge, problems, routes
 from search.api.rates import Rates
 from search.api.readiness import Readiness
+from search.canary.canary import Canary
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.settings import Settings
@@ -68,6 +69,11 @@ def create(
             app.state.services = Services(search, readiness, explain)
             readiness.start()
             stack.push_async_callback(readiness.stop)
+            if settings.canary_tenant:
+                canary = Canary(
+                    search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary_tenant
+                )
+                await stack.enter_async_context(canary.running(settings.canary_every_s))
             yield
 
     app = FastAPI(

@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     batch_size: int = Field(1000, ge=1, le=5000)
     ack_wait_s: int = Field(60, ge=5)
 
+    # How soon a revocation counts, measured by the service on itself.
+    canary_tenant: str | None = Field(None, pattern=r"^[a-z0-9-]{1,40}$", description="off without one")
+    canary_every_s: float = Field(10, ge=1)
+
     log_level: str = "INFO"
 
     @field_validator("gateway_secrets", "audit_text_tenants", mode="before")

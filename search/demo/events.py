@@ -6,19 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
-STREAM_OF = {
-    "message": "changes.messages",
-    "user": "changes.contacts",
-    "department": "changes.contacts",
-    "conversation": "changes.contacts",
-    "doc": "changes.docs",
-    "app": "changes.apps",
-    "member": "changes.access",
-    "role": "changes.access",
-    "usage": "changes.usage",
-}
+from indexers.load import STREAM_OF
+from mappings.events import encode
 
 
 def stamp(moment: datetime) -> str:
@@ -53,16 +42,5 @@ class Log:
         self, tenant: str, entity: str, change: str, subject: str, moment: datetime, data: Mapping[str, Any]
     ) -> None:
         sequence = int(moment.timestamp() * 1000)
-        event = {
-            "specversion": "1.0",
-            "id": f"{entity}-{subject}-{sequence}",
-            "source": f"/demo/{tenant}",
-            "type": f"office.{entity}.{change}",
-            "subject": subject,
-            "time": stamp(moment),
-            "datacontenttype": "application/json",
-            "sequence": str(sequence),
-            "tenant": tenant,
-            "data": data,
-        }
-        self._events[STREAM_OF[entity]].append((sequence, orjson.dumps(event)))
+        raw = encode(tenant, entity, subject, sequence, data, source=f"/demo/{tenant}", time=stamp(moment), verb=change)
+        self._events[STREAM_OF[entity]].append((sequence, raw))

@@ -1,0 +1,132 @@
+"""The service measures itself: how long after a change took something away the last answer still showed it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import count
+
+import structlog
+from nats.errors import Error as NatsError
+from prometheus_client import Counter, Histogram
+
+from indexers.load import STREAM_OF
+from mappings.events import encode
+from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
+from search.core.errors import Forbidden, OfficeSearchError, Unavailable
+from search.query.answer import Search
+from search.query.wanted import Question
+
+SECONDS = Histogram(
+    "office_search_revocation_seconds",
+    "Time from a change that takes access away to the first answer without what it took",
+    ("kind",),
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+FAILURES = Counter("office_search_canary_failures_total", "Measurements of a revocation that came to no end")
+
+PATIENCE_S = 30.0
+BETWEEN_LOOKS_S = 0.01
+
+Publish = Callable[[str, bytes], Awaitable[object]]
+"""(subject, event) → once the broker has stored it."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Canary:
+    """Somebody in a tenant of their own who is given something and has it taken away, one kind after the other.
+
+    Asks the service's own search, with the same directory and reader as any caller. `publish` raises NatsError or
+    Unavailable. `clock`: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        publish: Publish,
+        tenant: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._search = search
+        self._publish = publish
+        self._tenant = tenant
+        self._clock = clock
+        # Several processes measure side by side, each with entities of its own.
+        self._name = f"canary-{secrets.token_hex(4)}"
+        self._numbers = count(1)
+
+    @asynccontextmanager
+    async def running(self, every_s: float) -> AsyncIterator[None]:
+        """Measures beside everything else, one kind each `every_s` seconds."""
+        task = asyncio.create_task(self._run(every_s))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _run(self, every_s: float) -> None:
+        for number in count():
+            await asyncio.sleep(every_s)
+            kind = KINDS[number % len(KINDS)]
+            try:
+                SECONDS.labels(kind).observe(await self.measure(kind))
+            except (OfficeSearchError, NatsError, TimeoutError) as error:
+                FAILURES.inc()
+                _log.warning("canary_failed", kind=kind, error=repr(error)[:200])
+
+    async def measure(self, kind: str) -> float:
+        """Seconds from the change to the first answer without what it took; PATIENCE_S where none came in that time.
+
+        Raises Unavailable when what is given is not found in that time, NatsError when nothing can be published.
+        """
+        one = revocation(kind, f"{self._name}-{next(self._numbers)}", secrets.token_hex(8))
+        try:
+            await self._tell([everybody_may_search(), *one.granted])
+            if await self._until(one, found=True) is None:
+                raise Unavailable(f"What was given was not found within {PATIENCE_S:.0f} s; are the indexers behind?")
+            began = self._clock()
+            await self._tell([one.revoked])
+            gone = await self._until(one, found=False)
+            if gone is None:
+                _log.error("revocation_late", kind=kind, seconds=PATIENCE_S)
+            return PATIENCE_S if gone is None else gone - began
+        finally:
+            await self._tell(state.deleted() for state in one.granted)
+
+    async def _until(self, one: Revocation, *, found: bool) -> float | None:
+        """When an answer first did or did not hold it; None: not in time."""
+        ends = self._clock() + PATIENCE_S
+        while self._clock() < ends:
+            if await self._finds(one) is found:
+                return self._clock()
+            await asyncio.sleep(BETWEEN_LOOKS_S)
+        return None
+
+    async def _finds(self, one: Revocation) -> bool | None:
+        """None: there was no whole answer, so nobody can tell."""
+        try:
+            caller = await self._search.directory.principal(self._tenant, one.caller)
+            asked = Question(one.word, verticals=[one.vertical])
+            answer = await self._search.answer(caller, asked, datetime.now(UTC))
+        except Forbidden:
+            return False
+        except Unavailable:
+            return None
+        return None if answer.failed else any(hit.id == one.wanted for hit in answer.hits)
+
+    async def _tell(self, states: Iterable[State]) -> None:
+        for state in states:
+            await self._publish(STREAM_OF[state.entity], event(state, self._tenant, time.time_ns() // 1000))
+
+
+def event(state: State, tenant: str, sequence: int) -> bytes:
+    """What a producer would send. `sequence`: microseconds since 1970."""
+    moment = datetime.fromtimestamp(sequence / 1e6, UTC).isoformat()
+    verb, data = ("deleted", {}) if state.data is None else ("upserted", state.data)
+    return encode(tenant, state.entity, state.subject, sequence, data, source="/canary", time=moment, verb=verb)
