@@ -133,10 +133,13 @@ class Principal:
         """
         inside = {id for id in self.tree.parents if f"department:{id}" in self.names}
         ring = inside - {self.tree.parents[id] for id in inside}
-        rings = []
+        rings: list[frozenset[str]] = []
+        left = set(inside)
         while ring and len(below := self.tree.subtrees(sorted(ring))) < len(self.tree.parents):
             rings.append(below)
-            ring = {parent for id in ring if (parent := self.tree.parents[id]) in inside}
+            # Each department is gone through once: a mistaken loop of parents would have no end.
+            left -= ring
+            ring = {parent for id in ring if (parent := self.tree.parents[id]) in left}
         return rings
 
     @cached_property
