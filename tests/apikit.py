@@ -22,6 +22,7 @@ from search.api.app import create
 from search.core.settings import Settings
 from search.core.stack import Endpoints
 
+GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 MOST_HITS = 50
 LONG_AGO = "2020-01-01T00:00:00Z"
 LONG_HENCE = "2090-01-01T00:00:00Z"

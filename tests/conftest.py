@@ -9,6 +9,7 @@ from pathlib import Path
 import apikit
 import kit
 import pytest
+from apikit import GATEWAY_SECRET
 from hypothesis import settings as hypothesis_settings
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
@@ -22,8 +23,6 @@ from search.core.stack import Endpoints, temporary_stack
 
 hypothesis_settings.register_profile("office-search", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("office-search")
-
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import apikit
 import kit
 import pytest
 import structlog
-from apikit import Api, Company
+from apikit import GATEWAY_SECRET, Api, Company
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
@@ -29,7 +29,6 @@ from search.core.settings import Settings
 from search.core.stack import Endpoints
 from search.evaluate.processes import environment
 
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 KEY = "a-key-of-the-audit-log-32-bytes!!"
 QUERY = "裁员名单 2026"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import kit
 import pytest
-from apikit import Api, running
-from conftest import GATEWAY_SECRET
+from apikit import GATEWAY_SECRET, Api, running
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import REGISTRY

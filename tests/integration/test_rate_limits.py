@@ -15,6 +15,7 @@ import apikit
 import httpx
 import kit
 import pytest
+from apikit import GATEWAY_SECRET
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -33,7 +34,6 @@ from search.core.errors import TooManyRequests, Unavailable
 from search.core.settings import Settings
 from search.core.stack import Endpoints
 
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 DAY = 24 * 3600
 _keys = (f"key-{number}" for number in count())
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import apikit
 import kit
 import pytest
-from apikit import Api
+from apikit import GATEWAY_SECRET, Api
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
@@ -23,8 +23,6 @@ from search.core import broker as streams
 from search.core.errors import Unavailable
 from search.core.settings import Settings
 from search.core.stack import Endpoints
-
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ import httpx
 import jwt
 import kit
 import pytest
-from apikit import Api, Company, ids
+from apikit import GATEWAY_SECRET, Api, Company, ids
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from outside import OwnBroker
@@ -26,7 +26,6 @@ from search.access.identity.signed_app import sign
 from search.core.settings import Settings
 from search.core.stack import Endpoints
 
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 KEY = "0123456789abcdef" * 2
 SECRETS = {name: f"the-secret-of-{name}-" * 2 for name in ("whole", "docs-only", "nothing")}
 ME = "u-me"

@@ -14,8 +14,7 @@ import httpx
 import kit
 import orjson
 import pytest
-from apikit import Api
-from conftest import GATEWAY_SECRET
+from apikit import GATEWAY_SECRET, Api
 from nats.aio.client import Client as Broker
 from opensearchpy import AsyncOpenSearch
 
