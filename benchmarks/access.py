@@ -44,8 +44,8 @@ from search.core.settings import Settings
 from search.core.stack import Endpoints, temporary_stack
 from search.query import build
 from search.query.answer import Search
-from search.query.build import Wanted
-from search.query.wanted import Question
+from search.query.question import Question
+from search.query.wanted import Wanted
 
 MESSAGES = VERTICALS["messages"]
 CALLERS: Mapping[int, int] = {10: 32, 200: 32, 2_000: 24, 5_000: 24, 20_000: 8}

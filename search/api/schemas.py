@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.query.answer import Answer
-from search.query.wanted import Question
+from search.query.question import Question
 
 LONGEST_QUERY = 1000
 

@@ -19,7 +19,7 @@ from mappings.events import encode
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core.errors import Forbidden, OfficeSearchError, Unavailable
 from search.query.answer import Search
-from search.query.wanted import Question
+from search.query.question import Question
 
 SECONDS = Histogram(
     "office_search_revocation_seconds",

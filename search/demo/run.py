@@ -37,7 +37,7 @@ from search.core.stack.places import default_home
 from search.core.stack.ports import choose_port
 from search.demo import company as companies
 from search.demo.routes import router
-from search.query.wanted import Question
+from search.query.question import Question
 
 HOST = "127.0.0.1"
 AUDIENCE = "office-search-demo"

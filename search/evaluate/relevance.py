@@ -29,7 +29,7 @@ from search.core.stack import Endpoints, temporary_stack
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.measures import DEPTH, MEASURES, Difference, Runs, difference, mean, measure
 from search.query.answer import Search
-from search.query.wanted import Question
+from search.query.question import Question
 
 DOCS = VERTICALS["docs"]
 PAGE = 100

@@ -17,10 +17,11 @@ from search.explain.explanation import Facts, Finding, State, Step
 from search.explain.subject import Subject
 from search.query import build
 from search.query.answer import Hit, Search
-from search.query.build import Clause, Wanted
+from search.query.clauses import Clause
 from search.query.lacking import lacking
 from search.query.parse import parse
-from search.query.wanted import Question, wanted_from
+from search.query.question import Question, wanted_from
+from search.query.wanted import Wanted
 
 DEEPEST = 200
 PAGE = 50

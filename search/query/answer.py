@@ -21,7 +21,8 @@ from search.query.correct import Corrector
 from search.query.highlight import mark, mark_name, matches, needles, snippet
 from search.query.parse import ParsedQuery, parse
 from search.query.present import meets
-from search.query.wanted import Question, wanted_from
+from search.query.question import Question, wanted_from
+from search.query.wanted import Wanted
 
 # A few more than a page, so that what the last check drops leaves no gap.
 SPARE = 10
@@ -93,7 +94,7 @@ class Search:
         )
 
     async def _ask(
-        self, caller: Principal, wanted: build.Wanted, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
+        self, caller: Principal, wanted: Wanted, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
     ) -> dict[str, Candidates | None]:
         """Every vertical's list; one that has nothing to do with the question is empty without being asked."""
         answers: dict[str, Candidates | None] = {v.name: Candidates(v, [], 0, True) for v in asked}
@@ -117,7 +118,7 @@ class Search:
     async def _ask_nearly(
         self,
         caller: Principal,
-        wanted: build.Wanted,
+        wanted: Wanted,
         answers: Mapping[str, Candidates | None],
         taken: Mapping[str, int],
         limit: int,
@@ -129,14 +130,14 @@ class Search:
         nothing = [
             answer.vertical
             for answer in answers.values()
-            if answer and not answer.total and build.nearly_named(nearly, answer.vertical)
+            if answer and not answer.total and nearly.nearly_named(answer.vertical)
         ]
         return await self._ask(caller, nearly, nothing, taken, limit) if nothing else {}
 
     async def _corrected(
         self,
         caller: Principal,
-        wanted: build.Wanted,
+        wanted: Wanted,
         question: Question,
         answers: Mapping[str, Candidates | None],
         misspelt: bool,
@@ -201,7 +202,7 @@ class _Page:
 class _View:
     """How a document is shown under one question."""
 
-    def __init__(self, wanted: build.Wanted, caller: Principal, misspelt: Collection[str] = ()) -> None:
+    def __init__(self, wanted: Wanted, caller: Principal, misspelt: Collection[str] = ()) -> None:
         """`misspelt`: verticals in which names were looked for with a typo."""
         self.wanted = wanted
         self._misspelt = misspelt

@@ -19,9 +19,12 @@ from search.access.principal import Principal
 from search.access.reader import Candidates, Found, Reader, Request
 from search.core.errors import Unavailable
 from search.query import build
-from search.query.build import EXACT, LITERAL, Clause, Wanted
+from search.query.build import EXACT, LITERAL
+from search.query.clauses import Clause
+from search.query.names import MOST_EXPANSIONS
 from search.query.present import meets
 from search.query.segments import CERTAIN, Guess, Segment, han_guesses, joined, latin_guesses, segments, slips
+from search.query.wanted import Wanted
 
 # Up to so many hits that hold the question as it stands are little.
 LITTLE = 2
@@ -124,7 +127,7 @@ class Corrector:
         found: list[Found] = []
         for vertical in self.verticals:
             fields = [text.names[0] for text in vertical.texts]
-            fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), "max_expansions": build.MOST_EXPANSIONS}
+            fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), "max_expansions": MOST_EXPANSIONS}
             query = {
                 "bool": {"should": [{"constant_score": {"filter": {"fuzzy": {field: fuzzy}}}} for field in fields]}
             }

@@ -8,9 +8,9 @@ from typing import Any
 
 from mappings.vertical import Vertical
 from search.query import build
-from search.query.build import Wanted
 from search.query.present import Present
 from search.query.segments import segments
+from search.query.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.access.reader import Candidate, Candidates
-from search.query.build import EXACT, LITERAL, Sort
+from search.query.build import EXACT, LITERAL
+from search.query.wanted import Sort
 
 # Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet …", SIGIR 2009: score = Σ w / (60 + rank).
 RANK_CONSTANT = 60

@@ -9,7 +9,8 @@ from analyzers import normalise
 from mappings.verticals import VERTICALS
 from search.access.principal import Principal
 from search.access.reader import Reader, Request
-from search.query.build import Within, named
+from search.query.names import named
+from search.query.wanted import Within
 
 CONTACTS = VERTICALS["contacts"]
 # As many people of one name as a company has.

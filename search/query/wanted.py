@@ -1,126 +1,121 @@
-"""A question as it was asked → what is wanted, with every name in it resolved for the caller."""
+"""What is asked for, with every name in it resolved; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import get_args
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
 
-from analyzers import Lexicon
-from mappings.entities import EPOCH, MICROSECOND
-from search.access.principal import Principal
-from search.access.reader import Reader
-from search.core.errors import BadRequest
-from search.query.build import Sort, Wanted
-from search.query.dates import resolve_date
-from search.query.operators import has_value, type_values
-from search.query.parse import ParsedQuery
-from search.query.resolve import resolve, within
+from analyzers import PLAIN, Lexicon, Terms, analyse
+from mappings.vertical import Vertical
+from search.query.clauses import Clause
+from search.query.names import named, nearly_named
 
-# Each phrase is looked for in every text of a vertical; past what anyone types, one is words like any other.
-MOST_PHRASES = 16
+Sort = Literal["relevance", "newest", "oldest"]
 
-
-@dataclass(frozen=True)
-class Question:
-    """What a client sent: the query box and the parameters beside it."""
-
-    q: str = ""
-    verticals: Sequence[str] | None = None
-    sender: str | None = None
-    conversation: str | None = None
-    type: str | None = None
-    before: str | None = None
-    after: str | None = None
-    has: str | None = None
-    sort: str = "relevance"
-    limit: int = 20
-    cursor: str | None = None
-
-    def conditions(self) -> dict[str, str]:
-        """The parameters that narrow, under the names of the operators that mean the same."""
-        named = {
-            "from": self.sender,
-            "in": self.conversation,
-            "type": self.type,
-            "before": self.before,
-            "after": self.after,
-            "has": self.has,
-        }
-        return {name: value for name, value in named.items() if value}
-
-
-async def wanted_from(
-    reader: Reader, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime, lexicon: Lexicon
-) -> Wanted:
-    """Raises BadRequest for a parameter that makes no sense; what stands in the query box never does."""
-    if question.sort not in get_args(Sort):
-        raise BadRequest(f"sort: {question.sort!r:.40} is none of {', '.join(get_args(Sort))}.")
-    box = _Box(parsed, question)
-    after, before = _limits(parsed, question, now)
-    return Wanted(
-        text=" ".join((parsed.text, *parsed.phrases[MOST_PHRASES:])).strip(),
-        phrases=parsed.phrases[:MOST_PHRASES],
-        excluded=parsed.excluded[:MOST_PHRASES],
-        senders=await _resolved(reader, caller, "user", box.values("from")),
-        not_senders=await resolve(reader, caller, "user", box.values("from", negated=True)),
-        conversations=await _resolved(reader, caller, "conversation", box.values("in")),
-        not_conversations=await resolve(reader, caller, "conversation", box.values("in", negated=True)),
-        kinds=_kinds(box.values("type")),
-        not_kinds=_kinds(box.values("type", negated=True)) or frozenset(),
-        features=frozenset(map(has_value, box.values("has"))),
-        not_features=frozenset(map(has_value, box.values("has", negated=True))),
-        after=after,
-        before=before,
-        sort=question.sort,  # type: ignore[arg-type]
-        within=await within(reader, caller, parsed.text),
-        rings=caller.rings,
-        lexicon=lexicon,
-    )
+# The engine counts the clauses of a whole query against 1,024: in scoring three kinds of terms in three fields, in
+# coverage pairs once and characters twice, so 18 times this many, and what else there is, stay below.
+MOST_TERMS = 48
+# More words than these are a sentence, in which some may well be missing.
+MOST_WORDS = 5
+LONGEST_WORD = 6
 
 
 @dataclass(frozen=True)
-class _Box:
-    """Operators of the query box and parameters together; several of one name are alternatives."""
+class Within:
+    """A name, and the departments among whose people it is meant."""
 
-    parsed: ParsedQuery
-    question: Question
-
-    def values(self, name: str, *, negated: bool = False) -> list[str]:
-        return list(self._values(name, negated))
-
-    def _values(self, name: str, negated: bool) -> Iterator[str]:
-        for operator in self.parsed.operators:
-            if operator.name == name and operator.negated == negated:
-                yield operator.value
-        if not negated and (value := self.question.conditions().get(name)):
-            yield value
+    name: str
+    departments: frozenset[str]
 
 
-async def _resolved(reader: Reader, caller: Principal, kind: str, values: Sequence[str]) -> frozenset[str] | None:
-    return await resolve(reader, caller, kind, values) if values else None
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, with operators resolved to ids among what the caller may see.
+
+    `senders` and `conversations`: None is no condition, an empty set matches nothing. Times in microseconds:
+    after ≤ time < before. `rings`: departments around the caller, nearest first, each within the next. `misspelt`:
+    names may differ by a small typo.
+    """
+
+    text: str = ""
+    phrases: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    senders: frozenset[str] | None = None
+    not_senders: frozenset[str] = frozenset()
+    conversations: frozenset[str] | None = None
+    not_conversations: frozenset[str] = frozenset()
+    kinds: frozenset[str] | None = None
+    not_kinds: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    not_features: frozenset[str] = frozenset()
+    after: int | None = None
+    before: int | None = None
+    sort: Sort = "relevance"
+    within: Within | None = None
+    rings: Sequence[frozenset[str]] = ()
+    lexicon: Lexicon = PLAIN
+    misspelt: bool = False
+
+    @cached_property
+    def terms(self) -> Terms:
+        return _bounded(analyse(self.text, self.lexicon.cut))
+
+    @cached_property
+    def apart(self) -> Sequence[Terms]:
+        """The words that were typed with blanks between; a sentence, of many or of long words, is one."""
+        words = self.text.split()
+        if not 2 <= len(words) <= MOST_WORDS:
+            return [self.terms]
+        analysed = [terms for word in words if (terms := analyse(word, self.lexicon.cut)).chars]
+        return analysed if max(map(_size, analysed), default=0) <= LONGEST_WORD else [self.terms]
+
+    @cached_property
+    def variants(self) -> Sequence[Wanted]:
+        """The same in synonyms: other words for which the text may stand."""
+        # All ways together have no more terms than one way may.
+        room = MOST_TERMS // max(1, _size(self.terms)) - 1
+        ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
+        plain = Lexicon(self.lexicon.cut)
+        return [replace(self, text=way, within=None, rings=(), misspelt=False, lexicon=plain) for way in ways]
+
+    @cached_property
+    def literal(self) -> str:
+        """The text as consecutive characters and marks, none left out."""
+        return literal_run(self.text)
+
+    @cached_property
+    def named(self) -> Clause | None:
+        """The text as a name that was typed."""
+        return named(self.text)
+
+    def nearly_named(self, vertical: Vertical) -> Clause | None:
+        """The text as a name that was typed with a slip."""
+        return nearly_named(self.text, self.terms.bigrams.split(), vertical)
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self.terms.chars or any(said(self.phrases)))
+
+    @property
+    def has_filters(self) -> bool:
+        conditions = (self.senders, self.conversations, self.kinds, self.after, self.before)
+        return any(condition is not None for condition in conditions) or bool(self.features)
 
 
-def _kinds(values: Sequence[str]) -> frozenset[str] | None:
-    return frozenset(kind for value in values for kind in type_values(value)) if values else None
+def _size(terms: Terms) -> int:
+    return len(terms.chars.split())
 
 
-def _limits(parsed: ParsedQuery, question: Question, now: datetime) -> tuple[int | None, int | None]:
-    """The narrowest of all limits, in microseconds."""
-    after = [moment for moment in (parsed.after, _date("after", question.after, now)) if moment]
-    before = [moment for moment in (parsed.before, _date("before", question.before, now)) if moment]
-    return _micros(max(after)) if after else None, _micros(min(before)) if before else None
+def _bounded(terms: Terms) -> Terms:
+    return Terms(*(" ".join(list(dict.fromkeys(value.split()))[:MOST_TERMS]) for value in terms))
 
 
-def _date(name: str, value: str | None, now: datetime) -> datetime | None:
-    if not value:
-        return None
-    moment = resolve_date(value, now=now)
-    if moment is None:
-        raise BadRequest(f"{name}: {value!r:.40} is no date; write it as 2026-01-31, or 7d for seven days ago.")
-    return moment
+def said(phrases: Iterable[str]) -> Iterator[str]:
+    """Those that hold more than punctuation."""
+    return (phrase for phrase in phrases if analyse(phrase).chars)
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
+def literal_run(text: str) -> str:
+    return analyse(text).literal

@@ -21,8 +21,9 @@ from search.core.settings import Settings
 from search.core.stack import Endpoints, temporary_stack
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.relevance import Compared, compare
-from search.query.build import Wanted, query
+from search.query.build import query
 from search.query.parse import parse
+from search.query.wanted import Wanted
 
 FIGURES = Path(__file__).parent / "figures"
 SETS = ("dev", "titles_dev", "dureader_small")

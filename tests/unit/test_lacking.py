@@ -9,8 +9,8 @@ import pytest
 
 from analyzers import PLAIN
 from mappings.verticals import VERTICALS
-from search.query.build import Wanted
 from search.query.lacking import Lacking, lacking
+from search.query.wanted import Wanted
 
 MESSAGES, CONTACTS, DOCS = (VERTICALS[name] for name in ("messages", "contacts", "docs"))
 SAID = {"original": kit.message("m", "明天上午评审搜索中台方案", conversation_id="c-7", sender_id="u-12")}

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from analyzers import Lexicon, analyse, load_lexicons, normalise
 from mappings.verticals import VERTICALS
 from search.core.errors import ConfigurationError
-from search.query.build import Wanted, query
+from search.query.build import query
 from search.query.highlight import needles, snippet
 from search.query.present import meets
+from search.query.wanted import Wanted
 
 MESSAGES = VERTICALS["messages"]
 

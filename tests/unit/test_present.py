@@ -9,8 +9,9 @@ import kit
 import pytest
 
 from mappings.verticals import VERTICALS
-from search.query.build import Wanted, Within, query
+from search.query.build import query
 from search.query.present import meets, minimum
+from search.query.wanted import Wanted, Within
 
 MESSAGES, CONTACTS, DOCS = (VERTICALS[name] for name in ("messages", "contacts", "docs"))
 SAID = kit.message(

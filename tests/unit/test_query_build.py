@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from analyzers import Lexicon
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
-from search.query.build import MOST_TERMS, Wanted, Within, concerns, query, sort
+from search.query.build import concerns, query, sort
+from search.query.wanted import MOST_TERMS, Wanted, Within
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "query"
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))

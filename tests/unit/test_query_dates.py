@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from search.query.dates import SHANGHAI, resolve_date
 from search.query.parse import parse
-from search.query.wanted import Question, _limits
+from search.query.question import Question, _limits
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=SHANGHAI)
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))

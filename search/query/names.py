@@ -1,0 +1,68 @@
+"""What was typed for a name → clauses over how names are stored: pinyin, initials, mixtures, small typos; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzers import name_query_terms
+from mappings.names import INITIALS, INNER, PINYIN, RUNS
+from mappings.vertical import Vertical
+from search.query.clauses import Clause, any_of
+
+# No name that is typed half in pinyin holds more Han.
+MOST_NAME_CHARS = 8
+NAME_BOOST = 50.0
+NAME_CHARS = "name_chars"
+NAME_WORDS = "name_words"
+# In shorter names every slip makes another name.
+SHORTEST_MISSPELT, LONG_MISSPELT = 4, 10
+# Terms of what the caller may not see count among these too, so that there have to be more than there ever are.
+MOST_EXPANSIONS = 1000
+
+
+def named(text: str) -> Clause | None:
+    """That a name may have been typed so - in pinyin, initials, mixed with Han; None where nothing can be read."""
+    typed = name_query_terms(text)
+    if len(typed.chars) > MOST_NAME_CHARS:
+        return None
+    inner = dict.fromkeys((*typed.pinyin, *typed.initials))
+    ways = [
+        *(({"term": {PINYIN: key}}, 4.0) for key in typed.pinyin),
+        *(({"term": {INITIALS: key}}, 3.0) for key in typed.initials),
+        *(({"prefix": {PINYIN: key}}, 2.0) for key in typed.pinyin),
+        *(({"prefix": {INITIALS: key}}, 1.0) for key in typed.initials),
+        *(({"prefix": {INNER: key}}, 0.5) for key in inner),
+    ]
+    if not ways:
+        return None
+    body: Clause = {
+        "should": [{"constant_score": {"filter": way, "boost": worth * NAME_BOOST}} for way, worth in ways],
+        "minimum_should_match": 1,
+    }
+    if typed.chars:
+        body["filter"] = [{"term": {NAME_CHARS: char}} for char in typed.chars]
+    return {"bool": body}
+
+
+def nearly_named(text: str, words: Sequence[str], vertical: Vertical) -> Clause | None:
+    """That a name was typed with one slip - a letter too many, too few, wrong, or two of them changed places.
+
+    In long names there may be two. `words`: those of the text, which are met one by one where Latin names hold them.
+    """
+    if not vertical.by_name:
+        return None
+    typed = name_query_terms(text)
+    keys = [key for key in typed.pinyin if len(key) >= SHORTEST_MISSPELT and key.isascii()]
+    ways = [_fuzzy(RUNS, key) for key in keys]
+    if all(word.isascii() and word.isalpha() for word in words):
+        nearly = [_fuzzy(NAME_WORDS, word) for word in words if len(word) >= SHORTEST_MISSPELT]
+        exactly = [{"term": {NAME_WORDS: word}} for word in words if len(word) < SHORTEST_MISSPELT]
+        ways += [{"bool": {"filter": [*nearly, *exactly]}}] if nearly else []
+    if not ways:
+        return None
+    return {"constant_score": {"filter": any_of(ways), "boost": NAME_BOOST}}
+
+
+def _fuzzy(field: str, value: str) -> Clause:
+    slips = 2 if len(value) >= LONG_MISSPELT else 1
+    return {"fuzzy": {field: {"value": value, "fuzziness": slips, "max_expansions": MOST_EXPANSIONS}}}
