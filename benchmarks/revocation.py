@@ -139,7 +139,7 @@ class Bench:
         question = Question(id=one.kind, tenant=TENANT, user=one.caller, q=one.word)
         ends = time.perf_counter() + PATIENCE_S
         while True:
-            hits = (await self._client.search(question)).body.get("hits", ())
+            hits = (await self._client.search(question, one.vertical)).body.get("hits", ())
             if any((hit["vertical"], hit["id"]) == (one.vertical, one.wanted) for hit in hits) is found:
                 return
             if time.perf_counter() > ends:

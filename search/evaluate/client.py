@@ -50,12 +50,13 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def search(self, question: Question) -> Answered:
-        """Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403.
+    async def search(self, question: Question, *verticals: str) -> Answered:
+        """Over these verticals, or all that the caller may search.
 
-        Half an answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
+        Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403. Half an answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
         """
-        query = urlencode({"q": question.q, "limit": LIMIT}, quote_via=quote, safe="")
+        asked = {"verticals": ",".join(verticals)} if verticals else {}
+        query = urlencode({"q": question.q, "limit": LIMIT, **asked}, quote_via=quote, safe="")
         began = time.perf_counter()
         for pause in (*PAUSES_S, None):
             response = await self._get(f"{self._path}/v1/search?{query}", question)
