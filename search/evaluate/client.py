@@ -53,7 +53,8 @@ class Client:
     async def search(self, question: Question, *verticals: str) -> Answered:
         """Over these verticals, or all that the caller may search.
 
-        Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403. Half an answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
+        Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403. Half an
+        answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
         """
         asked = {"verticals": ",".join(verticals)} if verticals else {}
         query = urlencode({"q": question.q, "limit": LIMIT, **asked}, quote_via=quote, safe="")
