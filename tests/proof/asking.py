@@ -1,0 +1,95 @@
+"""Asks a company for many callers at once, all pages of each answer, and has every answer judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proof.company import Company, in_time
+from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
+from proof.questions import MOST_HITS, Question
+
+AT_ONCE = 8
+"""Questions that are under way together."""
+
+Told = Body | Refusal | None
+"""An answer, or that the one vertical is denied, or None: the caller is refused."""
+Told_to = Mapping[str, Sequence[tuple[Question, Told]]]
+"""Caller → what they asked, and were told."""
+
+
+@dataclass
+class Tally:
+    """Answers that were compared, each as a whole, with the oracle's; and those that two companies gave alike."""
+
+    checked: int = 0
+    found: int = 0
+    alike: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.checked:,} answers checked, {self.found:,} with hits; {self.alike:,} the same in two companies"
+
+
+async def ask(
+    company: Company, questions: Sequence[Question], callers: Sequence[str], tally: Tally, *, fresh: bool
+) -> Told_to:
+    """Every caller asks every question; whoever is refused asks once. `fresh`: searches see all that has arrived.
+
+    Raises Wrong at an answer that is not the oracle's.
+    """
+    slots = asyncio.Semaphore(AT_ONCE)
+    questions = [_asked(question, fresh=fresh) for question in questions]
+
+    async def asks(user: str) -> list[tuple[Question, Told]]:
+        sight = company.sight(user)
+        judge = sight and Judge(sight, everything_counts if fresh else company.is_searchable)
+        mine = questions[: None if sight else 1]
+        told = await asyncio.gather(*(_told(slots, company, user, question) for question in mine))
+        for question, answer in zip(mine, told, strict=True):
+            _judge(judge, company, user, question, answer)
+            tally.checked += 1
+            tally.found += isinstance(answer, Mapping) and bool(answer["hits"])
+        return list(zip(mine, told, strict=True))
+
+    return dict(zip(callers, await asyncio.gather(*map(asks, callers)), strict=True))
+
+
+def _asked(question: Question, *, fresh: bool) -> Question:
+    conditions = [replace(one, value=in_time(one.value)) for one in question.conditions]
+    # Totals may lag behind until the refresh, and with them the pages.
+    return replace(question, conditions=conditions, limit=question.limit if fresh else MOST_HITS)
+
+
+async def _told(slots: asyncio.Semaphore, company: Company, user: str, question: Question) -> Told:
+    async with slots:
+        return await walk(lambda params: company.product.ask(company.tenant, user, params), question)
+
+
+def _judge(judge: Judge | None, company: Company, user: str, question: Question, told: Told) -> None:
+    try:
+        if judge is None or told is None:
+            if (judge is None) != (told is None):
+                raise Wrong("refused" if told is None else "not refused")
+        else:
+            judge.check(question, told)
+    except Wrong as error:
+        when = "" if judge is None or judge.fresh else " before the refresh"
+        raise Wrong(f"{user} of {company.tenant} asks{when} {question.params}: {error}\nanswer: {told}") from None
+
+
+async def walk(ask: Callable[[Mapping[str, Any]], Awaitable[Told]], question: Question) -> Told:
+    """The answer to a question, all its pages put together."""
+    first = answer = await ask(question.params)
+    if not isinstance(first, Mapping) or not isinstance(answer, Mapping):
+        return first
+    hits = list(first["hits"])
+    while question.limit < MOST_HITS and answer["cursor"]:
+        if len(answer["hits"]) != question.limit:
+            raise Wrong(f"a page of {len(answer['hits'])} hits before the last one")
+        answer = await ask({**question.params, "cursor": answer["cursor"]})
+        if not isinstance(answer, Mapping) or answer["sections"] != first["sections"]:
+            raise Wrong(f"a later page has other totals: {answer}")
+        hits += answer["hits"]
+    return {**first, "hits": hits, "cursor": answer["cursor"]}

@@ -1,0 +1,141 @@
+"""The product as the proof meets it: real indexing, real engine, real application, and a clock to set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+import uvloop
+from apikit import Api
+from opensearchpy import AsyncOpenSearch
+from proof.judge import Body, Refusal
+from pydantic import SecretStr
+
+from analyzers import Lexicons
+from indexers.generations import Indices, Registry
+from indexers.load import STREAM_OF
+from indexers.pipeline import Pipeline
+from indexers.projections import DirectoryEntries, Documents, Projection
+from mappings import directory
+from mappings.verticals import VERTICALS
+from search.access.directory import UNKNOWN_CALLER, Directory
+from search.access.reader import Reader
+from search.api.app import Services, create
+from search.core import engine as engines
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+from search.query.answer import Search
+
+T = TypeVar("T")
+
+SECRET = "the-proof-s-gateway-secret-of-32-characters"
+DEADLINE_MS = 20_000
+SETTINGS = Settings(
+    refresh_interval="-1",
+    gateway_secrets=(SecretStr(SECRET),),
+    search_deadline_ms=DEADLINE_MS,
+    rate_limit_caller="off",
+    rate_limit_app="off",
+)
+
+
+class _Delivery:
+    """What the pipeline takes for a message of the broker's."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.acknowledged = False
+
+    async def ack(self) -> None:
+        self.acknowledged = True
+
+    async def in_progress(self) -> None:
+        return
+
+
+class _Ready:
+    """Events are delivered right here: no consumer can be behind."""
+
+    def require(self) -> None:
+        return
+
+
+class Laboratory:
+    """Events in, answers out. Nothing is searchable before `refresh`, and it is `now` until somebody says otherwise."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        """`endpoints`: of an engine that nobody else writes to."""
+        self._endpoints = endpoints
+        self._loop = uvloop.new_event_loop()
+        self.now = 0
+        """Microseconds since 1970."""
+
+    def __enter__(self) -> Laboratory:
+        self.run(self._open())
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.run(self._close())
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    async def _open(self) -> None:
+        self._engine: AsyncOpenSearch = engines.connect(SETTINGS, self._endpoints.opensearch_url, timeout_s=60)
+        registry, lexicons = Registry(self._engine), Lexicons()
+        await registry.prepare()
+        generations = {generation.collection: generation for generation in await registry.all()}
+
+        def pipeline(collection: str, projection: Projection) -> Pipeline:
+            indices = Indices(self._engine, registry, generations[collection], SETTINGS, lexicons)
+            return Pipeline(projection, indices, self._engine, None, ack_wait_s=60)  # type: ignore[arg-type]
+
+        self._pipelines = [(v.stream, pipeline(v.name, Documents(v, lexicons))) for v in VERTICALS.values()]
+        self._pipelines += [(s, pipeline(directory.NAME, DirectoryEntries(s))) for s in directory.ENTITIES]
+        self._api = self._application(lexicons)
+
+    def _application(self, lexicons: Lexicons) -> Api:
+        """The application without its own lifespan, in which the clock is the world's."""
+        app = create(SETTINGS, self._endpoints)
+        people = Directory(self._engine, lambda: self.now)
+        search = Search(Reader(self._engine, DEADLINE_MS), people, lexicons)
+        app.state.services = Services(search, _Ready(), None)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
+
+    async def _close(self) -> None:
+        await self._api.http.aclose()
+        await self._engine.close()
+
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Write what the indexers make of these events; each stream's in this order. Raises when one is refused."""
+        by_stream: dict[str, list[bytes]] = {}
+        for event in events:
+            by_stream.setdefault(STREAM_OF[event["type"].split(".")[1]], []).append(orjson.dumps(event))
+        # Each collection has a consumer, and so deliveries, of its own.
+        there = [(pipeline, [_Delivery(event) for event in by_stream.get(s, ())]) for s, pipeline in self._pipelines]
+        await asyncio.gather(*(pipeline.handle(batch) for pipeline, batch in there if batch))  # type: ignore[arg-type]
+        await asyncio.gather(*(pipeline.drain() for pipeline, _ in there))
+        assert all(one.acknowledged for _, batch in there for one in batch), "an event was refused or not written"
+        # Only to be quick: what is read in real time before a refresh is read from the translog each time.
+        await self._engine.indices.refresh(index=f"{directory.NAME}.*")
+
+    async def refresh(self, tenants: Sequence[str]) -> None:
+        """What was delivered so far can be searched; the directory is read in real time anyway."""
+        names = [f"{vertical}.{tenant}" for vertical in VERTICALS for tenant in tenants]
+        await self._engine.indices.refresh(index=",".join(names), params={"ignore_unavailable": "true"})
+
+    async def ask(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """What `GET /v1/search` answers; None where there is no such caller."""
+        named = {f"{name}_" if name == "from" else name: value for name, value in params.items()}
+        response = await self._api.get(user, tenant=tenant, **named)
+        answer: Body = response.json()
+        if response.status_code == 403:
+            return None if answer["detail"] == UNKNOWN_CALLER else Refusal(answer["detail"])
+        assert response.status_code == 200, response.text
+        return answer

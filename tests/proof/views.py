@@ -1,0 +1,35 @@
+"""What a caller can see of a company, as one value; and an answer without what may differ though they see the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proof.judge import Body, Refusal, entity_of
+from proof.oracle import VERTICAL_OF, Oracle, Refused
+
+NOT_SHOWN = ("allow", "deny", "visible_to", "secret")
+
+
+def view(oracle: Oracle, tenant: str, user: str, now: int) -> object:
+    """Two companies of equal views differ, for this caller, only in what they may not see."""
+    try:
+        sight = oracle.sight(tenant, user, now)
+    except Refused:
+        return None
+    seen: dict[object, object] = {vertical: sight.denied(vertical) for vertical in set(VERTICAL_OF.values())}
+    for (entity, id), data in sight.company.items():
+        if entity in VERTICAL_OF and sight.sees(entity, id):
+            shown = {name: value for name, value in data.items() if name not in NOT_SHOWN}
+            room = data["conversation_id"] if entity == "message" else id if entity == "conversation" else None
+            titles = sight.titles(room) if room else None
+            seen[entity, id] = (shown, titles, sight.searches(entity, id))
+    return seen
+
+
+def comparable(told: Body | Refusal | None) -> object:
+    """An answer but for the time it took and the order among its hits, from which the scores come."""
+    if told is None or isinstance(told, Refusal):
+        return told
+    hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]
+    hits.sort(key=lambda hit: (entity_of(hit), hit["id"]))
+    return {**told, "hits": hits, "took_ms": 0}
