@@ -48,7 +48,7 @@ async def _answer(request: Request, who: Caller, asked: SearchQuestion) -> Answe
     return AnswerBody.of(answer)
 
 
-@operations.get("/healthz", summary="The process runs")
+@operations.get("/healthz", summary="The process runs", response_class=PlainTextResponse)
 async def healthz() -> PlainTextResponse:
     return PlainTextResponse("ok\n")
 
@@ -59,6 +59,6 @@ async def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
 
-@operations.get("/metrics", summary="Prometheus metrics")
+@operations.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
