@@ -3,16 +3,19 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format demo lock clean
+.PHONY: help setup test fuzz-access lint format demo lock clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and again it takes no time
 	@sh scripts/setup.sh
 
 test: lint ## Check the code, then run every test against a real engine and broker
 	$(BIN)/pytest
+
+fuzz-access: setup ## Look for access that nobody has, in new stories, until interrupted; SECONDS=… ends it, SEED=… repeats
+	@PYTHONPATH=tests $(BIN)/python -m proof.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: setup ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from proof.words import Word, tokens
 
 
 class Verdict(IntEnum):
-    """MAY is where the contract is silent: one of several words, a small typo, part of a name, marks within a phrase."""
+    """MAY is where the contract is silent: one of several words, a small typo, part of a name, marks in a phrase."""
 
     NEVER = 0
     MAY = 1

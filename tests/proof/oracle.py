@@ -157,8 +157,12 @@ class Sight:
         if entity == "user":
             listed = data.get("visible_to")
             return id == self.user or listed is None or self._meets(listed, data)
-        if entity == "doc" and data["owner_id"] == self.user:
-            return True  # (5)
+        return self._is_allowed(data)
+
+    def _is_allowed(self, data: Data) -> bool:
+        """(5)"""
+        if data.get("owner_id") == self.user:
+            return True
         folder = [f"folder:{data['folder_id']}"] if data.get("folder_id") else []
         return self._meets([*data["allow"], *folder], data) and not self._meets(data.get("deny") or [], data)
 

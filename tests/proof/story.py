@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
+import hypothesis
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from proof.asking import Tally, ask
 from proof.companies import HOURS, NOBODY, USERS, Change, change, founded, secret, time_at
 from proof.company import Ground
@@ -20,6 +22,9 @@ from proof.views import comparable, view
 T = TypeVar("T")
 
 CALLERS = (*USERS, NOBODY)
+TENANTS = ("proof", "twin")
+STEPS = 12
+"""Things that happen in one story at most."""
 
 _questions = st.lists(question(), min_size=4, max_size=6)
 _disorder = st.integers(0, 2**16)
@@ -99,3 +104,25 @@ class Story(RuleBasedStateMachine):
             return await asyncio.gather(*works)
 
         return self._laboratory.run(all_of_them())
+
+
+def tell(
+    laboratory: Laboratory, grounds: Sequence[Ground], tally: Tally, stories: int, *, seed: int | None = None
+) -> None:
+    """Play so many stories, the same ones each time, or those of a seed.
+
+    Raises Wrong, with the shortest story that leads there in its notes.
+    """
+
+    def story() -> Story:
+        return Story(laboratory, grounds, tally)
+
+    told = settings(
+        max_examples=stories,
+        stateful_step_count=STEPS,
+        derandomize=seed is None,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(story if seed is None else hypothesis.seed(seed)(story), settings=told)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from filterkit import engine_says
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -150,43 +151,7 @@ def clauses(found: Any) -> int:
     return sum(map(clauses, found)) if isinstance(found, list) else 0
 
 
-# What the engine makes of the filter, for its few kinds of clauses; beside it the contract's rules as plain sets.
-
-
-def engine_says(document: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:
-    [(kind, body)] = clause.items()
-    match kind:
-        case "match_none":
-            met = False
-        case "bool":
-            met = (
-                all(engine_says(document, inner) for inner in body.get("filter", ()))
-                and not any(engine_says(document, inner) for inner in body.get("must_not", ()))
-                and ("should" not in body or any(engine_says(document, inner) for inner in body["should"]))
-            )
-        case "script":
-            since = body["script"]["params"]["since"].get(document["conversation_id"])
-            met = since is not None and document["sent_at"] >= since
-        case _:
-            [(field, wanted)] = body.items()
-            held = document.get(field, [])
-            met = engine_says_of_values(document, kind, held if isinstance(held, list) else [held], wanted)
-    return met
-
-
-def engine_says_of_values(document: Mapping[str, Any], kind: str, values: list[Any], wanted: Any) -> bool:
-    match kind:
-        case "term":
-            return wanted in values
-        case "terms":
-            return bool(set(wanted) & set(values))
-        case "range":
-            return any(value >= wanted["gte"] for value in values)
-        case "terms_set":
-            held = len(set(wanted["terms"]) & set(values))
-            return bool(held >= document[wanted["minimum_should_match_field"]])
-    raise AssertionError(f"a clause {kind!r} in the access filter")
-
+# The contract's rules as plain sets, beside what the engine makes of the filter.
 
 DEPARTMENTS = ["d", "e", "f"]
 NAMES = ["tenant:*", "user:u", "user:v", "group:g", "role:s", "role:t", "conversation:c"]

@@ -1,0 +1,203 @@
+"""What the OpenAPI document says, held against the application: made-up requests under every kind of credential."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import apikit
+import httpx
+import jwt
+import kit
+import pytest
+import requests
+import schemathesis
+from apikit import Api, Company
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from identitykit import Server, bearing, introspecting, listening
+from nats.aio.client import Client
+from opensearchpy import AsyncOpenSearch
+from pydantic import SecretStr
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from search.access.identity import gateway, signed_app
+from search.core.settings import Settings
+from search.core.stack import Endpoints
+
+GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
+JWT_SECRET = "0123456789abcdef" * 2
+APP_SECRET = "the-secret-of-the-app-" * 2
+OPAQUE = "an-opaque-token"
+ME, ADMIN, DISABLED = "u-me", "u-admin", "u-disabled"
+CLAIMS = {"sub": ME, "tenant": "acme", "aud": "search", "scope": "search"}
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 20
+
+Prove = Callable[[httpx.Request], Mapping[str, str]]
+"""A request → the headers that prove who sends it."""
+
+
+@pytest.fixture(scope="module")
+async def identity_service() -> AsyncIterator[Server]:
+    async with listening() as server:
+        server.answer = introspecting({OPAQUE: CLAIMS | {"exp": time.time() + 3600}})
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def api(
+    indexers: None,
+    world: Endpoints,
+    settings: Settings,
+    identity_service: Server,
+    tmp_path_factory: pytest.TempPathFactory,
+    client: Client,
+    engine: AsyncOpenSearch,
+) -> AsyncIterator[Api]:
+    """The application with every mode on, and somebody of each kind in its company."""
+    apps = tmp_path_factory.mktemp("apps") / "apps.json"
+    apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET]}}))
+    modes = {
+        "jwt_secret": SecretStr(JWT_SECRET),
+        "jwt_audience": "search",
+        "introspection_url": identity_service.url,
+        "introspection_audience": "search",
+        "introspection_client_id": "office-search",
+        "introspection_client_secret": SecretStr("a-client-secret"),
+        "apps_file": apps,
+    }
+    async with apikit.running(settings.model_copy(update=modes), world, GATEWAY_SECRET) as api:
+        await api.ready()
+        await founded(Company(api, client, engine)).arrive()
+        yield api
+
+
+def founded(company: Company) -> Company:
+    company.role(kit.ALL_MODULES, id="default")
+    company.role(["admin.explain", "admin.status", "admin.reindex"], ADMIN)
+    company.user("陈晨", id=ME)
+    company.user("李然", id=ADMIN)
+    company.user("王芳", id=DISABLED, status="disabled")
+    company.conversation(ME, ADMIN, id="0")
+    company.message("0", "0 & 1 明天上午评审搜索中台方案", id="0", sender_id=ME)
+    company.doc(ME, "0 <搜索中台>", id="0", allow=["tenant:*"])
+    company.app("0 报销", id="0")
+    return company
+
+
+def nobody(_: httpx.Request) -> Mapping[str, str]:
+    return {}
+
+
+def by_gateway(user: str) -> Prove:
+    def prove(request: httpx.Request) -> Mapping[str, str]:
+        signed = request.method, request.url.raw_path.decode("ascii")
+        return gateway.sign(GATEWAY_SECRET, *signed, user=user, tenant="acme", body=request.content)
+
+    return prove
+
+
+def token(**more: Any) -> str:
+    return jwt.encode({**CLAIMS, "exp": time.time() + 60, **more}, JWT_SECRET, algorithm="HS256")
+
+
+def by_token(_: httpx.Request) -> Mapping[str, str]:
+    return bearing(token())
+
+
+def by_opaque_token(_: httpx.Request) -> Mapping[str, str]:
+    return bearing(OPAQUE)
+
+
+def by_app(request: httpx.Request) -> Mapping[str, str]:
+    signed = request.method, request.url.raw_path.decode("ascii")
+    headers = signed_app.sign(APP_SECRET, *signed, app="app", user=ME, tenant="acme", body=request.content)
+    return bearing(token(client_id="app")) | headers
+
+
+CREDENTIALS: Mapping[str, tuple[Prove, int]] = {
+    "none": (nobody, 401),
+    "gateway": (by_gateway(ME), 200),
+    "jwt": (by_token, 200),
+    "introspection": (by_opaque_token, 200),
+    "signed app": (by_app, 200),
+    "disabled": (by_gateway(DISABLED), 403),
+    "unknown": (by_gateway("u-nobody"), 403),
+    "admin": (by_gateway(ADMIN), 200),
+}
+
+
+@pytest.mark.parametrize(("prove", "status"), CREDENTIALS.values(), ids=list(CREDENTIALS))
+async def test_the_credentials_are_what_they_are_called(api: Api, prove: Prove, status: int) -> None:
+    request = api.http.build_request("GET", "/v1/search", params={"q": "0"})
+    request.headers.update(prove(request))
+    response = await api.http.send(request)
+    assert response.status_code == status, response.text
+    assert status != 200 or response.json()["hits"]
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+async def test_every_answer_is_as_the_document_says(api: Api, credential: str) -> None:
+    prove, status = CREDENTIALS[credential]
+    loop = asyncio.get_running_loop()
+
+    def answer(case: schemathesis.Case) -> httpx.Response:
+        request = made(case)
+        request.headers.update(prove(request))
+        return asyncio.run_coroutine_threadsafe(api.http.send(request), loop).result(60)
+
+    statuses = await asyncio.to_thread(try_all, (await api.http.get("/openapi.json")).json(), answer)
+    # Made-up requests get as far as these credentials can, and wrong ones are told apart once the caller is proven.
+    assert {status, *([] if status == 401 else [422])} <= statuses
+
+
+def try_all(document: dict[str, Any], answer: Callable[[schemathesis.Case], httpx.Response]) -> set[int]:
+    """Try requests of every operation, right ones and wrong ones; every status that came."""
+    statuses = set()
+
+    def check(case: schemathesis.Case) -> None:
+        response = answer(case)
+        statuses.add(response.status_code)
+        case.validate_response(response, checks=CHECKS)
+
+    tried = hypothesis_settings(
+        max_examples=EXAMPLES,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    for found in schemathesis.openapi.from_dict(document).get_all_operations():
+        operation = found.ok()
+        takes_anything = not {"parameters", "requestBody"}.isdisjoint(operation.definition.raw)
+        for mode in (
+            (GenerationMode.POSITIVE, GenerationMode.NEGATIVE) if takes_anything else (GenerationMode.POSITIVE,)
+        ):
+            tried(given(operation.as_strategy(generation_mode=mode))(check))()
+    return statuses
+
+
+def made(case: schemathesis.Case) -> httpx.Request:
+    """The request of a case, with the very bytes that are then signed."""
+    prepared = requests.Request(**case.as_transport_kwargs(base_url="http://api")).prepare()
+    body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+    assert prepared.method
+    assert prepared.url
+    return httpx.Request(prepared.method, prepared.url, headers=dict(prepared.headers), content=body)
