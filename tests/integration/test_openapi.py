@@ -15,7 +15,7 @@ import kit
 import pytest
 import requests
 import schemathesis
-from apikit import Api, Company
+from apikit import GATEWAY_SECRET, Api, Company
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from identitykit import Server, bearing, introspecting, listening
@@ -35,7 +35,6 @@ from search.access.identity import gateway, signed_app
 from search.core.settings import Settings
 from search.core.stack import Endpoints
 
-GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 JWT_SECRET = "0123456789abcdef" * 2
 APP_SECRET = "the-secret-of-the-app-" * 2
 OPAQUE = "an-opaque-token"
