@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import operator
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from filterkit import engine_says
-from proof.company import Event
+from hypothesis import given
+from hypothesis import strategies as st
+from proof.companies import HOURS, USERS, Change, change, founded, time_at
+from proof.company import Event, cloud_event
+from proof.examples import proof
 from proof.judge import Wrong
-from proof.oracle import VERTICAL_OF, Oracle, Refused
+from proof.oracle import VERTICAL_OF, Oracle, Refused, moment
 
 from indexers.projections import DirectoryEntries
 from mappings import directory
-from mappings.events import Change, decode
+from mappings.events import Change as Decoded
+from mappings.events import decode
 from mappings.vertical import Vertical
 from mappings.verticals import VERTICALS
 from search.access.closure import Access, reach, starts
@@ -62,14 +69,14 @@ class Paper:
 
 
 def _made(vertical: Vertical, events: Sequence[Event]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
-    latest: dict[Place, Change] = {}
-    for change in sorted(_changes(events, vertical.entities), key=lambda change: change.version):
-        latest[change.entity, change.id] = change
-    for place, change in latest.items():
-        yield place, vertical.document(change.entity, change.state, change.data)
+    latest: dict[Place, Decoded] = {}
+    for one in sorted(_changes(events, vertical.entities), key=lambda one: one.version):
+        latest[one.entity, one.id] = one
+    for place, one in latest.items():
+        yield place, vertical.document(one.entity, one.state, one.data)
 
 
-def _changes(events: Iterable[Event], entities: Mapping[str, Any]) -> list[Change]:
+def _changes(events: Iterable[Event], entities: Mapping[str, Any]) -> list[Decoded]:
     return [decode(orjson.dumps(event), entities) for event in events if event["type"].split(".")[1] in entities]
 
 
@@ -104,3 +111,19 @@ def compare(events: Sequence[Event], tenant: str, users: Iterable[str], now: int
 def _same(what: str, found: object, expected: object) -> None:
     if found != expected:
         raise Wrong(f"{what}: {found}, expected {expected}")
+
+
+def decide(companies: int, *, shrink: bool = True) -> int:
+    """Decide on so many companies, the same ones each time: how many decisions were compared. Raises Wrong."""
+    decisions = 0
+
+    def company(told: list[Change], hour: int, edge: int, rng: random.Random) -> None:
+        nonlocal decisions
+        events = [cloud_event(one, "paper", number) for number, one in enumerate(told)]
+        rng.shuffle(events)
+        decisions += compare(events, "paper", USERS, moment(time_at(hour)) + edge)
+
+    changes = st.builds(operator.add, founded(), st.lists(change(), max_size=8))
+    hours, edges = st.integers(0, HOURS), st.sampled_from((-1, 0, 1))
+    proof(companies, shrink=shrink)(given(changes, hours, edges, st.randoms())(company))()
+    return decisions

@@ -7,12 +7,12 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 import hypothesis
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from proof.asking import Tally, ask
 from proof.companies import HOURS, NOBODY, USERS, Change, change, founded, secret, time_at
 from proof.company import Ground
+from proof.examples import proof
 from proof.judge import Wrong
 from proof.laboratory import Laboratory
 from proof.oracle import moment
@@ -107,7 +107,13 @@ class Story(RuleBasedStateMachine):
 
 
 def tell(
-    laboratory: Laboratory, grounds: Sequence[Ground], tally: Tally, stories: int, *, seed: int | None = None
+    laboratory: Laboratory,
+    grounds: Sequence[Ground],
+    tally: Tally,
+    stories: int,
+    *,
+    seed: int | None = None,
+    shrink: bool = True,
 ) -> None:
     """Play so many stories, the same ones each time, or those of a seed.
 
@@ -117,12 +123,6 @@ def tell(
     def story() -> Story:
         return Story(laboratory, grounds, tally)
 
-    told = settings(
-        max_examples=stories,
-        stateful_step_count=STEPS,
-        derandomize=seed is None,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(story if seed is None else hypothesis.seed(seed)(story), settings=told)  # type: ignore[no-untyped-call]
+    seeded = story if seed is None else hypothesis.seed(seed)(story)
+    told = proof(stories, steps=STEPS, repeatable=seed is None, shrink=shrink)
+    run_state_machine_as_test(seeded, settings=told)  # type: ignore[no-untyped-call]

@@ -1,0 +1,51 @@
+"""Whether the proof notices that a clause of the access rules is gone: what becomes of every mutant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from proof.asking import Tally
+from proof.company import Ground
+from proof.laboratory import Laboratory
+from proof.mutants import Mutant, alive, mutants
+from proof.paper import decide
+from proof.story import tell
+
+COMPANIES = 400
+STORIES = 60
+"""So many are tried at most before a mutant counts as one that survives."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """`noticed`: the first line of what failed; None: nothing did, the mutant survives."""
+
+    mutant: Mutant
+    noticed: str | None
+    seconds: float
+
+    def __str__(self) -> str:
+        told = "SURVIVED" if self.noticed is None else "killed"
+        return f"{told:8} {self.seconds:5.1f} s by {self.mutant.by}  {self.mutant}"
+
+
+def fates(laboratory: Laboratory, grounds: Sequence[Ground]) -> Iterator[Fate]:
+    """One mutant after the other. Raises SourceMoved for one that cannot be made any more."""
+    for mutant in mutants():
+        began = time.monotonic()
+        with alive(mutant):
+            noticed = _noticed(mutant, laboratory, grounds)
+        yield Fate(mutant, noticed, time.monotonic() - began)
+
+
+def _noticed(mutant: Mutant, laboratory: Laboratory, grounds: Sequence[Ground]) -> str | None:
+    try:
+        if mutant.by == "paper":
+            decide(COMPANIES, shrink=False)
+        else:
+            tell(laboratory, grounds, Tally(), STORIES, shrink=False)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return None
