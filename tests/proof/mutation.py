@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from runpy import run_path
 
-from proof.asking import Tally
 from proof.company import Ground
 from proof.laboratory import Laboratory
 from proof.mutants import Mutant, alive, mutants
 from proof.paper import decide
-from proof.story import tell
+from proof.scene import play
 
 COMPANIES = 400
-STORIES = 60
 """So many are tried at most before a mutant counts as one that survives."""
+UNIT = Path(__file__).parents[1] / "unit" / "test_filter.py"
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,13 @@ def fates(laboratory: Laboratory, grounds: Sequence[Ground]) -> Iterator[Fate]:
 
 def _noticed(mutant: Mutant, laboratory: Laboratory, grounds: Sequence[Ground]) -> str | None:
     try:
-        if mutant.by == "paper":
-            decide(COMPANIES, shrink=False)
-        else:
-            tell(laboratory, grounds, Tally(), STORIES, shrink=False)
+        match mutant.by:
+            case "paper":
+                decide(COMPANIES, shrink=False)
+            case "scene":
+                play(laboratory, grounds)
+            case test:
+                run_path(str(UNIT))[test]()
     except Exception as error:
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None

@@ -1,0 +1,109 @@
+"""One small company in which what the engine, the caches and the pages do for access decides something each time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from proof.asking import Tally, ask
+from proof.companies import MODULES, Change, time_at
+from proof.company import Company, Ground
+from proof.judge import Wrong
+from proof.laboratory import Laboratory
+from proof.oracle import moment
+from proof.questions import Question, Typed
+from proof.views import comparable
+from proof.words import LATIN
+
+WORD, OTHER = LATIN[0], LATIN[1]
+CALLERS = ("me", "colleague")
+BY_WORD = Question(words=(Typed(WORD),), limit=1)
+QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
+MISTYPED = Question(words=(Typed(WORD, "slip"),))
+
+
+def _new(entity: str, id: str, **data: Any) -> Change:
+    return Change(entity, id, {"id": id, **data})
+
+
+def _member(scope: str, principal: str, **times: str) -> Change:
+    return Change("member", f"{scope}|{principal}", {"scope": scope, "principal": principal, **times})
+
+
+def _doc(id: str, title: str = WORD.written, **more: Any) -> Change:
+    times = {"created_at": "hour:1", "updated_at": "hour:1"}
+    plain = {"title": title, "body": "", "kind": "doc", "owner_id": "nil", "allow": ["tenant:*"], **times}
+    return _new("doc", id, **{**plain, **more})
+
+
+def _room(id: str, *, public: bool = False) -> Change:
+    return _new("conversation", id, kind="group", name=id, history="since_join", public=public, archived=False)
+
+
+def _user(id: str, status: str = "active") -> Change:
+    return _new("user", id, name=OTHER.written, department_ids=["team"], status=status)
+
+
+def _founded() -> Iterator[Change]:
+    yield _new("role", "default", name="", modules=["search.messages", "search.contacts"])
+    yield _new("role", "team", name="", modules=["search.docs"], department_ids=["team"])
+    yield _member("role:team", "department:team")
+    yield _new("department", "team", name="team")
+    yield from (_user("me"), _user("colleague"))
+    yield from (_room("joined"), _room("ending"), _room("shut", public=True))
+    yield _member("conversation:joined", "user:me", since="hour:4")
+    yield _member("conversation:ending", "user:me", until="hour:7")
+    for room, hours in (("joined", (1, 2, 5, 6)), ("ending", (1,)), ("shut", (1,))):
+        for hour in hours:
+            said = {"sender_id": "me", "kind": "text", "text": WORD.written, "sent_at": f"hour:{hour}"}
+            yield _new("message", f"{room}-{hour}", conversation_id=room, **said)
+    for id in ("kept", "taken", "moved", "renamed", "removed"):
+        yield _doc(id, department_ids=["team"])
+
+
+def _changed() -> Iterator[Change]:
+    """What takes something away, each by another clause."""
+    yield _doc("taken", department_ids=["team"], allow=[])
+    yield _doc("moved", department_ids=["elsewhere"])
+    yield _doc("renamed", OTHER.written, department_ids=["team"])
+    yield Change("doc", "removed", None)
+    yield _room("shut")
+    yield _user("colleague", "disabled")
+    yield Change("member", "conversation:joined|user:me", None)
+
+
+def play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
+    """Raises Wrong at an answer that is not the oracle's, or that tells of what only the second company has."""
+    laboratory.run(_play(laboratory, grounds))
+
+
+async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
+    laboratory.now = moment(time_at(6))
+    companies = [await ground.company() for ground in grounds]
+    companies[1].tell(_doc(f"hidden-{number}", WORD.slip, allow=[]) for number in range(12))
+    for company in companies:
+        await _hears(company, [*_founded()])
+    await laboratory.refresh([company.tenant for company in companies])
+    for company in companies:
+        company.refreshed()
+    await _asked(companies, (*QUESTIONS, MISTYPED), fresh=True)
+    for company in companies:
+        await _hears(company, [*_changed()])
+    await _asked(companies, QUESTIONS, fresh=False)
+    laboratory.now = moment(time_at(7))
+    await _asked(companies, QUESTIONS, fresh=False)
+
+
+async def _hears(company: Company, changes: Sequence[Change]) -> None:
+    company.tell(changes)
+    await company.arrive(0)
+
+
+async def _asked(companies: Sequence[Company], questions: Sequence[Question], *, fresh: bool) -> None:
+    tally = Tally()
+    one, other = await asyncio.gather(*(ask(each, questions, CALLERS, tally, fresh=fresh) for each in companies))
+    for user in CALLERS if fresh else ():
+        for (question, told), (_, told_there) in zip(one[user], other[user], strict=True):
+            if comparable(told) != comparable(told_there):
+                raise Wrong(f"{user} can tell the companies apart: {question}\n{told}\n{told_there}")
