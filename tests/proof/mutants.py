@@ -20,7 +20,7 @@ class SourceMoved(Exception):
 class Mutant:
     """`old` stands once in the source of `module`, and is `new` while the mutant lives.
 
-    `by`: what is to kill it - decisions on paper, the scene, or a test of the filter by its name.
+    `by`: what is to kill it - decisions on paper, the scene, or a unit test as `file::test`.
     """
 
     module: str

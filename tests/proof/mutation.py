@@ -16,7 +16,7 @@ from proof.scene import play
 
 COMPANIES = 400
 """So many are tried at most before a mutant counts as one that survives."""
-UNIT = Path(__file__).parents[1] / "unit" / "test_filter.py"
+UNIT = Path(__file__).parents[1] / "unit"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,15 @@ def _noticed(mutant: Mutant, laboratory: Laboratory, grounds: Sequence[Ground]) 
             case "scene":
                 play(laboratory, grounds)
             case test:
-                run_path(str(UNIT))[test]()
+                _run(*test.split("::"))
     except Exception as error:
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None
+
+
+def _run(file: str, name: str) -> None:
+    """One test function of a file, with each of its parameters."""
+    test = run_path(str(UNIT / file))[name]
+    marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+    for parameters in marks[0].args[1] if marks else [()]:
+        test(*parameters)

@@ -11,6 +11,7 @@ from proof.company import Ground
 from proof.laboratory import Laboratory
 from proof.mutants import Mutant, SourceMoved, alive, mutants
 from proof.mutation import fates
+from proof.scene import play
 from proof.story import TENANTS
 
 from search.core.stack import Endpoints
@@ -28,7 +29,10 @@ def quiet() -> Iterator[None]:
 @pytest.mark.timeout(900)
 def test_no_mutant_survives(world: Endpoints) -> None:
     with Laboratory(world) as laboratory:
-        found = list(fates(laboratory, [Ground(laboratory, tenant) for tenant in TENANTS]))
+        grounds = [Ground(laboratory, tenant) for tenant in TENANTS]
+        play(laboratory, grounds)
+        found = list(fates(laboratory, grounds))
+        play(laboratory, grounds)
     assert len(found) == len(list(mutants())) > 50
     assert [str(fate) for fate in found if fate.noticed is None] == []
 
