@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
@@ -14,6 +14,7 @@ from proof.questions import MOST_HITS, Question
 AT_ONCE = 8
 """Questions that are under way together."""
 
+T = TypeVar("T")
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
 Told_to = Mapping[str, Sequence[tuple[Question, Told]]]
@@ -32,6 +33,15 @@ class Tally:
         return f"{self.checked:,} answers checked, {self.found:,} with hits; {self.alike:,} the same in two companies"
 
 
+async def together(works: Iterable[Awaitable[T]]) -> list[T]:
+    """What all of them return. The first error is raised, but only when none is under way any more."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return cast(list[T], outcomes)
+
+
 async def ask(
     company: Company, questions: Sequence[Question], callers: Sequence[str], tally: Tally, *, fresh: bool
 ) -> Told_to:
@@ -46,14 +56,14 @@ async def ask(
         sight = company.sight(user)
         judge = sight and Judge(sight, everything_counts if fresh else company.is_searchable)
         mine = questions[: None if sight else 1]
-        told = await asyncio.gather(*(_told(slots, company, user, question) for question in mine))
+        told = await together(_told(slots, company, user, question) for question in mine)
         for question, answer in zip(mine, told, strict=True):
             _judge(judge, company, user, question, answer)
             tally.checked += 1
             tally.found += isinstance(answer, Mapping) and bool(answer["hits"])
         return list(zip(mine, told, strict=True))
 
-    return dict(zip(callers, await asyncio.gather(*map(asks, callers)), strict=True))
+    return dict(zip(callers, await together(map(asks, callers)), strict=True))
 
 
 def _asked(question: Question, *, fresh: bool) -> Question:

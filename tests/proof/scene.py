@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proof.asking import Tally, ask
+from proof.asking import Tally, ask, together
 from proof.companies import MODULES, Change, time_at
 from proof.company import Company, Ground
 from proof.judge import Wrong
@@ -102,7 +101,7 @@ async def _hears(company: Company, changes: Sequence[Change]) -> None:
 
 async def _asked(companies: Sequence[Company], questions: Sequence[Question], *, fresh: bool) -> None:
     tally = Tally()
-    one, other = await asyncio.gather(*(ask(each, questions, CALLERS, tally, fresh=fresh) for each in companies))
+    one, other = await together(ask(each, questions, CALLERS, tally, fresh=fresh) for each in companies)
     for user in CALLERS if fresh else ():
         for (question, told), (_, told_there) in zip(one[user], other[user], strict=True):
             if comparable(told) != comparable(told_there):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import TypeVar
 
 import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from proof.asking import Tally, ask
+from proof.asking import Tally, ask, together
 from proof.companies import HOURS, NOBODY, USERS, Change, change, founded, secret, time_at
 from proof.company import Ground
 from proof.examples import proof
@@ -99,11 +98,8 @@ class Story(RuleBasedStateMachine):
             company.refreshed()
         self._fresh = True
 
-    def _together(self, works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        async def all_of_them() -> list[T]:
-            return await asyncio.gather(*works)
-
-        return self._laboratory.run(all_of_them())
+    def _together(self, works: Iterable[Awaitable[T]]) -> list[T]:
+        return self._laboratory.run(together(works))
 
 
 def tell(
@@ -125,4 +121,4 @@ def tell(
 
     seeded = story if seed is None else hypothesis.seed(seed)(story)
     told = proof(stories, steps=STEPS, repeatable=seed is None, shrink=shrink)
-    run_state_machine_as_test(seeded, settings=told)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(seeded, settings=told)  # type: ignore[arg-type]
