@@ -54,7 +54,7 @@ async def ask(
 
     async def asks(user: str) -> list[tuple[Question, Told]]:
         sight = company.sight(user)
-        judge = sight and Judge(sight, everything_counts if fresh else company.is_searchable)
+        judge = Judge(sight, everything_counts if fresh else company.is_searchable) if sight else None
         mine = questions[: None if sight else 1]
         told = await together(_told(slots, company, user, question) for question in mine)
         for question, answer in zip(mine, told, strict=True):

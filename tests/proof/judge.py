@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -69,7 +69,7 @@ class Judge:
             HitJudge(self.sight, question, hit, self.fresh).check()
         self._check_correction(question, answer["query"]["corrected"])
 
-    def _check_entities(self, question: Question, found: list[Key], asked: list[str]) -> None:
+    def _check_entities(self, question: Question, found: list[Key], asked: Sequence[str]) -> None:
         _same("hits that come twice", [key for key, count in Counter(found).items() if count > 1], [])
         verdicts = self._verdicts(question, asked)
         _same("hits that may not be", set(found) - {key for key, one in verdicts.items() if one}, set())
@@ -78,7 +78,7 @@ class Judge:
             must = {key for key, one in verdicts.items() if one is Verdict.MUST and self.settled(key)}
             _same("hits that are missing", must - set(found), set())
 
-    def _verdicts(self, question: Question, asked: list[str]) -> dict[Key, Verdict]:
+    def _verdicts(self, question: Question, asked: Sequence[str]) -> dict[Key, Verdict]:
         return {
             (entity, id): verdict(self.sight, question, entity, id)
             for entity, id in self.sight.company
