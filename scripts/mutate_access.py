@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import structlog  # noqa: E402
+from hypothesis import settings  # noqa: E402
 from proof.company import Ground  # noqa: E402
 from proof.laboratory import Laboratory  # noqa: E402
 from proof.mutants import SourceMoved  # noqa: E402
@@ -21,6 +22,8 @@ from search.core.stack import temporary_stack  # noqa: E402
 
 def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    settings.register_profile("mutants", derandomize=True, deadline=None, database=None)
+    settings.load_profile("mutants")
     found = []
     with temporary_stack(heap="1g") as endpoints, Laboratory(endpoints) as laboratory:
         try:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutine
 from pathlib import Path
 from runpy import run_path
 
+import pytest
 from proof.company import Ground
 from proof.laboratory import Laboratory
 from proof.mutants import Mutant, alive, mutants
 from proof.paper import decide
 from proof.scene import play
 
-COMPANIES = 400
-"""So many are tried at most before a mutant counts as one that survives."""
+COMPANIES, FEW = 400, 20
+"""So many are tried at most before a mutant counts as one that survives; and first, without any."""
 UNIT = Path(__file__).parents[1] / "unit"
 
 
@@ -33,8 +35,15 @@ class Fate:
 
 
 def fates(laboratory: Laboratory, grounds: Sequence[Ground]) -> Iterator[Fate]:
-    """One mutant after the other. Raises SourceMoved for one that cannot be made any more."""
-    for mutant in mutants():
+    """One mutant after the other.
+
+    Raises SourceMoved for one that cannot be made any more, and whatever fails even without any.
+    """
+    listed = list(mutants())
+    # What fails anyway notices nothing.
+    for by in dict.fromkeys(mutant.by for mutant in listed):
+        _prove(by, laboratory, grounds, companies=FEW)
+    for mutant in listed:
         began = time.monotonic()
         with alive(mutant):
             noticed = _noticed(mutant, laboratory, grounds)
@@ -43,21 +52,27 @@ def fates(laboratory: Laboratory, grounds: Sequence[Ground]) -> Iterator[Fate]:
 
 def _noticed(mutant: Mutant, laboratory: Laboratory, grounds: Sequence[Ground]) -> str | None:
     try:
-        match mutant.by:
-            case "paper":
-                decide(COMPANIES, shrink=False)
-            case "scene":
-                play(laboratory, grounds)
-            case test:
-                _run(*test.split("::"))
-    except Exception as error:
+        _prove(mutant.by, laboratory, grounds, companies=COMPANIES)
+    except (Exception, pytest.fail.Exception) as error:
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None
 
 
-def _run(file: str, name: str) -> None:
+def _prove(by: str, laboratory: Laboratory, grounds: Sequence[Ground], *, companies: int) -> None:
+    match by:
+        case "paper":
+            decide(companies, shrink=False)
+        case "scene":
+            play(laboratory, grounds)
+        case test:
+            _run(laboratory, *test.split("::"))
+
+
+def _run(laboratory: Laboratory, file: str, name: str) -> None:
     """One test function of a file, with each of its parameters."""
     test = run_path(str(UNIT / file))[name]
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
     for parameters in marks[0].args[1] if marks else [()]:
-        test(*parameters)
+        outcome = test(*parameters)
+        if iscoroutine(outcome):
+            laboratory.run(outcome)

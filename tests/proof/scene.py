@@ -19,6 +19,8 @@ WORD, OTHER = LATIN[0], LATIN[1]
 CALLERS = ("me", "colleague")
 BY_WORD = Question(words=(Typed(WORD),), limit=1)
 QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
+AGAIN = 5
+"""So many times, after all has arrived, much of it comes once more."""
 MISTYPED = Question(words=(Typed(WORD, "slip"),))
 
 
@@ -36,12 +38,15 @@ def _doc(id: str, title: str = WORD.written, **more: Any) -> Change:
     return _new("doc", id, **{**plain, **more})
 
 
-def _room(id: str, *, public: bool = False) -> Change:
-    return _new("conversation", id, kind="group", name=id, history="since_join", public=public, archived=False)
+def _room(id: str, *, public: bool = False, kind: str = "group") -> Change:
+    return _new("conversation", id, kind=kind, name=id, history="since_join", public=public, archived=False)
 
 
 def _user(id: str, status: str = "active") -> Change:
     return _new("user", id, name=OTHER.written, department_ids=["team"], status=status)
+
+
+_SAID = {"joined": (1, 2, 4, 5, 6), "ending": (1,), "coming": (8,), "overheard": (1,), "shut": (1,)}
 
 
 def _founded() -> Iterator[Change]:
@@ -50,10 +55,13 @@ def _founded() -> Iterator[Change]:
     yield _member("role:team", "department:team")
     yield _new("department", "team", name="team")
     yield from (_user("me"), _user("colleague"))
-    yield from (_room("joined"), _room("ending"), _room("shut", public=True))
+    yield from (_room("joined"), _room("ending"), _room("coming"), _room("shut", public=True))
     yield _member("conversation:joined", "user:me", since="hour:4")
     yield _member("conversation:ending", "user:me", until="hour:7")
-    for room, hours in (("joined", (1, 2, 5, 6)), ("ending", (1,)), ("shut", (1,))):
+    yield _member("conversation:coming", "user:me", since="hour:8")
+    yield _room("overheard", public=True, kind="direct")
+    yield _member("conversation:overheard", "user:colleague")
+    for room, hours in _SAID.items():
         for hour in hours:
             said = {"sender_id": "me", "kind": "text", "text": WORD.written, "sent_at": f"hour:{hour}"}
             yield _new("message", f"{room}-{hour}", conversation_id=room, **said)
@@ -89,9 +97,12 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
     await _asked(companies, (*QUESTIONS, MISTYPED), fresh=True)
     for company in companies:
         await _hears(company, [*_changed()])
+        for disorder in range(1, AGAIN):
+            await company.arrive(disorder)
     await _asked(companies, QUESTIONS, fresh=False)
-    laboratory.now = moment(time_at(7))
-    await _asked(companies, QUESTIONS, fresh=False)
+    for hour in (7, 8):
+        laboratory.now = moment(time_at(hour))
+        await _asked(companies, QUESTIONS, fresh=False)
 
 
 async def _hears(company: Company, changes: Sequence[Change]) -> None:

@@ -1,9 +1,9 @@
-"""How long the engine is asked for: what is left of one answer's time, and no longer."""
+"""What the engine is asked, and for how long: under the caller's filter, and for what is left of one answer's time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -11,7 +11,8 @@ import pytest
 from opensearchpy import AsyncOpenSearch
 
 from mappings.verticals import VERTICALS
-from search.access.principal import Principal, Rules
+from search.access.filter import access_filter, visibility_filter
+from search.access.principal import Principal, Rules, ScopedRole
 from search.access.reader import Reader, Request
 from search.core.errors import Unavailable
 
@@ -93,3 +94,15 @@ async def test_one_caller_is_answered_from_the_same_copies() -> None:
     engine = SlowEngine()
     await reader(engine).search(CALLER, REQUESTS)
     assert {line["preference"] for line in engine.searches[0] if "index" in line} == {"caller-u-1"}
+
+
+async def test_the_engine_is_asked_nothing_without_the_caller_s_filter() -> None:
+    engine = SlowEngine()
+    asking, everything = reader(engine), {"match_all": {}}
+    scoped = replace(CALLER, modules={DOCS.module: (ScopedRole("role:r", frozenset({"d"})),)})
+    await asking.search(scoped, [Request(DOCS, everything)])
+    await asking.visible(scoped, Request(DOCS, everything))
+    await asking.count(scoped, [(DOCS, {"all": everything})])
+    guards = [access_filter(scoped, DOCS), visibility_filter(scoped, DOCS), access_filter(scoped, DOCS)]
+    asked = [body["query"]["bool"]["filter"] for _, body in engine.searches]
+    assert [guard in filters for guard, filters in zip(guards, asked, strict=True)] == [True] * 3
