@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from proof.asking import Tally
 from proof.company import Ground
@@ -10,7 +12,8 @@ from proof.story import TENANTS, tell
 
 from search.core.stack import Endpoints
 
-STORIES = 170
+STORIES = 20
+"""Of each seed; the seeds are the same each time."""
 LEAST = 20_000
 LEAST_ALIKE = 5_000
 
@@ -19,8 +22,10 @@ LEAST_ALIKE = 5_000
 def test_everybody_is_told_what_the_rules_say(world: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally()
     with Laboratory(world) as laboratory:
-        tell(laboratory, [Ground(laboratory, tenant) for tenant in TENANTS], tally, STORIES)
+        grounds = [Ground(laboratory, tenant) for tenant in TENANTS]
+        seeds = itertools.count(1)
+        while tally.checked < LEAST:
+            tell(laboratory, grounds, tally, STORIES, seed=next(seeds))
     with capsys.disabled():
         print(f"\n{tally}")
-    assert tally.checked >= LEAST
     assert tally.alike >= LEAST_ALIKE
