@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from analyzers import normalise
 from mappings.verticals import VERTICALS
 from search.access.principal import Principal
 from search.access.reader import Reader, Request
+from search.query.clauses import Clause
 from search.query.names import named
+from search.query.present import meets
 from search.query.wanted import Within
 
 CONTACTS = VERTICALS["contacts"]
@@ -33,12 +34,19 @@ async def resolve(reader: Reader, principal: Principal, kind: str, values: Seque
 async def _search(
     reader: Reader, principal: Principal, kind: str, values: Sequence[str], *, exactly: bool
 ) -> frozenset[str]:
-    ways = [way for value in values for way in (_exactly(kind, value) if exactly else _like(value))]
-    if not ways:
+    names = [{"term": {"exact": normalise(value)}} for value in values] if exactly else _like(values)
+    ids = [{"ids": {"values": [f"{kind}:{value}" for value in values]}}] if exactly else []
+    if not names:
         return frozenset()
-    query = {"bool": {"should": ways, "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
+    query = {"bool": {"should": [*ids, *names], "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
     found = await reader.visible(principal, Request(CONTACTS, query, size=MOST))
-    return frozenset(place.document_id.partition(":")[2] for place in found)
+    meant = {place.document_id.partition(":")[2]: place.document for place in found}
+    # Nobody is meant by the name that they had until a moment ago.
+    return frozenset(
+        id
+        for id, document in meant.items()
+        if (exactly and id in values) or any(meets(CONTACTS, document, name) for name in names)
+    )
 
 
 async def within(reader: Reader, principal: Principal, text: str) -> Within | None:
@@ -52,17 +60,13 @@ async def within(reader: Reader, principal: Principal, text: str) -> Within | No
     names = [normalise(word) for word in words]
     query = {"bool": {"filter": [{"term": {"kind": "department"}}, {"terms": {"exact": names}}]}}
     found = await reader.visible(principal, Request(CONTACTS, query, size=MOST))
-    ids = {place.document_id.partition(":")[2]: normalise(place.document["original"]["name"]) for place in found}
+    called = {place.document_id.partition(":")[2]: normalise(place.document["original"]["name"]) for place in found}
+    ids = {id: name for id, name in called.items() if name in names}
     rest = " ".join(word for word, name in zip(words, names, strict=True) if name not in ids.values())
     if not ids or not rest:
         return None
     return Within(rest, principal.tree.subtrees(list(ids)) | ids.keys())
 
 
-def _exactly(kind: str, value: str) -> list[dict[str, Any]]:
-    return [{"ids": {"values": [f"{kind}:{value}"]}}, {"term": {"exact": normalise(value)}}]
-
-
-def _like(value: str) -> list[dict[str, Any]]:
-    name = named(value)
-    return [name] if name else []
+def _like(values: Sequence[str]) -> list[Clause]:
+    return [name for value in values if (name := named(value))]

@@ -41,6 +41,16 @@ async def gone_at_once(
     assert await acme.finds(user) == left
 
 
+async def gone_at_once_by(acme: Company, user: str, query: str, change: Callable[[], object]) -> None:
+    """The same of what one query finds."""
+    assert await acme.finds(user, query)
+    change()
+    await acme.arrive_unrefreshed()
+    assert await acme.finds(user, query) == set()
+    await acme.arrive()
+    assert await acme.finds(user, query) == set()
+
+
 async def is_stale(engine: AsyncOpenSearch, index: str, id: str) -> bool:
     """Whether a search still sees an older version than there is."""
     found = await engine.search(index=index, body={"query": {"ids": {"values": [id]}}, "version": True})
@@ -121,6 +131,16 @@ class TestConversations:
         later = acme.message(room, sent_at="2026-03-03T00:00:00Z")
         await acme.arrive()
         await gone_at_once(acme, user, lambda: acme.conversation(id=room, history="since_join"), frozenset({later}))
+
+    @pytest.mark.parametrize("typed", ["旧称白鹭", "jiuchengbailu", "jcbl"])
+    async def test_renamed_it_is_not_meant_by_its_old_name(self, acme: Company, typed: str) -> None:
+        user = acme.user()
+        room = acme.conversation(user, name="旧称白鹭")
+        acme.message(room)
+        await acme.arrive()
+        await gone_at_once_by(
+            acme, user, f"{acme.topic} in:{typed}", lambda: acme.conversation(id=room, name="新称青山")
+        )
 
 
 class TestMessages:
