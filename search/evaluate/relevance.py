@@ -49,6 +49,15 @@ class Compared:
     standard: Mapping[str, float]
     differences: Mapping[str, Difference]
 
+    def json(self) -> bytes:
+        figures = {
+            "queries": self.queries,
+            "docs": self.docs,
+            "product": self.product,
+            "standard": self.standard,
+        }
+        return orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n"
+
 
 def run_relevance(settings: Settings, data: Path, console: Console, *, json_file: Path | None) -> Compared:
     """Measure on a temporary engine of its own, print a table, write the JSON file."""
@@ -57,13 +66,7 @@ def run_relevance(settings: Settings, data: Path, console: Console, *, json_file
         compared = asyncio.run(compare(settings, endpoints, judged, console))
     console.print(_table(data.name, compared))
     if json_file:
-        figures = {
-            "queries": compared.queries,
-            "docs": compared.docs,
-            "product": compared.product,
-            "standard": compared.standard,
-        }
-        json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
+        json_file.write_bytes(compared.json())
     return compared
 
 

@@ -103,13 +103,7 @@ def write_figures() -> None:
     with temporary_stack(heap="1g") as endpoints:
         for name in SETS:
             found = asyncio.run(compare(Settings(), endpoints, judged(name), Console()))
-            figures = {
-                "queries": found.queries,
-                "docs": found.docs,
-                "product": found.product,
-                "standard": found.standard,
-            }
-            (FIGURES / f"{name}.json").write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
+            (FIGURES / f"{name}.json").write_bytes(found.json())
 
 
 if __name__ == "__main__":
