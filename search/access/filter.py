@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mappings.vertical import ENTITY, Guard, Vertical
+from search.access.clauses import Clause, all_of, any_of
 from search.access.principal import Principal, ScopedRole
 from search.access.refusal import Refusal
 
-Clause = dict[str, Any]
 NOTHING: Clause = {"match_none": {}}
 # The engine's limit for one clause (`index.max_terms_count`); large tenants have more public conversations.
 MOST_TERMS = 65_536
@@ -33,7 +33,7 @@ def access_filter(principal: Principal, vertical: Vertical) -> Clause:
     # Messages name no departments, so a module that a role gives within departments gives none of them.
     if vertical.guard is Guard.CONVERSATION:
         return NOTHING
-    return _all_of(visible, _any_of([_within(role) for role in scopes]))
+    return all_of(visible, any_of([_within(role) for role in scopes]))
 
 
 def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
@@ -49,39 +49,31 @@ def conversation_filter(principal: Principal) -> Clause:
         return whole
     since = principal.read_since
     script = {"lang": "painless", "source": SINCE_JOINED, "params": {"since": since}}
-    return _any_of([whole, _all_of(_one_of("conversation_id", list(since)), {"script": {"script": script}})])
+    return any_of([whole, all_of(_one_of("conversation_id", list(since)), {"script": {"script": script}})])
 
 
 def allow_filter(principal: Principal, *, denies: bool) -> Clause:
     """`denies`: whether the vertical has a `deny` at all; thousands of names are not sent to meet what is not there."""
-    visible: Clause = {"filter": [_any_of(_meets("allow", principal))]}
+    visible: Clause = {"filter": [any_of(_meets("allow", principal))]}
     if denies:
-        visible["must_not"] = [_any_of(_meets("deny", principal))]
-    return _any_of([{"term": {"owner": principal.user}}, {"bool": visible}])
+        visible["must_not"] = [any_of(_meets("deny", principal))]
+    return any_of([{"term": {"owner": principal.user}}, {"bool": visible}])
 
 
 def _meets(field: str, principal: Principal) -> list[Clause]:
-    scoped = [_all_of({"term": {field: role.name}}, _within(role)) for role in principal.roles]
+    scoped = [all_of({"term": {field: role.name}}, _within(role)) for role in principal.roles]
     return [_one_of(field, principal.sorted_names), *scoped]
 
 
 def _within(role: ScopedRole) -> Clause:
     """Entities all of whose departments lie within the role's; one that names none is outside."""
     every = {"terms": sorted(role.departments), "minimum_should_match_field": "departments"}
-    return _all_of({"range": {"departments": {"gte": 1}}}, {"terms_set": {"department_ids": every}})
+    return all_of({"range": {"departments": {"gte": 1}}}, {"terms_set": {"department_ids": every}})
 
 
 def _one_of(field: str, values: Sequence[str]) -> Clause:
     starts = range(0, max(len(values), 1), MOST_TERMS)
-    return _any_of([{"terms": {field: values[start : start + MOST_TERMS]}} for start in starts])
-
-
-def _any_of(clauses: Sequence[Clause]) -> Clause:
-    return clauses[0] if len(clauses) == 1 else {"bool": {"should": list(clauses), "minimum_should_match": 1}}
-
-
-def _all_of(*clauses: Clause) -> Clause:
-    return {"bool": {"filter": list(clauses)}}
+    return any_of([{"terms": {field: values[start : start + MOST_TERMS]}} for start in starts])
 
 
 def admits(principal: Principal, vertical: Vertical, id: str, document: Mapping[str, Any]) -> bool:

@@ -15,7 +15,8 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 
 from mappings.vertical import Vertical
-from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
+from search.access.clauses import Clause
+from search.access.filter import access_filter, admits, admits_module, visibility_filter
 from search.access.principal import Principal
 from search.core.engine import is_missing
 from search.core.errors import Unavailable

@@ -9,7 +9,8 @@ from typing import Any
 from opensearchpy import AsyncOpenSearch
 
 from mappings.vertical import Vertical
-from search.access.filter import Clause, access_filter, admits, admits_module, visibility_filter
+from search.access.clauses import Clause
+from search.access.filter import access_filter, admits, admits_module, visibility_filter
 from search.access.principal import Principal
 from search.access.reader import Candidates, Found, Place, Reader, Request
 

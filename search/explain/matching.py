@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Candidate, Request
 from search.core.errors import Unavailable
@@ -17,7 +18,6 @@ from search.explain.explanation import Facts, Finding, State, Step
 from search.explain.subject import Subject
 from search.query import build
 from search.query.answer import Hit, Search
-from search.query.clauses import Clause
 from search.query.lacking import lacking
 from search.query.parse import parse
 from search.query.question import Question, wanted_from

@@ -7,7 +7,7 @@ from typing import Any
 
 from analyzers import Terms, analyse, normalise
 from mappings.vertical import TextField, Vertical
-from search.query.clauses import Clause, any_of
+from search.access.clauses import Clause, any_of
 from search.query.names import NAME_BOOST, NAME_CHARS, named
 from search.query.wanted import Wanted, literal_run, said
 

@@ -15,12 +15,12 @@ from analyzers import analyse_name, normalise
 from analyzers.alike import is_word
 from mappings.names import PINYIN
 from mappings.vertical import Vertical
+from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Candidates, Found, Reader, Request
 from search.core.errors import Unavailable
 from search.query import build
 from search.query.build import EXACT, LITERAL
-from search.query.clauses import Clause
 from search.query.names import MOST_EXPANSIONS
 from search.query.present import meets
 from search.query.segments import CERTAIN, Guess, Segment, han_guesses, joined, latin_guesses, segments, slips

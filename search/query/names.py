@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analyzers import name_query_terms
 from mappings.names import INITIALS, INNER, PINYIN, RUNS
 from mappings.vertical import Vertical
-from search.query.clauses import Clause, any_of
+from search.access.clauses import Clause, any_of
 
 # No name that is typed half in pinyin holds more Han.
 MOST_NAME_CHARS = 8

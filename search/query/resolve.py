@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from analyzers import normalise
 from mappings.verticals import VERTICALS
+from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Reader, Request
-from search.query.clauses import Clause
 from search.query.names import named
 from search.query.present import meets
 from search.query.wanted import Within

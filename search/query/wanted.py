@@ -9,7 +9,7 @@ from typing import Literal
 
 from analyzers import PLAIN, Lexicon, Terms, analyse
 from mappings.vertical import Vertical
-from search.query.clauses import Clause
+from search.access.clauses import Clause
 from search.query.names import named, nearly_named
 
 Sort = Literal["relevance", "newest", "oldest"]
