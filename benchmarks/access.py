@@ -40,8 +40,9 @@ from search.access.filter import access_filter
 from search.access.principal import Principal
 from search.access.reader import Reader
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
+from search.localstack import temporary_stack
 from search.query import build
 from search.query.answer import Search
 from search.query.question import Question

@@ -102,7 +102,7 @@ async def measure(url: str, data: Path) -> dict[str, dict[str, float]]:
 
 
 def on_a_temporary_engine(data: Path) -> dict[str, dict[str, float]]:
-    from search.core.stack import temporary_stack
+    from search.localstack import temporary_stack
 
     with temporary_stack(heap="1g") as endpoints:
         return asyncio.run(measure(endpoints.opensearch_url, data))

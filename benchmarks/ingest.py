@@ -48,9 +48,10 @@ from mappings.events import decode
 from mappings.verticals import VERTICALS
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
-from search.evaluate.processes import environment, running
+from search.localstack import temporary_stack
+from search.localstack.children import environment, running
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -17,7 +17,7 @@ from rich.table import Table
 from search.api.rates.counters import CounterStorage
 from search.core import broker as streams
 from search.core.settings import Settings
-from search.core.stack import temporary_stack
+from search.localstack import temporary_stack
 
 REQUESTS = 4000
 TOGETHER = 20

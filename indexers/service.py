@@ -17,8 +17,8 @@ from indexers.generations import Registry
 from indexers.lag import lags_of
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from proof.mutants import SourceMoved  # noqa: E402
 from proof.mutation import fates  # noqa: E402
 from proof.story import TENANTS  # noqa: E402
 
-from search.core.stack import temporary_stack  # noqa: E402
+from search.localstack import temporary_stack  # noqa: E402
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 @app.command()
 def up() -> None:
     """Start the managed local stack: OpenSearch and NATS, on loopback."""
-    from search.core.stack import run_up
+    from search.commands.stack import run_up
 
     run_up(settings(), console)
 
@@ -81,7 +81,7 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """Stop the managed local stack; its data stay."""
-    from search.core.stack import run_down
+    from search.commands.stack import run_down
 
     run_down(settings(), console)
 
@@ -89,8 +89,9 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Show the stack, the generations and how far each consumer is behind."""
-    from search.core.stack import resolve, run_status
-    from search.status import show
+    from search.commands.endpoints import resolve
+    from search.commands.stack import run_status
+    from search.commands.status import show
 
     chosen = settings()
     run_status(chosen, console)
@@ -100,8 +101,8 @@ def status() -> None:
 @app.command()
 def index() -> None:
     """Run the indexers: follow the streams and write to the engine, until Ctrl-C."""
-    from search.core.stack import resolve
-    from search.servers import run_indexers
+    from search.commands.endpoints import resolve
+    from search.commands.index import run_indexers
 
     chosen = settings()
     log(chosen)
@@ -111,8 +112,8 @@ def index() -> None:
 @app.command()
 def serve() -> None:
     """Run the query API, until Ctrl-C."""
-    from search.core.stack import resolve
-    from search.servers import run_api
+    from search.commands.endpoints import resolve
+    from search.commands.serve import run_api
 
     chosen = settings()
     log(chosen)
@@ -123,8 +124,8 @@ def serve() -> None:
 def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one CloudEvent in JSON a line.")]) -> None:
     """Publish event files to the streams."""
     from search.access import audit
-    from search.admin import load_files
-    from search.core.stack import resolve
+    from search.commands.endpoints import resolve
+    from search.commands.load import load_files
 
     chosen = settings()
     log(chosen)
@@ -141,8 +142,8 @@ def reindex(
 ) -> None:
     """Build a vertical's index anew beside the one that serves, and swap."""
     from search.access import audit
-    from search.admin import reindex_vertical
-    from search.core.stack import resolve
+    from search.commands.endpoints import resolve
+    from search.commands.reindex import reindex_vertical
 
     chosen = settings()
     log(chosen)
@@ -157,7 +158,7 @@ def analyze(
 ) -> None:
     """Show every step of the analysis: normalised, pieces, words, bigrams, pinyin, synonyms."""
     from analyzers import load_lexicons
-    from search.analysis import show
+    from search.commands.analyze import show
 
     show(text, console, load_lexicons(settings().lexicons).of(tenant))
 
@@ -176,9 +177,9 @@ def explain(
 ) -> None:
     """Tell why a user does or does not find something; without --as everything, as the engine is yours to read."""
     from search.access import audit
-    from search.core.stack import resolve
+    from search.commands.endpoints import resolve
+    from search.commands.explain import inquire
     from search.explain.explain import Question
-    from search.inquiry import inquire
 
     chosen = settings()
     log(chosen)

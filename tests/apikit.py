@@ -19,8 +19,8 @@ from indexers.lag import lags
 from indexers.load import STREAM_OF
 from search.access.identity.gateway import sign
 from search.api.app import create
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 MOST_HITS = 50

@@ -18,8 +18,9 @@ from pydantic import SecretStr
 from indexers import service
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
+from search.localstack import temporary_stack
 
 hypothesis_settings.register_profile("office-search", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("office-search")

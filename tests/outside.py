@@ -15,7 +15,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from search.core.stack.nats import Nats
+from search.localstack.nats import Nats
 
 
 class OwnBroker:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import os
+import pwd
 import secrets
 import socket
 from collections.abc import Collection, Iterator, Mapping
@@ -11,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Literal, Self
 
-import psutil
 import structlog
 
 from search.access.identity import Caller
@@ -45,7 +46,15 @@ class Who:
     @classmethod
     def at_the_command_line(cls) -> Self:
         """The operating system's user, by its own account and not by a variable that may say anything."""
-        return cls(user=psutil.Process().username(), mode="command line", host=socket.gethostname())
+        return cls(user=_account(), mode="command line", host=socket.gethostname())
+
+
+def _account() -> str:
+    """Return the name of the account that this process runs as; its number where it has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @dataclass(frozen=True, slots=True)

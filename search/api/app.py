@@ -21,8 +21,8 @@ from search.api.readiness import Readiness
 from search.canary.canary import Canary
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 from search.explain.explain import Explain
 from search.query.answer import Search
 

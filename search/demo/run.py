@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,19 +22,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from indexers.lag import lags
-from search import servers
-from search.admin import load_files
 from search.api.app import Services, create
+from search.commands.endpoints import resolve
+from search.commands.load import load_files
+from search.commands.serve import server as http_server
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.log import configure
 from search.core.settings import Settings
-from search.core.stack import Endpoints, managed_stack, resolve
-from search.core.stack.places import default_home
-from search.core.stack.ports import choose_port
 from search.demo import company as companies
 from search.demo.routes import router
+from search.localstack import managed_stack
+from search.localstack.children import Child, running
+from search.localstack.places import default_home
+from search.localstack.ports import choose_port
 from search.query.question import Question
 
 HOST = "127.0.0.1"
@@ -67,7 +68,7 @@ def _run(settings: Settings, console: Console, port: int, events: Path | None) -
                     "audit_file": settings.audit_file or default_home(settings) / "audit.log",
                 }
             )
-            with _indexers(chosen, endpoints, Path(folder)) as indexers:
+            with running("index", _environment(chosen, endpoints), Path(folder)) as indexers:
                 uvloop.run(_serve(chosen, endpoints, company, files, console, indexers))
 
 
@@ -97,33 +98,10 @@ def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
                 stack.down()
 
 
-@contextmanager
-def _indexers(settings: Settings, endpoints: Endpoints, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The indexers as a process of their own, as in production; its log tells why, should it end."""
-    environment = {
-        **os.environ,
-        "OPENSEARCH_URL": endpoints.opensearch_url,
-        "BROKER_URL": endpoints.broker_url,
-        "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexer_port)),
-    }
-    with (folder / "indexers.log").open("wb") as log:
-        # A session of its own: Ctrl-C reaches this process, which then stops that one in good order.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "search.cli", "index"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+def _environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
+    """Our own, as whoever names an engine and a broker may have set their credentials, too."""
+    urls = {"OPENSEARCH_URL": endpoints.opensearch_url, "BROKER_URL": endpoints.broker_url}
+    return {**os.environ, **urls, "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexer_port))}
 
 
 async def _serve(
@@ -132,7 +110,7 @@ async def _serve(
     company: companies.Company,
     files: Sequence[Path],
     console: Console,
-    indexers: subprocess.Popen[bytes],
+    indexers: Child,
 ) -> None:
     await load_files(settings, endpoints, files, console)
     await _indexed(settings, endpoints, console, indexers)
@@ -141,7 +119,7 @@ async def _serve(
     hosts = frozenset({HOST, "localhost"})
     app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
     configure("WARNING", audit_file=settings.audit_file)
-    server = servers.server(app, HOST, settings.api_port)
+    server = http_server(app, HOST, settings.api_port)
     serving = asyncio.create_task(server.serve())
     try:
         await _ready(server, serving, app.state)
@@ -153,9 +131,7 @@ async def _serve(
         server.should_exit = True
 
 
-async def _indexed(
-    settings: Settings, endpoints: Endpoints, console: Console, indexers: subprocess.Popen[bytes]
-) -> None:
+async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, indexers: Child) -> None:
     """Wait, with a progress bar, until the indexers have settled everything that the streams hold."""
     engine = engines.connect(settings, endpoints.opensearch_url)
     client = await streams.connect(settings, endpoints.broker_url)
@@ -165,8 +141,7 @@ async def _indexed(
             task = progress.add_task("index", total=None)
             total = 0
             while (lag := await _lag(engine, client)) != 0:
-                if indexers.poll() is not None:
-                    raise OfficeSearchError("The indexers ended; run `office-search index` to see why.")
+                indexers.check()
                 total = max(total, lag or 0)
                 progress.update(task, total=total or None, completed=total - (lag or 0))
                 await asyncio.sleep(0.1)

@@ -24,10 +24,11 @@ from search.access.directory import Directory
 from search.access.principal import EVERYONE, Principal, Rules
 from search.access.reader import Reader
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.measures import DEPTH, MEASURES, Difference, Runs, difference, mean, measure
+from search.localstack import temporary_stack
 from search.query.answer import Search
 from search.query.question import Question
 

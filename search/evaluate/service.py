@@ -22,12 +22,13 @@ from indexers.lag import lags
 from indexers.load import load, size
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
-from search.core.stack.ports import LOOPBACK, choose_port
 from search.evaluate.client import Client
-from search.evaluate.processes import Child, environment, running
+from search.localstack import temporary_stack
+from search.localstack.children import Child, environment, running
+from search.localstack.ports import LOOPBACK, choose_port
 
 START_S = 120.0
 # Events are settled at thousands a second; so long without a single one, something is wrong.

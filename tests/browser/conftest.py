@@ -15,8 +15,8 @@ import kit
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from search.core.stack import Endpoints
-from search.core.stack.ports import choose_port
+from search.core.endpoints import Endpoints
+from search.localstack.ports import choose_port
 
 # A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
 _FLAGS = (

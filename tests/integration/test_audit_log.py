@@ -25,9 +25,9 @@ from pydantic import SecretStr
 
 from search.access.identity.gateway import sign
 from search.core import log
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
-from search.evaluate.processes import environment
+from search.localstack.children import environment
 
 KEY = "a-key-of-the-audit-log-32-bytes!!"
 QUERY = "裁员名单 2026"

@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from search.access.identity.gateway import sign
-from search.servers import server
+from search.commands.serve import server
 
 ME = "u-me"
 HIDDEN = "机密收购案"

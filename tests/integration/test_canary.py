@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from search.canary import canary as canaries
 from search.canary.canary import Canary
 from search.canary.revocations import KINDS
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 TENANT = "canary"
 

@@ -23,7 +23,7 @@ from opensearchpy import AsyncOpenSearch
 from indexers.load import STREAM_OF
 from mappings import directory
 from search.core import broker as streams
-from search.core.stack import Endpoints
+from search.core.endpoints import Endpoints
 
 CALM, KILLED = "calm", "killed"
 MESSAGES, OTHERS = 2_000, 200

@@ -20,9 +20,9 @@ from mappings.directory import ENTITIES
 from mappings.events import decode
 from search.access.directory import SHARED, Directory
 from search.access.principal import Principal
+from search.core.endpoints import Endpoints
 from search.core.errors import Forbidden, Unavailable
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 STREAM = {entity: stream for stream, entities in ENTITIES.items() for entity in entities}
 _versions = itertools.count(1)

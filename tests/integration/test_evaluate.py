@@ -17,13 +17,13 @@ from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 from rich.console import Console
 
+from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, OfficeSearchError
 from search.core.settings import Settings
-from search.core.stack import Endpoints
-from search.core.stack.ports import LOOPBACK, choose_port
 from search.evaluate.client import Client as ApiClient
 from search.evaluate.known_items import run_known_items
-from search.evaluate.processes import Child, environment, running
+from search.localstack.children import Child, environment, running
+from search.localstack.ports import LOOPBACK, choose_port
 
 SECRET = "evaluation-gateway-secret-of-36-chars"
 TENANT = "evaluation"

@@ -16,13 +16,13 @@ from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 
+from search.commands.explain import inquire
+from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Forbidden
 from search.core.settings import Settings
-from search.core.stack import Endpoints
-from search.evaluate.processes import environment
 from search.explain.explain import Question
 from search.explain.explanation import Explanation, Facts, Outcome
-from search.inquiry import inquire
+from search.localstack.children import environment
 
 ADMIN = "u-admin"
 NOWHERE = "nats://127.0.0.1:1"

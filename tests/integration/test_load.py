@@ -13,11 +13,11 @@ from rich.console import Console
 
 from indexers import load as loading
 from indexers.load import Loaded, load, size
-from search.admin import load_files
+from search.commands.load import load_files
 from search.core import broker as streams
+from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError, Unavailable
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 TENANT = "acme"
 

@@ -32,8 +32,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from search.access.identity import gateway, signed_app
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 JWT_SECRET = "0123456789abcdef" * 2
 APP_SECRET = "the-secret-of-the-app-" * 2

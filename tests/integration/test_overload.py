@@ -25,8 +25,8 @@ from indexers.generations import Generation, Registry
 from indexers.service import start_broker
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 SUBJECT = "changes.messages"
 BATCH = 50

@@ -26,8 +26,8 @@ from outside import OwnBroker
 
 from indexers import pulls
 from search.core import broker as streams
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 PULL_TIMEOUT_S = 1.0
 BATCH = 500

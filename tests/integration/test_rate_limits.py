@@ -30,9 +30,9 @@ from search.access.identity import Caller
 from search.api.rates import Rates, counters, counts
 from search.api.rates.counters import CounterStorage
 from search.core import broker as streams
+from search.core.endpoints import Endpoints
 from search.core.errors import TooManyRequests, Unavailable
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 DAY = 24 * 3600
 _keys = (f"key-{number}" for number in count())

@@ -20,9 +20,9 @@ from mappings import directory
 from search.api import readiness
 from search.api.readiness import Readiness
 from search.core import broker as streams
+from search.core.endpoints import Endpoints
 from search.core.errors import Unavailable
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 
 @pytest.fixture(autouse=True)

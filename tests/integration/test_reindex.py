@@ -23,9 +23,9 @@ from indexers.reindex import Built, Reindex
 from indexers.service import start_broker
 from mappings.verticals import VERTICALS
 from search.core import broker as streams
+from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 TENANTS = ("acme", "beta")
 SHOP = "shop"

@@ -23,8 +23,8 @@ from outside import OwnBroker
 from pydantic import SecretStr
 
 from search.access.identity.signed_app import sign
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 KEY = "0123456789abcdef" * 2
 SECRETS = {name: f"the-secret-of-{name}-" * 2 for name in ("whole", "docs-only", "nothing")}

@@ -23,7 +23,7 @@ import pytest
 from rich.console import Console
 
 from search.core.errors import StackError
-from search.core.stack import ServiceStatus, Stack, ports
+from search.localstack import ServiceStatus, Stack, ports
 
 QUIET = Console(quiet=True)
 MIB = 1024 * 1024

@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from search.core.stack.temporary import sweep
+from search.localstack.temporary import sweep
 
 # As at a terminal: what is started in the background of a shell inherits that Ctrl-C is ignored.
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from search.core.stack import temporary_stack
+from search.localstack import temporary_stack
 with temporary_stack(heap='256m'):
     input()
 """

@@ -15,7 +15,7 @@ from proof.company import Ground
 from proof.laboratory import Laboratory
 from proof.story import TENANTS, tell
 
-from search.core.stack import temporary_stack
+from search.localstack import temporary_stack
 
 STORIES = 20
 """Between two lines of progress; each twenty have a seed of their own."""

@@ -26,8 +26,8 @@ from search.access.directory import UNKNOWN_CALLER, Directory
 from search.access.reader import Reader
 from search.api.app import Services, create
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 from search.query.answer import Search
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from proof.company import Ground
 from proof.laboratory import Laboratory
 from proof.story import TENANTS, tell
 
-from search.core.stack import Endpoints
+from search.core.endpoints import Endpoints
 
 STORIES = 20
 """Of each seed; the seeds are the same each time."""

@@ -14,7 +14,7 @@ from proof.mutation import fates
 from proof.scene import play
 from proof.story import TENANTS
 
-from search.core.stack import Endpoints
+from search.core.endpoints import Endpoints
 
 
 @pytest.fixture(autouse=True)

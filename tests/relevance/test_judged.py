@@ -17,10 +17,11 @@ import pytest
 from rich.console import Console
 
 from mappings.verticals import VERTICALS
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints, temporary_stack
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.relevance import Compared, compare
+from search.localstack import temporary_stack
 from search.query.build import query
 from search.query.parse import parse
 from search.query.wanted import Wanted

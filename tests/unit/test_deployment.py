@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from search.core.settings import Settings
-from search.core.stack import nats
-from search.core.stack.artifacts import load_lock
+from search.localstack import nats
+from search.localstack.artifacts import load_lock
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")

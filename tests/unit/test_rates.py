@@ -26,9 +26,9 @@ from search.api.app import create
 from search.api.caller import CallerRoute
 from search.api.rates import Rates, counts
 from search.api.rates.counts import RETRY_S, Counts
+from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, TooManyRequests
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 SECRET = "0123456789abcdef" * 2
 CLOCKED = ("limits.aio.storage.memory", "limits.aio.strategies", "search.api.rates.counts")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from search.core.errors import StackError
-from search.core.stack.artifacts import Artifact
-from search.core.stack.download import fetch
-from search.core.stack.sentences import one_sentence
+from search.localstack.artifacts import Artifact
+from search.localstack.download import fetch
+from search.localstack.sentences import one_sentence
 
 CONTENT = bytes(range(256)) * 4096
 ARTIFACT = Artifact("org.example:thing:1.0", "lib/thing-1.0.jar", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
@@ -131,7 +131,7 @@ def test_a_wrong_half_is_thrown_away_and_fetched_anew(repository: Repository, tm
 def test_a_file_that_is_not_the_locked_one_is_refused(
     repository: Repository, tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.core.stack.download.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("search.localstack.download.LONGEST_PAUSE", 0.01)
     repository.content = content
     with pytest.raises(StackError, match=r"org\.example:thing:1\.0.*OFFICE_SEARCH_MAVEN_URL"):
         get(repository, tmp_path)
@@ -146,7 +146,7 @@ def test_a_missing_file_says_what_to_set(repository: Repository, tmp_path: Path)
 
 
 def test_without_a_network_the_text_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.core.stack.download.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("search.localstack.download.LONGEST_PAUSE", 0.01)
     nobody = Repository("http://127.0.0.1:1")
     with pytest.raises(StackError, match=r"Could not download .*Check the network"):
         get(nobody, tmp_path)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from search.core.stack import layout, relock
-from search.core.stack.artifacts import LOCK, Artifact, Lock, load_lock
+from search.localstack import layout, relock
+from search.localstack.artifacts import LOCK, Artifact, Lock, load_lock
 
 TEXTS = {"lib/core.jar": b"core", "agent/agent.jar": b"agent", "modules/scripts/scripts.jar": b"scripts"}
 

@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from search.commands.endpoints import resolve
+from search.commands.stack import run_down, run_status, run_up
 from search.core.errors import StackError
 from search.core.settings import Settings
-from search.core.stack import Stack, default_home, resolve, run_down, run_status, run_up
-from search.core.stack.account import lesser_account
-from search.core.stack.download import repository_url
-from search.core.stack.ports import choose_port, is_free
-from search.core.stack.readable import readable
-from search.core.stack.state import Running, State
+from search.localstack import Stack, default_home
+from search.localstack.account import lesser_account
+from search.localstack.download import repository_url
+from search.localstack.ports import choose_port, is_free
+from search.localstack.readable import readable
+from search.localstack.state import Running, State
 
 
 def test_a_taken_port_is_not_chosen() -> None:

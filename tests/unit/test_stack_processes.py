@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from search.core.stack import processes
-from search.core.stack.state import Running
+from search.localstack import processes
+from search.localstack.state import Running
 
 SLEEPER = "import time; print('ready', flush=True); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER

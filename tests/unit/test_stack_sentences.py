@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from search.core.errors import StackError
-from search.core.stack.java import java_home
-from search.core.stack.last_words import last_words
-from search.core.stack.sentences import one_sentence
+from search.localstack.java import java_home
+from search.localstack.last_words import last_words
+from search.localstack.sentences import one_sentence
 
 
 @pytest.mark.parametrize(

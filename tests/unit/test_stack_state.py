@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from search.core.errors import StackError
-from search.core.stack.files import exclusive, hold, write_private
-from search.core.stack.state import Running, State, load_state
+from search.localstack.files import exclusive, hold, write_private
+from search.localstack.state import Running, State, load_state
 
 RUNNING = Running(pid=42, command=("/java", "-Xmx1g", "Main"), port=9200, since=1.5)
 

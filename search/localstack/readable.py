@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from search.core.stack.account import Account
-from search.core.stack.files import exclusive
+from search.localstack.account import Account
+from search.localstack.files import exclusive
 
 
 def readable(source: Path, probe: str, cache: Path, name: str, account: Account | None) -> Path:

@@ -14,7 +14,7 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from search.core.errors import StackError
-from search.core.stack.artifacts import Artifact
+from search.localstack.artifacts import Artifact
 
 AT_ONCE = 8
 ATTEMPTS = 5

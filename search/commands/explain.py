@@ -22,9 +22,9 @@ from search.access.reader import Reader
 from search.api.admin import ExplanationBody
 from search.core import broker as streams
 from search.core import engine as engines
+from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Unavailable
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 from search.explain.explain import Explain, Question
 from search.explain.explanation import Explanation, Facts, State
 from search.query.answer import Search

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from search.core.stack.artifacts import Artifact, Lock
-from search.core.stack.download import fetch, is_intact, repository_url
-from search.core.stack.files import exclusive
-from search.core.stack.progress import bytes_bar
-from search.core.stack.readable import open_up
-from search.core.stack.sentences import one_sentence
+from search.localstack.artifacts import Artifact, Lock
+from search.localstack.download import fetch, is_intact, repository_url
+from search.localstack.files import exclusive
+from search.localstack.progress import bytes_bar
+from search.localstack.readable import open_up
+from search.localstack.sentences import one_sentence
 
 STAMP = ".verified"
 # The node looks for these even where they hold nothing, or are set to be elsewhere.

@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from search.core.stack import processes
-from search.core.stack.account import Account
-from search.core.stack.artifacts import load_lock
-from search.core.stack.java import java_home, java_version
-from search.core.stack.layout import program
-from search.core.stack.ports import LOOPBACK
-from search.core.stack.readable import readable
-from search.core.stack.state import Running
+from search.localstack import processes
+from search.localstack.account import Account
+from search.localstack.artifacts import load_lock
+from search.localstack.java import java_home, java_version
+from search.localstack.layout import program
+from search.localstack.ports import LOOPBACK
+from search.localstack.readable import readable
+from search.localstack.state import Running
 
 # Absolute: shares of a large disk would make indices read-only while many gigabytes are free.
 CONFIG = {

@@ -15,8 +15,8 @@ from typing import Literal
 import psutil
 
 from search.core.errors import StackError
-from search.core.stack.account import Account, Options
-from search.core.stack.state import Running
+from search.localstack.account import Account, Options
+from search.localstack.state import Running
 
 Fate = Literal["running", "crashed", "stale"]
 

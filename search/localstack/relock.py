@@ -1,4 +1,4 @@
-"""Writes `artifacts.lock` anew, by `python -m search.core.stack.relock`, when OpenSearch is upgraded."""
+"""Writes `artifacts.lock` anew, by `python -m search.localstack.relock`, when OpenSearch is upgraded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from jgo.maven import MavenContext, PythonResolver
 
-from search.core.stack.artifacts import LOCK
+from search.localstack.artifacts import LOCK
 
 OPENSEARCH = "3.6.0"
 GROUP = "org.opensearch"

@@ -1,4 +1,4 @@
-"""The two long-running processes: the indexers and the query API."""
+"""`office-search index`: the indexers, for as long as they are to run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import asyncio
 import signal
 
 import structlog
-import uvicorn
-from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from indexers import service
-from search.api.app import create
+from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 log = structlog.get_logger(__name__)
 
@@ -39,24 +36,3 @@ async def run_indexers(settings: Settings, endpoints: Endpoints) -> None:
         server.shutdown()
         server.server_close()
     log.info("indexers_stopped")
-
-
-def run_api(settings: Settings, endpoints: Endpoints) -> None:
-    """Serve the query API until SIGINT or SIGTERM. Raises ConfigurationError without an identity mode."""
-    server(create(settings, endpoints), settings.api_host, settings.api_port).run()
-
-
-def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """uvicorn without an access log of its own: the edge writes one, without query strings."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        loop="uvloop",
-        # The edge bounds what a request may hold, and answers; below its bound nothing is to be cut off.
-        h11_max_incomplete_event_size=256 * 1024,
-    )
-    return uvicorn.Server(config)

@@ -16,10 +16,11 @@ from types import FrameType
 
 from rich.console import Console
 
+from search.core.endpoints import Endpoints
 from search.core.errors import StackError
-from search.core.stack.files import hold
-from search.core.stack.sentences import one_sentence
-from search.core.stack.stack import Endpoints, Stack
+from search.localstack.files import hold
+from search.localstack.sentences import one_sentence
+from search.localstack.stack import Stack
 
 PREFIX = "office-search-temporary-"
 OWNER = "owner"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from search.core.errors import StackError
-from search.core.stack.files import write_private
+from search.localstack.files import write_private
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Literal
 
 import psutil
 
-from search.core.stack import processes
-from search.core.stack.nats import Nats
-from search.core.stack.opensearch import OpenSearch
-from search.core.stack.state import Running
+from search.localstack import processes
+from search.localstack.nats import Nats
+from search.localstack.opensearch import OpenSearch
+from search.localstack.state import Running
 
 
 @dataclass(frozen=True)

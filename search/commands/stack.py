@@ -8,36 +8,17 @@ from datetime import timedelta
 from rich.console import Console
 from rich.table import Table
 
-from search.core.errors import StackError
+from search.commands.endpoints import resolve
+from search.core.endpoints import Endpoints, given
 from search.core.settings import Settings
-from search.core.stack.places import default_cache, default_home
-from search.core.stack.stack import Endpoints, Stack
-from search.core.stack.status import ServiceStatus
+from search.localstack import ServiceStatus, Stack, managed_stack
 
 COLOURS = {"running": "green", "stopped": "dim", "crashed": "red", "stale": "red"}
 
 
-def managed_stack(settings: Settings, console: Console | None = None) -> Stack:
-    """The one stack that these settings mean; nothing is started."""
-    return Stack(default_home(settings), default_cache(settings), settings.heap, console=console)
-
-
-def resolve(settings: Settings) -> Endpoints:
-    """Engine and broker as the settings name them, and what they leave out from the running managed stack."""
-    if settings.opensearch_url and settings.broker_url:
-        return Endpoints(settings.opensearch_url, settings.broker_url)
-    managed = managed_stack(settings).endpoints()
-    if managed is None:
-        raise StackError(
-            f"The managed stack in {default_home(settings)} does not run: "
-            "run `office-search up`, or set OPENSEARCH_URL and BROKER_URL."
-        )
-    return Endpoints(settings.opensearch_url or managed.opensearch_url, settings.broker_url or managed.broker_url)
-
-
 def run_up(settings: Settings, console: Console) -> Endpoints:
     """Starts the managed stack unless both URLs are set already; returns what is to be used."""
-    if settings.opensearch_url and settings.broker_url:
+    if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
         return resolve(settings)
     stack = managed_stack(settings, console)
@@ -54,7 +35,7 @@ def run_down(settings: Settings, console: Console) -> None:
 
 def run_status(settings: Settings, console: Console) -> bool:
     """Prints a table; returns whether everything that is needed runs."""
-    if settings.opensearch_url and settings.broker_url:
+    if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
         return True
     return all(each.state == "running" for each in _show(console, managed_stack(settings, console)))

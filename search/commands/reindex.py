@@ -1,10 +1,8 @@
-"""What an admin runs while the company works: loading event files, reindexing a vertical."""
+"""`office-search reindex`: a vertical built anew while the company works."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -13,54 +11,18 @@ from rich.progress import (
     Progress,
     SpinnerColumn,
     TaskID,
-    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
-from indexers.load import Loaded, load, size
 from indexers.reindex import Built, Reindex
 from indexers.service import start_broker
-from search.core import broker as streams
 from search.core import engine as engines
-from search.core.errors import OfficeSearchError
+from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.core.stack import Endpoints
 
 SHOWN = 10
-
-
-async def load_files(settings: Settings, endpoints: Endpoints, files: Sequence[Path], console: Console) -> Loaded:
-    """Publish event files, with a progress bar, and say how many of what went out."""
-    total = size(files)
-    client = await streams.connect(settings, endpoints.broker_url)
-    columns = (TextColumn("publish"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("publish", total=total)
-            loaded = await load(client, files, lambda size: progress.advance(task, size))
-    finally:
-        await client.close()
-    _show_loaded(loaded, console)
-    return loaded
-
-
-def _show_loaded(loaded: Loaded, console: Console) -> None:
-    table = Table("type", "events")
-    table.columns[1].justify = "right"
-    for kind, count in sorted(loaded.sent.items()):
-        table.add_row(kind, f"{count:,}")
-    table.add_section()
-    table.add_row("all", f"{loaded.sent.total():,}")
-    console.print(table)
-    if loaded.skipped:
-        more = "" if len(loaded.skipped) <= SHOWN else f" (the first {SHOWN} of {len(loaded.skipped)})"
-        console.print(f"Not sent{more}:", style="yellow")
-        for reason in loaded.skipped[:SHOWN]:
-            console.print(f"  {reason}", markup=False, highlight=False)
-        raise OfficeSearchError(f"{len(loaded.skipped)} lines were not sent; all others were.")
 
 
 async def reindex_vertical(

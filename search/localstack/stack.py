@@ -7,24 +7,25 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from search.core.endpoints import Endpoints
 from search.core.errors import StackError
-from search.core.stack import processes
-from search.core.stack.account import Account, lesser_account
-from search.core.stack.files import exclusive
-from search.core.stack.last_words import last_words
-from search.core.stack.nats import Nats
-from search.core.stack.opensearch import OpenSearch
-from search.core.stack.places import default_cache, make_passable
-from search.core.stack.ports import LOOPBACK, choose_port
-from search.core.stack.progress import spinner
-from search.core.stack.sentences import one_sentence
-from search.core.stack.state import Running, State, load_state
-from search.core.stack.status import ServiceStatus, status_of
+from search.localstack import processes
+from search.localstack.account import Account, lesser_account
+from search.localstack.files import exclusive
+from search.localstack.last_words import last_words
+from search.localstack.nats import Nats
+from search.localstack.opensearch import OpenSearch
+from search.localstack.places import default_cache, make_passable
+from search.localstack.ports import LOOPBACK, choose_port
+from search.localstack.progress import spinner
+from search.localstack.sentences import one_sentence
+from search.localstack.state import Running, State, load_state
+from search.localstack.status import ServiceStatus, status_of
 
 PATIENCE = 300.0
 # With less, the engine would soon refuse to write.
@@ -32,14 +33,6 @@ LEAST_SPACE = 512 << 20
 LITTLE_SPACE = 2 << 30
 LOCK = "lock"
 PORT_TAKEN = re.compile(r"already in use|failed to bind", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Where engine and broker answer; the broker's URL carries its token."""
-
-    opensearch_url: str
-    broker_url: str
 
 
 class Stack:

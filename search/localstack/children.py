@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
-from search.core.stack import Endpoints
 
 GRACE_S = 30.0
 LAST_LINES = 15
