@@ -34,21 +34,21 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from mappings.verticals import VERTICALS
-from search.access.directory import Directory
+from analyzers import Lexicons
+from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.access.filter import access_filter
 from search.access.principal import Principal
-from search.access.reader import Reader
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 from search.localstack import temporary_stack
 from search.query import build
-from search.query.answer import Search
 from search.query.question import Question
 from search.query.wanted import Wanted
 
-MESSAGES = VERTICALS["messages"]
+CATALOGUE = Catalogue.installed()
+MESSAGES = CATALOGUE.verticals["messages"]
 CALLERS: Mapping[int, int] = {10: 32, 200: 32, 2_000: 24, 5_000: 24, 20_000: 8}
 """How many callers there are in so many conversations."""
 LOOKUPS = "lookups"
@@ -78,8 +78,8 @@ class Bench:
     def __init__(self, engine: AsyncOpenSearch, callers: Mapping[int, int]) -> None:
         self._engine = engine
         self._callers = callers
-        self._directory = Directory(engine, lambda: time.time_ns() // 1000)
-        self._search = Search(Reader(engine, DEADLINE_MS), self._directory)
+        self._search = bootstrap.search_over(engine, DEADLINE_MS, CATALOGUE, Lexicons())
+        self._directory = self._search.directory
         self._dice = random.Random(7)
 
     async def searches(self, rounds: int, progress: Progress) -> dict[str, Times]:

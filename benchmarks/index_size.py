@@ -20,6 +20,8 @@ from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 
+from mappings.catalogue import Catalogue
+
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
 VERTICAL_NAMES = ("messages", "docs")
@@ -75,14 +77,13 @@ async def size_of(engine: AsyncOpenSearch, index: str, mapping: Mapping[str, Any
 async def measure(url: str, data: Path) -> dict[str, dict[str, float]]:
     """By vertical: documents, bytes a document with all fields and with words alone, and the ratio."""
     from mappings.properties import POSITIONS
-    from mappings.verticals import VERTICALS
     from search.core import engine as engines
     from search.core.settings import Settings
 
     engine = engines.connect(Settings(), url, timeout_s=120)
     found = {}
     try:
-        for vertical in (VERTICALS[name] for name in VERTICAL_NAMES):
+        for vertical in (Catalogue.installed().verticals[name] for name in VERTICAL_NAMES):
             entities = states(data, vertical.stream)
             recall = frozenset(name for text in vertical.texts for name in text.names[1:])
             words = {text.names[0]: POSITIONS for text in vertical.texts}

@@ -44,8 +44,8 @@ from analyzers import Lexicons
 from indexers.generations import Indices, Registry
 from indexers.load import load
 from indexers.projections import Documents
+from mappings.catalogue import Catalogue
 from mappings.events import decode
-from mappings.verticals import VERTICALS
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -55,7 +55,8 @@ from search.localstack.children import environment, running
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
-MESSAGES = VERTICALS["messages"]
+CATALOGUE = Catalogue.installed()
+MESSAGES = CATALOGUE.verticals["messages"]
 STREAM = MESSAGES.stream
 RAW_BATCH, RAW_THREADS = 2_000, 2
 POLL_S = 0.05
@@ -102,7 +103,7 @@ class Bench:
         self._endpoints = endpoints
         self._engine = engine
         self._stream = client.jetstream()
-        self._registry = Registry(engine)
+        self._registry = Registry(engine, CATALOGUE)
 
     async def pipeline(self, events: int) -> Round:
         await self._wipe()
@@ -136,7 +137,7 @@ class Bench:
 
     async def _wipe(self) -> None:
         """Indices, generations and consumers go; the events stay in the broker."""
-        for name in streams.STREAMS.values():
+        for name in map(streams.stream_name, CATALOGUE.streams):
             for consumer in await self._stream.consumers_info(name):
                 await self._stream.delete_consumer(name, consumer.name)
         await self._engine.indices.delete(index="*")
@@ -204,7 +205,7 @@ async def bench(settings: Settings, events: Sequence[bytes], console: Console) -
             file = Path(folder) / f"{STREAM}.ndjson"
             file.write_bytes(b"\n".join(events))
             with console.status(f"publishing {len(events):,} events"):
-                await load(client, [file], lambda _: None)
+                await load(client, CATALOGUE, [file], lambda _: None)
             yield Bench(settings, endpoints, engine, client)
         finally:
             await client.close()

@@ -15,10 +15,10 @@ from analyzers import Lexicons
 from indexers.generations import Indices, Registry
 from indexers.projections import DirectoryEntries, Documents
 from mappings import directory
+from mappings.catalogue import Catalogue
 from mappings.entities import EPOCH, MICROSECOND
 from mappings.events import Change, validate
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.core.settings import Settings
 
 TENANT = "large"
@@ -41,11 +41,7 @@ _SAID = """
 WORDS = _SAID.split()
 
 
-MODELS = {
-    name: model
-    for models in (*directory.ENTITIES.values(), *(vertical.entities for vertical in VERTICALS.values()))
-    for name, model in models.items()
-}
+CATALOGUE = Catalogue.installed()
 ROOM = {"room": {"type": "integer"}}
 """A conversation's number, which the product's index does not have and bitmaps need."""
 
@@ -75,9 +71,9 @@ class Builder:
         self._dice = random.Random(2026)
 
     async def build(self) -> None:
-        registry = Registry(self._engine)
+        registry = Registry(self._engine, CATALOGUE)
         await registry.prepare()
-        for name in (*VERTICALS, directory.NAME):
+        for name in (*CATALOGUE.verticals, directory.NAME):
             serving = await registry.serving(name)
             await Indices(self._engine, registry, serving, self._settings, Lexicons()).ensure(TENANT)
         await self._engine.indices.put_mapping(index=f"messages.{TENANT}", body={"properties": ROOM})
@@ -91,7 +87,7 @@ class Builder:
         return sum(one * many for one, many in self._size.callers.items()) + self._size.conversations
 
     def _directory(self) -> Iterator[tuple[int, bytes]]:
-        modules = [vertical.module for vertical in VERTICALS.values()]
+        modules = [vertical.module for vertical in CATALOGUE.verticals.values()]
         role = change("role", {"id": "default", "name": "default", "modules": modules})
         yield from self._entries("changes.access", [role])
         rooms = [change("conversation", room) for room in self._conversations()]
@@ -128,13 +124,13 @@ class Builder:
     def _documents(self) -> Iterator[tuple[Vertical, Iterable[tuple[str, dict[str, Any]]], int]]:
         """Groups, docs and apps, so that a search of everything has something to find everywhere."""
         rooms = (("conversation", room) for room in self._conversations())
-        yield VERTICALS["contacts"], rooms, self._size.conversations
-        yield VERTICALS["docs"], (("doc", doc(self._dice, number)) for number in range(20_000)), 20_000
-        yield VERTICALS["apps"], (("app", app(self._dice, number)) for number in range(500)), 500
+        yield CATALOGUE.verticals["contacts"], rooms, self._size.conversations
+        yield CATALOGUE.verticals["docs"], (("doc", doc(self._dice, number)) for number in range(20_000)), 20_000
+        yield CATALOGUE.verticals["apps"], (("app", app(self._dice, number)) for number in range(500)), 500
 
     def _messages(self) -> Iterator[tuple[int, bytes]]:
         """Texts are analysed once each; conversations differ in size as real ones do."""
-        vertical = VERTICALS["messages"]
+        vertical = CATALOGUE.verticals["messages"]
         texts = [self._text() for _ in range(DISTINCT_TEXTS)]
         analysed = [self._analysed(vertical, text) for text in texts]
         weights = [self._dice.paretovariate(1.2) for _ in range(self._size.conversations)]
@@ -187,7 +183,7 @@ def documents(vertical: Vertical, states: Iterable[tuple[str, dict[str, Any]]]) 
 
 
 def change(entity: str, state: dict[str, Any]) -> Change:
-    checked: Any = validate(MODELS[entity], state)
+    checked: Any = validate(CATALOGUE.models[entity], state)
     return Change(TENANT, entity, checked.id, 1, checked, state)
 
 

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from indexers.load import STREAM_OF
+from mappings.catalogue import Catalogue
 from search.canary.canary import event
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core import broker as streams
@@ -43,6 +43,7 @@ from search.evaluate.service import Service, fill, temporary_service
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
+CATALOGUE = Catalogue.installed()
 TENANT = "revocations"
 AT_ONCE = 20
 """Events that go to the broker together."""
@@ -108,7 +109,7 @@ class Bench:
             for number in range(each)
             for kind in KINDS
         ]
-        await self.tell(everybody_may_search())
+        await self.tell(everybody_may_search([one.module for one in CATALOGUE.verticals.values()]))
         for one in every:
             for state in one.granted:
                 await self.tell(state)
@@ -133,7 +134,7 @@ class Bench:
 
     async def tell(self, state: State) -> None:
         raw = event(state, TENANT, time.time_ns() // 1000)
-        await self._broker.jetstream().publish(STREAM_OF[state.entity], raw)
+        await self._broker.jetstream().publish(CATALOGUE.stream_of[state.entity], raw)
 
     async def _until(self, one: Revocation, *, found: bool) -> None:
         question = Question(id=one.kind, tenant=TENANT, user=one.caller, q=one.word)

@@ -7,22 +7,20 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from faststream import AckPolicy, Context
-from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats import JStream, PullSub
 from faststream.nats.message import NatsBatchMessage
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ServerAckPolicy
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
-from opensearchpy import AsyncOpenSearch
 
-from analyzers import Lexicons
 from indexers import pulls
-from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry
+from indexers.generations import Generation, Indices
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
+from indexers.resources import Resources
 from mappings import directory
 from search.core import broker as streams
-from search.core.settings import Settings
 
 DRAIN_S = 20.0
 
@@ -30,11 +28,11 @@ DRAIN_S = 20.0
 async def ensure_consumer(stream: JetStreamContext, generation: Generation, subject: str, ack_wait_s: float) -> None:
     """Make the generation's durable consumer; one that exists keeps its place, whatever its start was."""
     try:
-        await stream.consumer_info(streams.STREAMS[subject], generation.durable(subject))
+        await stream.consumer_info(streams.stream_name(subject), generation.durable(subject))
     except NotFoundError:
         start = generation.starts.get(subject, 0)
         await stream.add_consumer(
-            streams.STREAMS[subject],
+            streams.stream_name(subject),
             ConsumerConfig(
                 durable_name=generation.durable(subject),
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE if start else DeliverPolicy.ALL,
@@ -49,37 +47,31 @@ async def ensure_consumer(stream: JetStreamContext, generation: Generation, subj
 
 async def delete_consumers(stream: JetStreamContext, generation: Generation) -> None:
     """Remove the generation's consumers, as far as they are there."""
-    for subject in STREAMS_OF[generation.collection]:
+    for subject in generation.streams:
         with suppress(NotFoundError):
-            await stream.delete_consumer(streams.STREAMS[subject], generation.durable(subject))
+            await stream.delete_consumer(streams.stream_name(subject), generation.durable(subject))
 
 
-def projection(collection: str, stream: str, lexicons: Lexicons) -> Projection:
-    return DirectoryEntries(stream) if collection == directory.NAME else Documents(COLLECTIONS[collection], lexicons)
+def projection(collection: str, stream: str, resources: Resources) -> Projection:
+    """Return what makes documents of a stream's changes for a collection or the directory."""
+    if collection == directory.NAME:
+        return DirectoryEntries(stream)
+    return Documents(resources.catalogue.collections[collection], resources.lexicons)
 
 
 class Follower:
     """Follows all streams of one generation until stopped. Several processes may follow the same one."""
 
-    def __init__(
-        self,
-        broker: NatsBroker,
-        engine: AsyncOpenSearch,
-        registry: Registry,
-        generation: Generation,
-        settings: Settings,
-        lexicons: Lexicons,
-    ) -> None:
+    def __init__(self, resources: Resources, generation: Generation) -> None:
         self.generation = generation
-        self._broker = broker
-        self._engine = engine
-        self._settings = settings
-        self._lexicons = lexicons
-        self._indices = Indices(engine, registry, generation, settings, lexicons)
+        self._resources = resources
+        self._indices = Indices(
+            resources.engine, resources.registry, generation, resources.settings, resources.lexicons
+        )
         self._running: list[tuple[Any, Pipeline, pulls.StandingPull]] = []
 
     async def start(self) -> None:
-        for subject in STREAMS_OF[self.generation.collection]:
+        for subject in self.generation.streams:
             await self._subscribe(subject)
 
     async def stop(self) -> None:
@@ -97,17 +89,17 @@ class Follower:
         self._running.clear()
 
     async def _subscribe(self, subject: str) -> None:
-        client = self._broker.connection
+        client = self._resources.broker.connection
         stream = client.jetstream()
-        ack_wait_s = float(self._settings.ack_wait_s)
+        ack_wait_s = float(self._resources.settings.ack_wait_s)
         await ensure_consumer(stream, self.generation, subject, ack_wait_s)
-        made = projection(self.generation.collection, subject, self._lexicons)
-        pipeline = Pipeline(made, self._indices, self._engine, stream, ack_wait_s)
-        durable, batch = self.generation.durable(subject), self._settings.batch_size
-        subscriber = self._broker.subscriber(
+        made = projection(self.generation.collection, subject, self._resources)
+        pipeline = Pipeline(made, self._indices, self._resources.engine, stream, ack_wait_s)
+        durable, batch = self.generation.durable(subject), self._resources.settings.batch_size
+        subscriber = self._resources.broker.subscriber(
             subject,
             durable=durable,
-            stream=JStream(streams.STREAMS[subject], declare=False),
+            stream=JStream(streams.stream_name(subject), declare=False),
             pull_sub=PullSub(batch_size=batch, timeout=1.0, batch=True),
             ack_policy=AckPolicy.MANUAL,
             decoder=_as_bytes,
@@ -118,7 +110,7 @@ class Follower:
             await pipeline.handle(message.raw_message)
 
         subscriber(handle)
-        pull = pulls.StandingPull(client, streams.STREAMS[subject], durable, batch)
+        pull = pulls.StandingPull(client, streams.stream_name(subject), durable, batch)
         await pulls.start(subscriber, pull)
         self._running.append((subscriber, pipeline, pull))
 

@@ -13,9 +13,7 @@ from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchExce
 
 from analyzers import ANALYSIS_VERSION, Lexicons
 from mappings import directory
-from mappings.usage import USAGE
-from mappings.vertical import Collection
-from mappings.verticals import VERTICALS
+from mappings.catalogue import Catalogue
 from search.core.engine import is_overload
 from search.core.errors import OfficeSearchError, Unavailable
 from search.core.settings import Settings
@@ -23,19 +21,14 @@ from search.core.settings import Settings
 State = Literal["building", "serving", "retired"]
 REGISTRY = "generations"
 
-COLLECTIONS: Mapping[str, Collection] = {**VERTICALS, USAGE.name: USAGE}
-"""Every kind of documents but the directory, by name."""
-
-STREAMS_OF: Mapping[str, tuple[str, ...]] = {
-    **{name: (collection.stream,) for name, collection in COLLECTIONS.items()},
-    directory.NAME: tuple(directory.ENTITIES),
-}
-"""The streams that make up a collection; one durable consumer each."""
-
 
 @dataclass(frozen=True)
 class Generation:
-    """One build of a collection. `starts`: the stream position from which each of its consumers follows."""
+    """One build of a collection.
+
+    `starts`: the stream position from which each of its consumers follows. `streams`: those that make it up, with a
+    consumer each; not kept in the registry, as the catalogue says it.
+    """
 
     collection: str
     number: int
@@ -43,6 +36,7 @@ class Generation:
     starts: Mapping[str, int]
     analysis_version: str
     created_at: str
+    streams: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,8 +46,8 @@ class Generation:
         return f"{self.name}-{tenant}"
 
     def durable(self, stream: str) -> str:
-        several = len(STREAMS_OF[self.collection]) > 1
-        return f"{self.name}-{stream.rpartition('.')[2]}" if several else self.name
+        """The name of the consumer that follows one of its streams."""
+        return self.name if len(self.streams) == 1 else f"{self.name}-{stream.rpartition('.')[2]}"
 
 
 def alias(collection: str, tenant: str) -> str:
@@ -64,26 +58,27 @@ def alias(collection: str, tenant: str) -> str:
 class Registry:
     """The record of all generations, kept in the engine beside the indices that it speaks of."""
 
-    def __init__(self, engine: AsyncOpenSearch) -> None:
+    def __init__(self, engine: AsyncOpenSearch, catalogue: Catalogue) -> None:
         self._engine = engine
+        self.catalogue = catalogue
 
     async def prepare(self) -> None:
         """Make the registry itself, and a first generation of every collection that has none."""
         settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
         await _create(self._engine, REGISTRY, {"settings": {"index": settings}, "mappings": {"dynamic": False}})
         known = {generation.collection for generation in await self.all()}
-        for collection in STREAMS_OF:
+        for collection in self.catalogue.made:
             if collection not in known:
                 await self._first(collection)
 
     async def _first(self, collection: str) -> None:
         try:
-            await self._put(_new(collection, 1, "serving", {}), create=True)
+            await self._put(self._new(collection, 1, "serving", {}), create=True)
         except ConflictError:
             return  # another indexer, started at the same time, was first
 
     async def all(self) -> list[Generation]:
-        """Oldest first. Raises OfficeSearchError when no indexer has ever run."""
+        """Those of what the catalogue knows, oldest first. Raises OfficeSearchError when no indexer has ever run."""
         try:
             answer = await self._engine.search(index=REGISTRY, body={"size": 1000, "query": {"match_all": {}}})
         except NotFoundError:
@@ -92,7 +87,11 @@ class Registry:
             if not is_overload(error):
                 raise
             raise Unavailable("OpenSearch does not answer yet; is it up? Try `office-search status`.") from error
-        found = [Generation(**hit["_source"]) for hit in answer["hits"]["hits"]]
+        found = [
+            Generation(**hit["_source"], streams=self.catalogue.streams_of(hit["_source"]["collection"]))
+            for hit in answer["hits"]["hits"]
+            if hit["_source"]["collection"] in self.catalogue.made
+        ]
         return sorted(found, key=lambda generation: (generation.collection, generation.number))
 
     async def serving(self, collection: str) -> Generation:
@@ -104,7 +103,7 @@ class Registry:
     async def create(self, collection: str, starts: Mapping[str, int]) -> Generation:
         """The next generation of a collection, still building. Raises when another one is being built."""
         numbers = [g.number for g in await self.all() if g.collection == collection]
-        generation = _new(collection, max(numbers, default=0) + 1, "building", starts)
+        generation = self._new(collection, max(numbers, default=0) + 1, "building", starts)
         await self._put(generation, create=True)
         return generation
 
@@ -121,11 +120,12 @@ class Registry:
 
     async def _put(self, generation: Generation, *, create: bool = False) -> None:
         params = {"refresh": "true", **({"op_type": "create"} if create else {})}
-        await self._engine.index(index=REGISTRY, id=generation.name, body=asdict(generation), params=params)
+        body = {name: value for name, value in asdict(generation).items() if name != "streams"}
+        await self._engine.index(index=REGISTRY, id=generation.name, body=body, params=params)
 
-
-def _new(collection: str, number: int, state: State, starts: Mapping[str, int]) -> Generation:
-    return Generation(collection, number, state, starts, ANALYSIS_VERSION, datetime.now(UTC).isoformat())
+    def _new(self, collection: str, number: int, state: State, starts: Mapping[str, int]) -> Generation:
+        made_at, streams = datetime.now(UTC).isoformat(), self.catalogue.streams_of(collection)
+        return Generation(collection, number, state, starts, ANALYSIS_VERSION, made_at, streams)
 
 
 class Indices:
@@ -182,7 +182,7 @@ class Indices:
             return
 
     def _body(self, tenant: str) -> dict[str, Any]:
-        collection = COLLECTIONS.get(self.generation.collection)
+        collection = self._registry.catalogue.collections.get(self.generation.collection)
         mapping = collection.mapping() if collection else dict(directory.MAPPING)
         meta = {
             "generation": self.generation.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +15,12 @@ from nats.aio.client import Client
 from nats.js.api import PubAck
 from nats.js.errors import APIError
 
-from indexers.generations import COLLECTIONS
-from mappings import directory
-from search.core.broker import MAX_EVENT_BYTES, SUBJECTS, ensure_streams
+from mappings.catalogue import Catalogue
+from search.core.broker import MAX_EVENT_BYTES, ensure_streams
 from search.core.errors import OfficeSearchError, Unavailable
 
 WINDOW = 1000
 STORED_S = 60.0
-
-STREAM_OF: Mapping[str, str] = {
-    **{entity: stream for stream, entities in directory.ENTITIES.items() for entity in entities},
-    **{entity: collection.stream for collection in COLLECTIONS.values() for entity in collection.entities},
-}
-"""The stream that carries an entity."""
 
 
 @dataclass
@@ -46,7 +39,7 @@ def size(paths: Sequence[Path]) -> int:
         raise OfficeSearchError(f"{error.filename}: {error.strerror}.") from None
 
 
-async def load(client: Client, paths: Sequence[Path], advance: Callable[[int], None]) -> Loaded:
+async def load(client: Client, catalogue: Catalogue, paths: Sequence[Path], advance: Callable[[int], None]) -> Loaded:
     """Publish all events of these files; `advance` is told of every line's bytes.
 
     Each file goes in its order, all files side by side, as the broker flushes every stream to disk by itself.
@@ -54,11 +47,11 @@ async def load(client: Client, paths: Sequence[Path], advance: Callable[[int], N
     """
     loaded = Loaded()
     with _refusals():
-        await ensure_streams(client.jetstream())
+        await ensure_streams(client.jetstream(), catalogue.streams)
     try:
         async with asyncio.TaskGroup() as group:
             for path in paths:
-                group.create_task(_load_file(_Publisher(client), path, advance, loaded))
+                group.create_task(_load_file(_Publisher(client), catalogue, path, advance, loaded))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return loaded
@@ -74,12 +67,14 @@ def _refusals() -> Iterator[None]:
         ) from error
 
 
-async def _load_file(publisher: _Publisher, path: Path, advance: Callable[[int], None], loaded: Loaded) -> None:
+async def _load_file(
+    publisher: _Publisher, catalogue: Catalogue, path: Path, advance: Callable[[int], None], loaded: Loaded
+) -> None:
     for number, line in enumerate(_lines(path), 1):
         advance(len(line))
         if not (event := line.strip()):
             continue
-        subject, kind = route(event, path.name)
+        subject, kind = route(catalogue, event, path.name)
         if subject is None or len(event) > MAX_EVENT_BYTES:
             why = kind if subject is None else f"{len(event)} bytes, more than the broker takes"
             loaded.skipped.append(f"{path.name}:{number}: {why}")
@@ -99,15 +94,15 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise OfficeSearchError(f"{path}: {error.strerror}.") from None
 
 
-def route(event: bytes, file_name: str) -> tuple[str | None, str]:
+def route(catalogue: Catalogue, event: bytes, file_name: str) -> tuple[str | None, str]:
     """(stream, type) of an event; (None, reason) when neither it nor its file's name says where it belongs.
 
     What is no event goes to the stream that the file is named after, whose indexer gives it to the dead letters.
     """
-    named = next((subject for subject in SUBJECTS if file_name.startswith(subject)), None)
+    named = next((subject for subject in catalogue.streams if file_name.startswith(subject)), None)
     try:
         kind = orjson.loads(event)["type"]
-        return STREAM_OF[kind.split(".")[1]], kind
+        return catalogue.stream_of[kind.split(".")[1]], kind
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, IndexError):
         return (named, "no event of the contract") if named else (None, "no event of the contract")
 

@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
-from opensearchpy import AsyncOpenSearch
 
-from analyzers import Cut, load_lexicons
+from analyzers import Cut
 from indexers.bulk import Failure, write
 from indexers.followers import Follower, delete_consumers, ensure_consumer
-from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry, alias
+from indexers.generations import Generation, Indices, alias
 from indexers.projections import Operation, document_operation
+from indexers.resources import Resources
 from mappings.events import validate
 from mappings.vertical import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from search.core import broker as streams
 from search.core.errors import OfficeSearchError, RejectedEvent
-from search.core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -54,22 +52,20 @@ class Built:
 class Reindex:
     """Builds the next generation of one collection from the serving one's stored originals."""
 
-    def __init__(self, engine: AsyncOpenSearch, broker: NatsBroker, settings: Settings, watcher: Watcher) -> None:
-        self._engine = engine
-        self._broker = broker
-        self._settings = settings
+    def __init__(self, resources: Resources, watcher: Watcher) -> None:
+        self._resources = resources
+        self._engine = resources.engine
+        self._registry = resources.registry
         self._watcher = watcher
-        self._lexicons = load_lexicons(settings.lexicons)
-        self._registry = Registry(engine)
 
     @property
     def _stream(self) -> JetStreamContext:
-        return self._broker.connection.jetstream()
+        return self._resources.broker.connection.jetstream()
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
         """Raises OfficeSearchError when a build is under way already, or the new generation is not like the old."""
-        if name not in COLLECTIONS:
-            raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(COLLECTIONS)}.")
+        if name not in (known := self._resources.catalogue.collections):
+            raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
         await self._refuse_second(name, restart=restart)
         old = await self._registry.serving(name)
         new = await self._registry.create(name, await self._positions(old))
@@ -103,13 +99,13 @@ class Reindex:
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Where the new consumers begin: behind what the serving indices are known to hold."""
-        return {subject: (await self._progress(old, subject)).settled + 1 for subject in STREAMS_OF[old.collection]}
+        return {subject: (await self._progress(old, subject)).settled + 1 for subject in old.streams}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
-        for subject in STREAMS_OF[new.collection]:
-            await ensure_consumer(self._stream, new, subject, float(self._settings.ack_wait_s))
+        for subject in new.streams:
+            await ensure_consumer(self._stream, new, subject, float(self._resources.settings.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
-        follower = Follower(self._broker, self._engine, self._registry, new, self._settings, self._lexicons)
+        follower = Follower(self._resources, new)
         try:
             await follower.start()
             self._watcher.step("follow the stream")
@@ -126,14 +122,15 @@ class Reindex:
         sources = await self._indices(old)
         total = await self._count(old)
         self._watcher.step("copy", total)
-        target = Indices(self._engine, self._registry, new, self._settings, self._lexicons)
+        target = Indices(self._engine, self._registry, new, self._resources.settings, self._resources.lexicons)
+        collection = self._resources.catalogue.collections[new.collection]
         copied = 0
         rejected: list[str] = []
         for source in sources:
             tenant = source.removeprefix(f"{old.name}-")
             await target.ensure(tenant)
             async for hits in self._pages(source):
-                operations = self._rebuilt(COLLECTIONS[new.collection], tenant, hits, rejected)
+                operations = self._rebuilt(collection, tenant, hits, rejected)
                 for outcome in await write(self._engine, target, operations):
                     if isinstance(outcome, Failure):
                         rejected.append(outcome.reason)
@@ -163,7 +160,7 @@ class Reindex:
         self, collection: Collection, tenant: str, hits: Sequence[Mapping[str, Any]], rejected: list[str]
     ) -> list[Operation]:
         operations = []
-        cut = self._lexicons.of(tenant).cut
+        cut = self._resources.lexicons.of(tenant).cut
         for hit in hits:
             source = hit["_source"]
             try:
@@ -177,9 +174,7 @@ class Reindex:
     # Following, comparing, swapping
 
     async def _ends(self, generation: Generation) -> Mapping[str, int]:
-        return {
-            subject: await streams.last_sequence(self._stream, subject) for subject in STREAMS_OF[generation.collection]
-        }
+        return {subject: await streams.last_sequence(self._stream, subject) for subject in generation.streams}
 
     async def _reach(self, generation: Generation, ends: Mapping[str, int]) -> None:
         """Wait until everything up to these stream positions is in the generation's indices."""

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import AsyncExitStack
 
 import structlog
-from faststream.nats import NatsBroker
-from opensearchpy import AsyncOpenSearch
 from prometheus_client import Gauge
 
-from analyzers import Lexicons, load_lexicons
 from indexers.followers import Follower, delete_consumers
-from indexers.generations import Registry
 from indexers.lag import lags_of
-from search.core import broker as streams
-from search.core import engine as engines
-from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from indexers.resources import Resources
 
 log = structlog.get_logger(__name__)
 
@@ -26,53 +18,22 @@ LOOK_S = 1.0
 LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", ["consumer"])
 
 
-async def run(settings: Settings, endpoints: Endpoints, stop: asyncio.Event) -> None:
-    """Index until `stop` is set.
-
-    Raises Unavailable when engine or broker are away at the start, ConfigurationError for a faulty lexicon.
-    """
-    async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
-        stack.push_async_callback(engine.close)
-        await engines.ping(engine)
-        broker = await start_broker(settings, endpoints)
-        stack.push_async_callback(broker.stop)
-        registry = Registry(engine)
-        await registry.prepare()
-        service = Service(broker, engine, registry, settings, load_lexicons(settings.lexicons))
-        stack.push_async_callback(service.stop)
+async def index(resources: Resources, stop: asyncio.Event) -> None:
+    """Index until `stop` is set."""
+    await resources.registry.prepare()
+    service = Service(resources)
+    try:
         _tune_collector()
         await service.watch(stop)
-
-
-async def start_broker(settings: Settings, endpoints: Endpoints) -> NatsBroker:
-    """A connected FastStream broker, with every stream there."""
-    client = await streams.connect(settings, endpoints.broker_url)
-    await streams.ensure_streams(client.jetstream())
-    await client.close()
-    broker = NatsBroker(
-        **streams.options(settings, endpoints.broker_url), logger=None, max_reconnect_attempts=-1, allow_reconnect=True
-    )
-    await broker.start()
-    return broker
+    finally:
+        await service.stop()
 
 
 class Service:
     """The followers of this process, kept in step with the registry."""
 
-    def __init__(
-        self,
-        broker: NatsBroker,
-        engine: AsyncOpenSearch,
-        registry: Registry,
-        settings: Settings,
-        lexicons: Lexicons,
-    ) -> None:
-        self._broker = broker
-        self._engine = engine
-        self._registry = registry
-        self._settings = settings
-        self._lexicons = lexicons
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._followers: dict[str, Follower] = {}
 
     async def watch(self, stop: asyncio.Event) -> None:
@@ -94,26 +55,24 @@ class Service:
         self._followers.clear()
 
     async def _match(self) -> None:
-        wanted = {g.name: g for g in await self._registry.all() if g.state != "retired"}
+        wanted = {g.name: g for g in await self._resources.registry.all() if g.state != "retired"}
         for name in self._followers.keys() - wanted.keys():
             log.info("generation retired", generation=name)
             await self._retire(self._followers.pop(name))
         for name in wanted.keys() - self._followers.keys():
-            follower = Follower(
-                self._broker, self._engine, self._registry, wanted[name], self._settings, self._lexicons
-            )
+            follower = Follower(self._resources, wanted[name])
             await follower.start()
             self._followers[name] = follower
             log.info("following", generation=name)
 
     async def _retire(self, follower: Follower) -> None:
         await follower.stop()
-        if await self._registry.state(follower.generation) == "retired":
+        if await self._resources.registry.state(follower.generation) == "retired":
             # Started just when the build was given up, it has made its consumers anew.
-            await delete_consumers(self._broker.connection.jetstream(), follower.generation)
+            await delete_consumers(self._resources.broker.connection.jetstream(), follower.generation)
 
     async def _measure(self) -> None:
-        stream = self._broker.connection.jetstream()
+        stream = self._resources.broker.connection.jetstream()
         for name, follower in list(self._followers.items()):
             for durable, lag in (await lags_of(follower.generation, stream)).items():
                 if lag is None:

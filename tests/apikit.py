@@ -12,11 +12,12 @@ import httpx
 import kit
 import orjson
 from fastapi import FastAPI
+from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
+from indexers.generations import Registry
 from indexers.lag import lags
-from indexers.load import STREAM_OF
 from search.access.identity.gateway import sign
 from search.api.app import create
 from search.core.endpoints import Endpoints
@@ -231,7 +232,7 @@ async def publish(client: Client, events: Iterable[bytes]) -> None:
     stream = client.jetstream(publish_async_max_pending=5000)
     pending = []
     for one in events:
-        subject = STREAM_OF[orjson.loads(one)["type"].split(".")[1]]
+        subject = CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]]
         pending.append(await stream.publish_async(subject, one))
         if len(pending) >= 1000:
             await asyncio.gather(*pending)
@@ -244,7 +245,7 @@ async def written(client: Client, engine: AsyncOpenSearch) -> None:
     stream = client.jetstream()
 
     async def done() -> bool:
-        return all(lag == 0 for lag in (await lags(engine, stream)).values())
+        return all(lag == 0 for lag in (await lags(Registry(engine, CATALOGUE), stream)).values())
 
     await kit.until(done, "the consumers to settle everything", 120)
 

@@ -11,11 +11,12 @@ import kit
 import pytest
 from apikit import GATEWAY_SECRET
 from hypothesis import settings as hypothesis_settings
+from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 
-from indexers import service
+from search import bootstrap
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -66,7 +67,7 @@ async def client(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
 async def world(stack: Endpoints, engine: AsyncOpenSearch, client: Client) -> Endpoints:
     """The stack, emptied for this module: no streams, no indices, no generations."""
     await kit.wipe(client, engine)
-    await streams.ensure_streams(client.jetstream())
+    await streams.ensure_streams(client.jetstream(), CATALOGUE.streams)
     return stack
 
 
@@ -76,7 +77,7 @@ async def indexers(
 ) -> AsyncIterator[None]:
     """The indexing service, running in this process for as long as the module's tests do."""
     stop = asyncio.Event()
-    task = asyncio.create_task(service.run(settings, world, stop))
+    task = asyncio.create_task(bootstrap.index(settings, world, CATALOGUE, stop))
     await kit.until(lambda: _follows(engine, client, task), "the indexers to follow")
     yield
     stop.set()
@@ -95,7 +96,7 @@ async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[N
         "directory-000001-access",
     }
     found = set()
-    for name in streams.STREAMS.values():
+    for name in map(streams.stream_name, CATALOGUE.streams):
         found |= {info.name for info in await client.jetstream().consumers_info(name)}
     return names <= found
 

@@ -15,10 +15,12 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import STREAMS_OF, Registry
-from indexers.load import STREAM_OF
+from indexers.generations import Registry
+from mappings.catalogue import Catalogue
 from search.core import broker as streams
 
+CATALOGUE = Catalogue.installed()
+VERTICALS, COLLECTIONS = CATALOGUE.verticals, CATALOGUE.collections
 IDLE_LOOKS = 100
 
 _numbers = itertools.count(1)
@@ -115,22 +117,22 @@ async def publish(client: Client, events: Iterable[bytes], subject: str | None =
     """Publish events to the streams that carry them (or all to `subject`), in order."""
     js = client.jetstream()
     for one in events:
-        await js.publish(subject or STREAM_OF[orjson.loads(one)["type"].split(".")[1]], one)
+        await js.publish(subject or CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one)
 
 
 async def settled(client: Client, engine: AsyncOpenSearch) -> None:
     """Wait until every consumer of every living generation has settled all that its stream holds now, and refresh."""
     js = client.jetstream()
-    ends = {subject: await streams.last_sequence(js, subject) for subject in streams.SUBJECTS}
+    ends = {subject: await streams.last_sequence(js, subject) for subject in CATALOGUE.streams}
     idle = 0
 
     async def done() -> bool:
         nonlocal idle
         found = [
             (await streams.progress(js, subject, generation.durable(subject)), ends[subject])
-            for generation in await Registry(engine).all()
+            for generation in await Registry(engine, CATALOGUE).all()
             if generation.state != "retired"
-            for subject in STREAMS_OF[generation.collection]
+            for subject in generation.streams
         ]
         idle = idle + 1 if all(progress and progress.lag == 0 for progress, _ in found) else 0
         # A consumer that has just been made reports no lag for a moment; its position, or time, tells it apart.

@@ -5,20 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from mappings.catalogue import Catalogue
 from mappings.entities import ID_PATTERN
-from mappings.verticals import VERTICALS
-from search.api.caller import CallerRoute, principal
-from search.api.routes import PROBLEMS, Proven
+from search.api.dependencies import CallerRoute, Proven, Used, taking
+from search.api.routes import PROBLEMS
 from search.api.schemas import Query as QueryText
 from search.explain.explain import Question
 from search.explain.explanation import Explanation, Finding, Outcome, State, Step
 
 DENIED = PROBLEMS[403] | {"description": "An unknown or disabled caller, or one without the module."}
-
-router = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=CallerRoute, responses=PROBLEMS | {403: DENIED})
 
 
 class ExplainQuestion(BaseModel):
@@ -26,13 +24,20 @@ class ExplainQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    vertical: str = Field(max_length=40, json_schema_extra={"enum": list(VERTICALS)})
+    vertical: str = Field(max_length=40)
     id: str = Field(
         pattern=r"^([a-z]+:)?[A-Za-z0-9._-]{1,128}$",
         description="The entity's id; of contacts with the kind before it, such as `user:u-12`, where ids meet.",
     )
     user: str = Field(pattern=ID_PATTERN, description="Who does or does not find it, by id.")
     q: QueryText = ""
+
+
+def explain_question(catalogue: Catalogue) -> type[ExplainQuestion]:
+    """Return the parameters for the verticals that there are."""
+    named = Field(max_length=40, json_schema_extra={"enum": list(catalogue.verticals)})
+    base = ExplainQuestion
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, vertical=(str, named))
 
 
 class FactsBody(BaseModel):
@@ -92,13 +97,23 @@ def _reason(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "text": finding.text, "facts": FactsBody(**finding.facts.given())}
 
 
-@router.get("/explain", summary="Why a user does or does not find an entity", response_model_exclude_none=True)
-async def explain(request: Request, who: Proven, asked: Annotated[ExplainQuestion, Query()]) -> ExplanationBody:
+def router(catalogue: Catalogue) -> APIRouter:
+    """Return the calls of admins."""
+    calls = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=CallerRoute, responses=PROBLEMS | {403: DENIED})
+    asked = explain_question(catalogue)
+    summary = "Why a user does or does not find an entity"
+    calls.get("/explain", summary=summary, response_model_exclude_none=True)(
+        taking(explain, "asked", Annotated[asked, Query()])
+    )
+    return calls
+
+
+async def explain(services: Used, who: Proven, asked: ExplainQuestion) -> ExplanationBody:
     """Needs the module `admin.explain`, within whose departments both the user and the entity must lie.
 
     What does not exist, lies in another tenant or out of reach is told alike. Whether the text of `q` matches, and at
     which rank, is told only of what the admin could find too, and counts only what they could find.
     """
-    admin = await principal(request, who)
-    explain = request.app.state.services.explain
-    return ExplanationBody.of(await explain.for_admin(admin, Question(**asked.model_dump()), datetime.now(UTC)))
+    admin = await services.callers.principal(who)
+    question = Question(**asked.model_dump())
+    return ExplanationBody.of(await services.explain.for_admin(admin, question, datetime.now(UTC)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from mappings.catalogue import Catalogue
 from search.access.identity import Caller
-from search.api.caller import CallerRoute, caller, principal
-from search.api.schemas import AnswerBody, ProblemBody, SearchQuestion
+from search.api.dependencies import CallerRoute, Proven, Used, taking
+from search.api.schemas import AnswerBody, ProblemBody, SearchQuestion, search_question
+from search.bootstrap import Services
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemBody, "content": {"application/problem+json": {}}, "description": text}
@@ -26,25 +28,33 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
     }.items()
 }
 
-search = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 operations = APIRouter(tags=["operations"])
 
-Proven = Annotated[Caller, Depends(caller)]
+
+def search(catalogue: Catalogue) -> APIRouter:
+    """Return the calls of whoever searches."""
+    router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
+    asked = search_question(catalogue)
+    router.get("/search", summary="Search everything that the caller may see")(
+        taking(get_search, "asked", Annotated[asked, Query()])
+    )
+    router.post("/search", summary="The same, with the query in the body and so out of logs")(
+        taking(post_search, "asked", asked)
+    )
+    return router
 
 
-@search.get("/search", summary="Search everything that the caller may see")
-async def get_search(request: Request, who: Proven, asked: Annotated[SearchQuestion, Query()]) -> AnswerBody:
-    return await _answer(request, who, asked)
+async def get_search(services: Used, who: Proven, asked: SearchQuestion) -> AnswerBody:
+    return await _answer(services, who, asked)
 
 
-@search.post("/search", summary="The same, with the query in the body and so out of logs")
-async def post_search(request: Request, who: Proven, asked: SearchQuestion) -> AnswerBody:
-    return await _answer(request, who, asked)
+async def post_search(services: Used, who: Proven, asked: SearchQuestion) -> AnswerBody:
+    return await _answer(services, who, asked)
 
 
-async def _answer(request: Request, who: Caller, asked: SearchQuestion) -> AnswerBody:
-    asking = await principal(request, who)
-    answer = await request.app.state.services.search.answer(asking, asked.question(), datetime.now(UTC))
+async def _answer(services: Services, who: Caller, asked: SearchQuestion) -> AnswerBody:
+    caller = await services.callers.principal(who)
+    answer = await services.search.answer(caller, asked.question(), datetime.now(UTC))
     return AnswerBody.of(answer)
 
 
@@ -54,8 +64,8 @@ async def healthz() -> PlainTextResponse:
 
 
 @operations.get("/readyz", summary="It may take traffic", responses={503: {"description": "What is missing."}})
-async def readyz(request: Request) -> JSONResponse:
-    missing = request.app.state.services.readiness.reasons
+async def readyz(services: Used) -> JSONResponse:
+    missing = services.readiness.reasons
     return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mappings.catalogue import Catalogue
 from search.query.answer import Answer
 from search.query.question import Question
 
@@ -35,6 +36,11 @@ class SearchQuestion(BaseModel):
     def question(self) -> Question:
         names = [name.strip() for name in (self.verticals or "").split(",") if name.strip()]
         return Question(verticals=names or None, **self.model_dump(exclude={"verticals"}))
+
+
+def search_question(catalogue: Catalogue) -> type[SearchQuestion]:
+    """Return the parameters for what there is."""
+    return SearchQuestion
 
 
 class HitBody(BaseModel):

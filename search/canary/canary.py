@@ -14,7 +14,6 @@ import structlog
 from nats.errors import Error as NatsError
 from prometheus_client import Counter, Histogram
 
-from indexers.load import STREAM_OF
 from mappings.events import encode
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core.errors import Forbidden, OfficeSearchError, Unavailable
@@ -87,7 +86,7 @@ class Canary:
         """
         one = revocation(kind, f"{self._name}-{next(self._numbers)}", secrets.token_hex(8))
         try:
-            await self._tell([everybody_may_search(), *one.granted])
+            await self._tell([everybody_may_search(self._modules()), *one.granted])
             if await self._until(one, found=True) is None:
                 raise Unavailable(f"What was given was not found within {PATIENCE_S:.0f} s; are the indexers behind?")
             began = self._clock()
@@ -120,9 +119,14 @@ class Canary:
             return None
         return None if answer.failed else any(hit.id == one.wanted for hit in answer.hits)
 
+    def _modules(self) -> list[str]:
+        return [vertical.module for vertical in self._search.catalogue.of(self._tenant).verticals.values()]
+
     async def _tell(self, states: Iterable[State]) -> None:
         for state in states:
-            await self._publish(STREAM_OF[state.entity], event(state, self._tenant, time.time_ns() // 1000))
+            await self._publish(
+                self._search.catalogue.stream_of[state.entity], event(state, self._tenant, time.time_ns() // 1000)
+            )
 
 
 def event(state: State, tenant: str, sequence: int) -> bytes:

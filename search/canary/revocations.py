@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from mappings.verticals import VERTICALS
-
 MOMENT = "2026-01-01T00:00:00Z"
 EVERYONE = "tenant:*"
 
@@ -88,10 +86,9 @@ def revocation(kind: str, name: str, word: str) -> Revocation:
     return Revocation(kind, f"{name}-caller", word, vertical, wanted.subject, [cast.caller, *granted], revoked)
 
 
-def everybody_may_search() -> State:
+def everybody_may_search(modules: Sequence[str]) -> State:
     """The role that every user of a tenant has."""
-    modules = [vertical.module for vertical in VERTICALS.values()]
-    return _entity("role", "default", {"name": "default", "modules": modules})
+    return _entity("role", "default", {"name": "default", "modules": list(modules)})
 
 
 def _user(id: str, name: str) -> State:

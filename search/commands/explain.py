@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from analyzers import load_lexicons
-from indexers.lag import behind
-from search.access.directory import Directory
-from search.access.reader import Reader
+from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.api.admin import ExplanationBody
-from search.core import broker as streams
-from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Unavailable
 from search.core.settings import Settings
-from search.explain.explain import Explain, Question
+from search.explain.explain import Question
 from search.explain.explanation import Explanation, Facts, State
-from search.query.answer import Search
 
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
 _MARKS = {State.PASSED: ("✓", "green"), State.FAILED: ("✗", "red"), State.NOT_TOLD: ("–", "yellow")}
@@ -60,36 +51,17 @@ async def inquire(
 async def _explain(
     settings: Settings, endpoints: Endpoints, tenant: str, question: Question, admin: str
 ) -> Explanation:
-    async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url)
-        stack.push_async_callback(engine.close)
-        await engines.ping(engine)
-        directory = Directory(engine, lambda: time.time_ns() // 1000)
-        search = Search(Reader(engine, settings.search_deadline_ms), directory, load_lexicons(settings.lexicons))
-        lag = await _lag(settings, endpoints, engine, stack)
-        explain = Explain(engine, settings.search_deadline_ms, search, lag)
+    broker = bootstrap.broker_connection(settings, endpoints)
+    lexicons = load_lexicons(settings.lexicons)
+    async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
+        # With the broker away it is not known how far the indexers are behind, and all else still is.
+        with suppress(Unavailable):
+            await broker.open()
         now = datetime.now(UTC)
         if not admin:
-            return await explain.for_operator(tenant, question, now)
-        return await explain.for_admin(await directory.principal(tenant, admin), question, now)
-
-
-async def _lag(
-    settings: Settings, endpoints: Endpoints, engine: AsyncOpenSearch, stack: AsyncExitStack
-) -> Callable[[str], Awaitable[int | None]]:
-    """How far the indexers are behind; with the broker away that is not known, and all else still is."""
-    client: Client | None = None
-    with suppress(Unavailable):
-        client = await streams.connect(settings, endpoints.broker_url)
-        stack.push_async_callback(client.close)
-
-    async def lag(collection: str) -> int | None:
-        try:
-            return await behind(engine, client.jetstream(), collection) if client else None
-        except NatsError:
-            return None
-
-    return lag
+            return await services.explain.for_operator(tenant, question, now)
+        asking = await services.search.directory.principal(tenant, admin)
+        return await services.explain.for_admin(asking, question, now)
 
 
 def _show(explanation: Explanation, console: Console) -> None:

@@ -8,7 +8,8 @@ import signal
 import structlog
 from prometheus_client import start_http_server
 
-from indexers import service
+from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError
 from search.core.settings import Settings
@@ -31,7 +32,7 @@ async def run_indexers(settings: Settings, endpoints: Endpoints) -> None:
         ) from None
     try:
         log.info("indexers_started", metrics=f"http://{settings.indexer_host}:{server.server_port}/metrics")
-        await service.run(settings, endpoints, stop)
+        await bootstrap.index(settings, endpoints, Catalogue.installed(), stop)
     finally:
         server.shutdown()
         server.server_close()

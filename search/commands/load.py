@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from indexers.load import Loaded, load, size
+from mappings.catalogue import Catalogue
 from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
@@ -26,7 +27,7 @@ async def load_files(settings: Settings, endpoints: Endpoints, files: Sequence[P
     try:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("publish", total=total)
-            loaded = await load(client, files, lambda size: progress.advance(task, size))
+            loaded = await load(client, Catalogue.installed(), files, lambda size: progress.advance(task, size))
     finally:
         await client.close()
     _show_loaded(loaded, console)

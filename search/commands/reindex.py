@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
-
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,8 +15,8 @@ from rich.progress import (
 )
 
 from indexers.reindex import Built, Reindex
-from indexers.service import start_broker
-from search.core import engine as engines
+from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 
@@ -29,14 +27,9 @@ async def reindex_vertical(
     settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool = False
 ) -> Built:
     """Reindex with a progress bar that tells rate and time left, and say what came of it."""
-    async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
-        stack.push_async_callback(engine.close)
-        await engines.ping(engine)
-        broker = await start_broker(settings, endpoints)
-        stack.push_async_callback(broker.stop)
+    async with bootstrap.write_side(settings, endpoints, Catalogue.installed()) as resources:
         with _Bar(console) as bar:
-            built = await Reindex(engine, broker, settings, bar).run(vertical, restart=restart)
+            built = await Reindex(resources, bar).run(vertical, restart=restart)
     console.print(f"{built.generation} serves, with {built.documents:,} documents copied; {built.retired} is retired.")
     for reason in built.rejected[:SHOWN]:
         console.print(f"  rejected: {reason}", style="yellow", markup=False, highlight=False)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
+from mappings.catalogue import Catalogue
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -26,7 +27,7 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
-        for generation in await Registry(engine).all():
+        for generation in await Registry(engine, Catalogue.installed()).all():
             if generation.state != "retired":
                 behind = list((await lags_of(generation, client.jetstream())).values())
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"

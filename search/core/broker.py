@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from nats.aio.client import Client
@@ -18,20 +17,14 @@ from nats.js.errors import NotFoundError
 from search.core.errors import Unavailable
 from search.core.settings import Settings
 
-SUBJECTS = (
-    "changes.messages",
-    "changes.contacts",
-    "changes.docs",
-    "changes.apps",
-    "changes.access",
-    "changes.usage",
-)
 DEAD_LETTERS = "dead_letters"
 FIRST_CONNECTION_S = 5.0
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
-# JetStream's own names allow no dots.
-STREAMS: Mapping[str, str] = MappingProxyType({subject: subject.replace(".", "_") for subject in SUBJECTS})
+
+def stream_name(subject: str) -> str:
+    """Return the stream that carries a subject; JetStream's own names allow no dots."""
+    return subject.replace(".", "_")
 
 
 def options(settings: Settings, url: str) -> dict[str, Any]:
@@ -96,10 +89,11 @@ class Connection:
             await client.close()
 
 
-async def ensure_streams(stream: JetStreamContext) -> None:
+async def ensure_streams(stream: JetStreamContext, subjects: Iterable[str]) -> None:
     """Create the streams that are not there yet; one that is there keeps its owner's configuration."""
-    for subject, name in STREAMS.items():
-        await _ensure(stream, StreamConfig(name=name, subjects=[subject], max_msg_size=MAX_EVENT_BYTES))
+    for subject in subjects:
+        config = StreamConfig(name=stream_name(subject), subjects=[subject], max_msg_size=MAX_EVENT_BYTES)
+        await _ensure(stream, config)
     dead = StreamConfig(name=DEAD_LETTERS, subjects=[f"{DEAD_LETTERS}.>"], duplicate_window=24 * 3600)
     await _ensure(stream, dead)
 
@@ -126,7 +120,7 @@ class Progress:
 async def progress(stream: JetStreamContext, subject: str, durable: str) -> Progress | None:
     """None: there is no such consumer."""
     try:
-        info: ConsumerInfo = await stream.consumer_info(STREAMS[subject], durable)
+        info: ConsumerInfo = await stream.consumer_info(stream_name(subject), durable)
     except NotFoundError:
         return None
     settled = info.ack_floor.stream_seq if info.ack_floor else 0
@@ -135,4 +129,4 @@ async def progress(stream: JetStreamContext, subject: str, durable: str) -> Prog
 
 async def last_sequence(stream: JetStreamContext, subject: str) -> int:
     """The position of the newest event in a stream; 0 when it is empty."""
-    return (await stream.stream_info(STREAMS[subject])).state.last_seq
+    return (await stream.stream_info(stream_name(subject))).state.last_seq

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from indexers.load import STREAM_OF
+from mappings.catalogue import Catalogue
 from mappings.events import encode
 
 
@@ -19,7 +19,8 @@ class Log:
     """Collects events; hands them out per stream in the order of their sequences."""
 
     def __init__(self) -> None:
-        self._events: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in STREAM_OF.values()}
+        self._stream_of = Catalogue.installed().stream_of
+        self._events: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in self._stream_of.values()}
 
     def upsert(self, tenant: str, entity: str, moment: datetime, data: Mapping[str, Any]) -> None:
         """The entity's full state as of `moment`, which is also its version."""
@@ -43,4 +44,4 @@ class Log:
     ) -> None:
         sequence = int(moment.timestamp() * 1000)
         raw = encode(tenant, entity, subject, sequence, data, source=f"/demo/{tenant}", time=stamp(moment), verb=change)
-        self._events[STREAM_OF[entity]].append((sequence, raw))
+        self._events[self._stream_of[entity]].append((sequence, raw))

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 from nats.aio.client import Client
-from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from indexers.generations import Registry
 from indexers.lag import lags
-from search.api.app import Services, create
+from mappings.catalogue import Catalogue
+from search.api.app import create
+from search.bootstrap import Services
 from search.commands.endpoints import resolve
 from search.commands.load import load_files
 from search.commands.serve import server as http_server
@@ -122,7 +125,7 @@ async def _serve(
     server = http_server(app, HOST, settings.api_port)
     serving = asyncio.create_task(server.serve())
     try:
-        await _ready(server, serving, app.state)
+        await _ready(server, serving, app)
         with console.status("Warming up …"):
             await _warm(app.state.services, company)
         console.print(_welcome(settings.api_port, company))
@@ -140,7 +143,8 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("index", total=None)
             total = 0
-            while (lag := await _lag(engine, client)) != 0:
+            registry = Registry(engine, Catalogue.installed())
+            while (lag := await _lag(registry, client)) != 0:
                 indexers.check()
                 total = max(total, lag or 0)
                 progress.update(task, total=total or None, completed=total - (lag or 0))
@@ -151,19 +155,19 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
         await engine.close()
 
 
-async def _lag(engine: AsyncOpenSearch, client: Client) -> int | None:
+async def _lag(registry: Registry, client: Client) -> int | None:
     """Events not yet settled by all consumers together; None while one is not there yet."""
     try:
-        found = (await lags(engine, client.jetstream())).values()
+        found = (await lags(registry, client.jetstream())).values()
     except OfficeSearchError:
         return None
     behind = [lag for lag in found if lag is not None]
     return sum(behind) if found and len(behind) == len(found) else None
 
 
-async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], state: object) -> None:
+async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], app: FastAPI) -> None:
     async with asyncio.timeout(START_S):
-        while not server.started or state.services.readiness.reasons:  # type: ignore[attr-defined]
+        while not server.started or app.state.services.readiness.reasons:
             if serving.done():
                 serving.result()
                 raise OfficeSearchError("The API could not start; is its port taken? Choose another with --port.")

@@ -17,24 +17,25 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from analyzers import Lexicons
 from indexers.projections import document_operation
+from mappings.catalogue import Catalogue
 from mappings.entities import Doc
-from mappings.verticals import VERTICALS
-from search.access.directory import Directory
+from search import bootstrap
 from search.access.principal import EVERYONE, Principal, Rules
-from search.access.reader import Reader
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.measures import DEPTH, MEASURES, Difference, Runs, difference, mean, measure
 from search.localstack import temporary_stack
-from search.query.answer import Search
 from search.query.question import Question
 
-DOCS = VERTICALS["docs"]
+CATALOGUE = Catalogue.installed()
+DOCS = CATALOGUE.verticals["docs"]
 PAGE = 100
 AT_ONCE = 4
+DEADLINE_MS = 30_000
 MOMENT = "2026-01-01T00:00:00Z"
 # The baseline is what a team gets that leaves everything at the engine's defaults and boosts titles.
 STANDARD_MAPPING = {"properties": {"title": {"type": "text"}, "body": {"type": "text"}}}
@@ -151,7 +152,7 @@ class _Product:
     def __init__(self, engine: AsyncOpenSearch, tenant: str) -> None:
         modules = {DOCS.module: None}
         self._caller = Principal(tenant, "judge", frozenset({EVERYONE}), (), modules, {}, Rules([{}]))
-        self._search = Search(Reader(engine, deadline_ms=30_000), Directory(engine, lambda: 0))
+        self._search = bootstrap.search_over(engine, DEADLINE_MS, CATALOGUE, Lexicons())
 
     async def ask(self, text: str) -> list[str]:
         question = Question(text, verticals=[DOCS.name], limit=DEPTH)

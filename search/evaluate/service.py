@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nats.aio.client import Client as BrokerClient
-from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 from rich.console import Console
 from rich.progress import Progress
 
+from indexers.generations import Registry
 from indexers.lag import lags
 from indexers.load import load, size
+from mappings.catalogue import Catalogue
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -92,7 +93,7 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
         stack.push_async_callback(engine.close)
         broker = await streams.connect(settings, service.endpoints.broker_url)
         stack.push_async_callback(broker.close)
-        filling = _Filling(service, engine, broker, progress)
+        filling = _Filling(service, Registry(engine, Catalogue.installed()), broker, progress)
         await filling.started()
         began = time.perf_counter()
         events = await filling.publish(files)
@@ -106,9 +107,9 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
 class _Filling:
     """The steps of `fill`, each of which notices when a process ends."""
 
-    def __init__(self, service: Service, engine: AsyncOpenSearch, broker: BrokerClient, progress: Progress) -> None:
+    def __init__(self, service: Service, registry: Registry, broker: BrokerClient, progress: Progress) -> None:
         self._service = service
-        self._engine = engine
+        self._registry = registry
         self._broker = broker
         self._progress = progress
 
@@ -120,7 +121,9 @@ class _Filling:
 
     async def publish(self, files: Sequence[Path]) -> int:
         task = self._progress.add_task("publish", total=size(files))
-        loaded = await load(self._broker, files, lambda bytes: self._progress.advance(task, bytes))
+        loaded = await load(
+            self._broker, self._registry.catalogue, files, lambda bytes: self._progress.advance(task, bytes)
+        )
         if loaded.skipped:
             raise OfficeSearchError(f"{len(loaded.skipped)} lines are no events, the first: {loaded.skipped[0]}")
         return loaded.sent.total()
@@ -159,7 +162,7 @@ class _Filling:
     async def _lag(self) -> int | None:
         """Of all consumers together; None until every one is there."""
         try:
-            found = (await lags(self._engine, self._broker.jetstream())).values()
+            found = (await lags(self._registry, self._broker.jetstream())).values()
         except OfficeSearchError:
             return None
         except OpenSearchException as error:

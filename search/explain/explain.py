@@ -12,7 +12,6 @@ from opensearchpy import AsyncOpenSearch
 from mappings import directory
 from mappings.entities import ID_PATTERN
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.access.bypass import Bypass
 from search.access.principal import Principal
 from search.access.shared import SharedReader
@@ -57,14 +56,14 @@ class Explain:
 
     async def for_admin(self, admin: Principal, question: Question, now: datetime) -> Explanation:
         """Raises Forbidden without the module, BadRequest for a question that makes no sense."""
-        require(admin, vertical := _checked(question))
+        require(admin, vertical := self._checked(admin.tenant, question))
         reader = SharedReader(self._engine, self._deadline_ms, admin)
         return await self._explain(Admin(admin, reader), vertical, question, now)
 
     async def for_operator(self, tenant: str, question: Question, now: datetime) -> Explanation:
         """For whoever holds the engine's credentials: everything is told. Never call it for a request."""
         viewer = Operator(tenant, self._search.reader)
-        return await self._explain(viewer, _checked(question), question, now)
+        return await self._explain(viewer, self._checked(tenant, question), question, now)
 
     async def _explain(self, viewer: Viewer, vertical: Vertical, question: Question, now: datetime) -> Explanation:
         standing = await self._search.directory.standing(viewer.tenant, question.user)
@@ -91,12 +90,14 @@ class Explain:
             return findings + await (matching.asked(q) if q else matching.unasked())
         return findings + ([await matching.text(q)] if q else [])
 
-
-def _checked(question: Question) -> Vertical:
-    """The vertical of a question that can be asked."""
-    for name, id in (("id", question.id.rpartition(":")[2]), ("user", question.user)):
-        if not _is_id(id):
-            raise BadRequest(f"{name}: {id!r:.60} can be no id; one is of A-Z, a-z, 0-9, dot, hyphen and underscore.")
-    if vertical := VERTICALS.get(question.vertical):
-        return vertical
-    raise BadRequest(f"vertical: there is no {question.vertical!r:.40}; there are {', '.join(VERTICALS)}.")
+    def _checked(self, tenant: str, question: Question) -> Vertical:
+        """Return the vertical of a question that can be asked. Raises BadRequest for any other."""
+        for name, id in (("id", question.id.rpartition(":")[2]), ("user", question.user)):
+            if not _is_id(id):
+                raise BadRequest(
+                    f"{name}: {id!r:.60} can be no id; one is of A-Z, a-z, 0-9, dot, hyphen and underscore."
+                )
+        there = self._search.catalogue.of(tenant).verticals
+        if vertical := there.get(question.vertical):
+            return vertical
+        raise BadRequest(f"vertical: there is no {question.vertical!r:.40}; there are {', '.join(there)}.")

@@ -20,7 +20,7 @@ from search.query import build
 from search.query.answer import Hit, Search
 from search.query.lacking import lacking
 from search.query.parse import parse
-from search.query.question import Question, wanted_from
+from search.query.question import Question
 from search.query.wanted import Wanted
 
 DEEPEST = 200
@@ -57,8 +57,7 @@ class Matching:
         return self._held(await self._wanted(q))
 
     async def _wanted(self, q: str) -> Wanted:
-        question, lexicon = Question(q=q), self.search.lexicons.of(self.caller.tenant)
-        return await wanted_from(self.search.reader, self.caller, question, parse(q, now=self.now), self.now, lexicon)
+        return await self.search.wanted(self.caller, Question(q=q), parse(q, now=self.now), self.now)
 
     def _held(self, wanted: Wanted) -> Finding:
         if not wanted.has_text and not wanted.has_filters:

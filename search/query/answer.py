@@ -10,8 +10,8 @@ from html import escape
 from typing import Any
 
 from analyzers import Lexicons
+from mappings.catalogue import Catalogue
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Candidate, Candidates, Found, Reader, Request
@@ -22,6 +22,7 @@ from search.query.highlight import mark, mark_name, matches, needles, snippet
 from search.query.parse import ParsedQuery, parse
 from search.query.present import meets
 from search.query.question import Question, wanted_from
+from search.query.resolve import Resolver
 from search.query.wanted import Wanted
 
 # A few more than a page, so that what the last check drops leaves no gap.
@@ -63,6 +64,7 @@ class Search:
 
     reader: Reader
     directory: Directory
+    catalogue: Catalogue
     lexicons: Lexicons = field(default_factory=Lexicons)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
@@ -71,10 +73,11 @@ class Search:
 
     async def _answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         began = time.monotonic()
-        asked, denied = _permitted(caller, question.verticals)
+        there = self.catalogue.of(caller.tenant)
+        asked, denied = _permitted(caller, there.verticals, question.verticals)
         taken = cursor.decode(question.cursor)
         parsed = parse(question.q, now=now)
-        wanted = await wanted_from(self.reader, caller, question, parsed, now, self.lexicons.of(caller.tenant))
+        wanted = await self.wanted(caller, question, parsed, now)
         answers = await self._ask(caller, wanted, asked, taken, question.limit)
         nearly = await self._ask_nearly(caller, wanted, answers, taken, question.limit)
         answers |= nearly
@@ -92,6 +95,11 @@ class Search:
             cursor=page.cursor,
             took_ms=round((time.monotonic() - began) * 1000),
         )
+
+    async def wanted(self, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime) -> Wanted:
+        """What a question wants, with the names in it resolved for the caller. Raises BadRequest."""
+        resolver = Resolver(self.reader, caller, self.catalogue.of(caller.tenant).holding("user"))
+        return await wanted_from(resolver, question, parsed, now, self.lexicons.of(caller.tenant))
 
     async def _ask(
         self, caller: Principal, wanted: Wanted, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
@@ -162,6 +170,7 @@ class Search:
         answers: Sequence[Candidates],
         taken: Mapping[str, int],
     ) -> _Page:
+        contacts = self.catalogue.of(caller.tenant).holding("user")
         ranked = merge.merge(answers, taken, view.wanted.sort)
         page = _Page(dict(taken))
         position = 0
@@ -172,9 +181,9 @@ class Search:
             found = await self.reader.now(
                 caller,
                 [(candidate.vertical, candidate.document_id) for candidate in candidates],
-                joined=[(titles.CONTACTS, id) for id in titles.needed(candidates)],
+                joined=[(contacts, id) for id in titles.needed(candidates)],
             )
-            names = await titles.read(self.reader, self.directory, caller, found, candidates)
+            names = await titles.read(self.reader, self.directory, caller, contacts, found)
             for place in batch:
                 page.take(place, found.get((place.candidate.vertical.name, place.candidate.document_id)), view, names)
         page.cursor = _next(page.taken, answers)
@@ -246,10 +255,12 @@ class _View:
         return snippet(passages[0], self._needles) if passages else ""
 
 
-def _permitted(caller: Principal, names: Sequence[str] | None) -> tuple[list[Vertical], list[str]]:
-    if unknown := [name for name in names or () if name not in VERTICALS]:
-        raise BadRequest(f"verticals: there is no {unknown[0]!r:.40}; there are {', '.join(VERTICALS)}.")
-    asked = [vertical for vertical in VERTICALS.values() if not names or vertical.name in names]
+def _permitted(
+    caller: Principal, there: Mapping[str, Vertical], names: Sequence[str] | None
+) -> tuple[list[Vertical], list[str]]:
+    if unknown := [name for name in names or () if name not in there]:
+        raise BadRequest(f"verticals: there is no {unknown[0]!r:.40}; there are {', '.join(there)}.")
+    asked = [vertical for vertical in there.values() if not names or vertical.name in names]
     denied = [vertical.name for vertical in asked if not caller.may_call(vertical.module)]
     if denied and names and len(asked) == 1:
         raise Forbidden(f"You may not search {denied[0]}: none of your roles has the module.")

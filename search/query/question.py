@@ -9,13 +9,11 @@ from typing import get_args
 
 from analyzers import Lexicon
 from mappings.entities import EPOCH, MICROSECOND
-from search.access.principal import Principal
-from search.access.reader import Reader
 from search.core.errors import BadRequest
 from search.query.dates import resolve_date
 from search.query.operators import has_value, type_values
 from search.query.parse import ParsedQuery
-from search.query.resolve import resolve, within
+from search.query.resolve import Resolver
 from search.query.wanted import Sort, Wanted
 
 # Each phrase is looked for in every text of a vertical; past what anyone types, one is words like any other.
@@ -52,7 +50,7 @@ class Question:
 
 
 async def wanted_from(
-    reader: Reader, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime, lexicon: Lexicon
+    resolver: Resolver, question: Question, parsed: ParsedQuery, now: datetime, lexicon: Lexicon
 ) -> Wanted:
     """Raises BadRequest for a parameter that makes no sense; what stands in the query box never does."""
     if question.sort not in get_args(Sort):
@@ -63,10 +61,10 @@ async def wanted_from(
         text=" ".join((parsed.text, *parsed.phrases[MOST_PHRASES:])).strip(),
         phrases=parsed.phrases[:MOST_PHRASES],
         excluded=parsed.excluded[:MOST_PHRASES],
-        senders=await _resolved(reader, caller, "user", box.values("from")),
-        not_senders=await resolve(reader, caller, "user", box.values("from", negated=True)),
-        conversations=await _resolved(reader, caller, "conversation", box.values("in")),
-        not_conversations=await resolve(reader, caller, "conversation", box.values("in", negated=True)),
+        senders=await _resolved(resolver, "user", box.values("from")),
+        not_senders=await resolver.resolve("user", box.values("from", negated=True)),
+        conversations=await _resolved(resolver, "conversation", box.values("in")),
+        not_conversations=await resolver.resolve("conversation", box.values("in", negated=True)),
         kinds=_kinds(box.values("type")),
         not_kinds=_kinds(box.values("type", negated=True)) or frozenset(),
         features=frozenset(map(has_value, box.values("has"))),
@@ -74,8 +72,8 @@ async def wanted_from(
         after=after,
         before=before,
         sort=question.sort,  # type: ignore[arg-type]
-        within=await within(reader, caller, parsed.text),
-        rings=caller.rings,
+        within=await resolver.within(parsed.text),
+        rings=resolver.caller.rings,
         lexicon=lexicon,
     )
 
@@ -98,8 +96,8 @@ class _Box:
             yield value
 
 
-async def _resolved(reader: Reader, caller: Principal, kind: str, values: Sequence[str]) -> frozenset[str] | None:
-    return await resolve(reader, caller, kind, values) if values else None
+async def _resolved(resolver: Resolver, kind: str, values: Sequence[str]) -> frozenset[str] | None:
+    return await resolver.resolve(kind, values) if values else None
 
 
 def _kinds(values: Sequence[str]) -> frozenset[str] | None:

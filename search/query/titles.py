@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mappings.verticals import VERTICALS
+from mappings.vertical import Vertical
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Candidate, Found, Reader
 
-CONTACTS = VERTICALS["contacts"]
 Places = Mapping[tuple[str, str], Found]
 
 
@@ -37,16 +36,14 @@ class Names:
     conversations: Mapping[str, str]
 
 
-async def read(
-    reader: Reader, directory: Directory, caller: Principal, found: Places, hits: Sequence[Candidate]
-) -> Names:
+async def read(reader: Reader, directory: Directory, caller: Principal, contacts: Vertical, found: Places) -> Names:
     """Names for checked hits, from the documents read with them; direct conversations take one more look."""
     people: dict[str, str] = {}
     conversations: dict[str, str] = {}
     unnamed: list[str] = []
     for (vertical, document_id), document in found.items():
         kind, _, id = document_id.partition(":")
-        if vertical != CONTACTS.name:
+        if vertical != contacts.name:
             continue
         original = document.document["original"]
         if kind == "user":
@@ -56,15 +53,15 @@ async def read(
         elif kind == "conversation":
             conversations[id] = original["name"]
     if unnamed:
-        conversations |= await _others(reader, directory, caller, unnamed)
+        conversations |= await _others(reader, directory, caller, contacts, unnamed)
     return Names(people, conversations)
 
 
 async def _others(
-    reader: Reader, directory: Directory, caller: Principal, conversation_ids: Sequence[str]
+    reader: Reader, directory: Directory, caller: Principal, contacts: Vertical, conversation_ids: Sequence[str]
 ) -> dict[str, str]:
     others = await directory.other_members(caller, conversation_ids)
-    places = [(CONTACTS, f"user:{user}") for user in set(others.values())]
+    places = [(contacts, f"user:{user}") for user in set(others.values())]
     found = await reader.now(caller, (), joined=places)
-    named = {id: found.get((CONTACTS.name, f"user:{user}")) for id, user in others.items()}
+    named = {id: found.get((contacts.name, f"user:{user}")) for id, user in others.items()}
     return {id: document.document["original"]["name"] for id, document in named.items() if document}

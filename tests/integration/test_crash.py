@@ -16,11 +16,11 @@ from typing import Any
 import kit
 import orjson
 import pytest
+from kit import CATALOGUE
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
-from indexers.load import STREAM_OF
 from mappings import directory
 from search.core import broker as streams
 from search.core.endpoints import Endpoints
@@ -53,7 +53,7 @@ def company(tenant: str) -> list[bytes]:
 
 async def publish(client: Client, events: list[bytes]) -> None:
     js = client.jetstream(publish_async_max_pending=len(events) + 1)
-    routed = [(STREAM_OF[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
+    routed = [(CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
     await asyncio.gather(*[await js.publish_async(subject, one) for subject, one in routed])
 
 
@@ -141,7 +141,7 @@ async def _left(client: Client) -> int:
     """Messages that are not settled yet."""
     durable = "messages-000001"
     try:
-        info = await client.jetstream().consumer_info(streams.STREAMS["changes.messages"], durable)
+        info = await client.jetstream().consumer_info(streams.stream_name("changes.messages"), durable)
     except NotFoundError:
         return MESSAGES
     return (info.num_pending or 0) + (info.num_ack_pending or 0)

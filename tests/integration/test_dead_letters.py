@@ -101,7 +101,7 @@ BAD = {
 async def test_each_bad_event_is_kept_with_its_reason_and_the_rest_of_its_batch_is_indexed(
     client: Client, engine: AsyncOpenSearch, buried: Buried
 ) -> None:
-    first = (await client.jetstream().stream_info(streams.STREAMS["changes.messages"])).state.last_seq + 1
+    first = (await client.jetstream().stream_info(streams.stream_name("changes.messages"))).state.last_seq + 1
     batch = [one for number, (raw, _) in enumerate(BAD.values()) for one in (good(f"m-{number}-good"), raw)]
     await kit.publish(client, [*batch, good("m-last")], "changes.messages")
     await kit.settled(client, engine)
@@ -201,7 +201,7 @@ async def test_a_dead_letter_that_is_delivered_again_is_kept_once(
     message: Msg
     (message,) = await pull.fetch(1)
     await bury(js, message, "not JSON", "apps-000001")
-    await js.delete_consumer(streams.STREAMS["changes.apps"], "again")
+    await js.delete_consumer(streams.stream_name("changes.apps"), "again")
     assert len(await buried()) == 1
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import kit
 import pytest
+from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
@@ -77,7 +78,7 @@ class Written:
 
 @pytest.fixture(scope="module")
 async def registry(world: Endpoints, engine: AsyncOpenSearch) -> Registry:
-    registry = Registry(engine)
+    registry = Registry(engine, CATALOGUE)
     await registry.prepare()
     return registry
 

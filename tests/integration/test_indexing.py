@@ -6,10 +6,11 @@ import asyncio
 
 import kit
 import pytest
+from kit import CATALOGUE, COLLECTIONS
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import COLLECTIONS, STREAMS_OF, Registry, alias
+from indexers.generations import Registry, alias
 from mappings import directory
 from search.core import broker as streams
 
@@ -49,13 +50,17 @@ async def test_every_kind_of_entity_arrives_where_it_belongs(
     }
 
 
-@pytest.mark.parametrize("subject", streams.SUBJECTS)
+@pytest.mark.parametrize("subject", CATALOGUE.streams)
 async def test_every_stream_is_followed_by_each_collection_that_is_made_of_it(
     indexers: None, client: Client, engine: AsyncOpenSearch, subject: str
 ) -> None:
-    names = {info.name for info in await client.jetstream().consumers_info(streams.STREAMS[subject])}
-    made_of_it = [collection for collection, subjects in STREAMS_OF.items() if subject in subjects]
-    serving = [await Registry(engine).serving(collection) for collection in made_of_it]
+    names = {info.name for info in await client.jetstream().consumers_info(streams.stream_name(subject))}
+    made_of_it = [
+        collection
+        for collection, subjects in ((name, CATALOGUE.streams_of(name)) for name in CATALOGUE.made)
+        if subject in subjects
+    ]
+    serving = [await Registry(engine, CATALOGUE).serving(collection) for collection in made_of_it]
     assert made_of_it
     assert names == {generation.durable(subject) for generation in serving}
 
@@ -74,7 +79,7 @@ async def test_the_index_says_of_which_generation_and_analysis_it_is(
 ) -> None:
     await kit.publish(client, [kit.event("app", kit.app("a-1", "请假"), tenant="meta")])
     await kit.settled(client, engine)
-    generation = await Registry(engine).serving("apps")
+    generation = await Registry(engine, CATALOGUE).serving("apps")
     (found,) = (await engine.indices.get(index=alias("apps", "meta"))).values()
     meta = {"generation": "apps-000001", "analysis_version": generation.analysis_version, "words": ""}
     assert found["mappings"]["_meta"] == meta
@@ -84,8 +89,10 @@ async def test_the_index_says_of_which_generation_and_analysis_it_is(
 async def test_several_indexers_that_start_at_once_make_one_generation_of_each_collection(
     indexers: None, engine: AsyncOpenSearch
 ) -> None:
-    await asyncio.gather(*(Registry(engine).prepare() for _ in range(3)))
-    assert [g.name for g in await Registry(engine).all()] == sorted(f"{name}-000001" for name in STREAMS_OF)
+    await asyncio.gather(*(Registry(engine, CATALOGUE).prepare() for _ in range(3)))
+    assert [g.name for g in await Registry(engine, CATALOGUE).all()] == sorted(
+        f"{name}-000001" for name in CATALOGUE.made
+    )
 
 
 async def test_a_conversation_s_members_are_named_only_while_they_are_few(

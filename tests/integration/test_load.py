@@ -7,6 +7,7 @@ from pathlib import Path
 
 import kit
 import pytest
+from kit import CATALOGUE
 from nats.aio.client import Client
 from outside import OwnBroker
 from rich.console import Console
@@ -37,7 +38,7 @@ def file(folder: Path, name: str, *lines: bytes) -> Path:
 
 
 async def load_quietly(client: Client, *paths: Path) -> Loaded:
-    return await load(client, paths, lambda _: None)
+    return await load(client, CATALOGUE, paths, lambda _: None)
 
 
 class Stored:
@@ -48,13 +49,13 @@ class Stored:
         self._begin: dict[str, int] = {}
 
     async def note(self) -> None:
-        for subject in streams.SUBJECTS:
+        for subject in CATALOGUE.streams:
             self._begin[subject] = await streams.last_sequence(self._js, subject)
 
     async def __call__(self, subject: str) -> list[bytes]:
         end = await streams.last_sequence(self._js, subject)
         positions = range(self._begin[subject] + 1, end + 1)
-        return [(await self._js.get_msg(streams.STREAMS[subject], position)).data or b"" for position in positions]
+        return [(await self._js.get_msg(streams.stream_name(subject), position)).data or b"" for position in positions]
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ async def test_an_event_that_the_broker_would_not_take_is_reported_and_holds_up_
 async def test_the_progress_adds_up_to_the_files(client: Client, stored: Stored, tmp_path: Path) -> None:
     paths = [file(tmp_path, "changes.docs.ndjson", *docs(*range(50))), file(tmp_path, "more.ndjson", b"", *users(1))]
     told: list[int] = []
-    await load(client, paths, told.append)
+    await load(client, CATALOGUE, paths, told.append)
     assert sum(told) == size(paths) == sum(path.stat().st_size for path in paths)
 
 
@@ -197,7 +198,7 @@ async def test_a_broker_that_goes_away_in_the_middle_is_said_to_have(
                 server.stop()
 
         with pytest.raises(Unavailable, match="loading the same files again does no harm"):
-            await load(client, [path], stop_in_the_middle)
+            await load(client, CATALOGUE, [path], stop_in_the_middle)
         await client.close()
 
 

@@ -7,12 +7,12 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import kit
 import pytest
-from faststream.nats import NatsBroker
+from kit import CATALOGUE
 from nats.aio.client import Client
 from nats.js.api import ConsumerInfo
 from opensearchpy import AsyncOpenSearch
@@ -22,7 +22,8 @@ from analyzers import Lexicons
 from indexers import bulk, followers
 from indexers.followers import Follower
 from indexers.generations import Generation, Registry
-from indexers.service import start_broker
+from indexers.resources import Resources
+from search import bootstrap
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -43,13 +44,13 @@ class Site:
     client: Client
     engine: AsyncOpenSearch
     generation: Generation
-    broker: NatsBroker
+    resources: Resources
     before: Proxy
 
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[Follower]:
         through = engines.connect(self.settings, self.before.url, timeout_s=5)
-        follower = Follower(self.broker, through, Registry(self.engine), self.generation, self.settings, Lexicons())
+        follower = Follower(replace(self.resources, engine=through), self.generation)
         await follower.start()
         try:
             yield follower
@@ -66,7 +67,7 @@ class Site:
         return set(ids)
 
     async def consumer(self) -> ConsumerInfo:
-        name = streams.STREAMS[SUBJECT]
+        name = streams.stream_name(SUBJECT)
         return await self.client.jetstream().consumer_info(name, self.generation.durable(SUBJECT))
 
     def has_delivered(self, number: int) -> Callable[[], Awaitable[bool]]:
@@ -91,13 +92,14 @@ class Site:
 
 @pytest.fixture(scope="module")
 async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[Site]:
-    await Registry(engine).prepare()
-    generation = await Registry(engine).serving("messages")
+    await Registry(engine, CATALOGUE).prepare()
+    generation = await Registry(engine, CATALOGUE).serving("messages")
     quick = settings.model_copy(update={"batch_size": BATCH, "ack_wait_s": ACK_WAIT_S})
-    broker = await start_broker(quick, world)
-    async with proxy(world.opensearch_url) as before:
-        yield Site(world, quick, client, engine, generation, broker, before)
-    await broker.stop()
+    async with (
+        bootstrap.write_side(quick, world, CATALOGUE, Lexicons()) as resources,
+        proxy(world.opensearch_url) as before,
+    ):
+        yield Site(world, quick, client, engine, generation, resources, before)
 
 
 @pytest.fixture

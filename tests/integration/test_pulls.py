@@ -213,7 +213,7 @@ async def test_a_consumer_deleted_at_the_broker_is_made_and_followed_anew(
 ) -> None:
     await kit.publish(client, [kit.event("doc", kit.doc("f-1", "以前", owner_id="u-1"), tenant="acme")])
     await kit.settled(client, engine)
-    await client.jetstream().delete_consumer(streams.STREAMS["changes.docs"], "docs-000001")
+    await client.jetstream().delete_consumer(streams.stream_name("changes.docs"), "docs-000001")
     await kit.publish(client, [kit.event("doc", kit.doc("f-2", "以后", owner_id="u-1"), tenant="acme")])
     await kit.settled(client, engine)
     assert set(await kit.contents(engine, "docs", "acme")) == {"f-1", "f-2"}

@@ -10,19 +10,20 @@ import apikit
 import kit
 import pytest
 from apikit import GATEWAY_SECRET, Api
+from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
-from indexers import service
 from indexers.followers import ensure_consumer
-from indexers.generations import STREAMS_OF, Registry
+from indexers.generations import Registry
 from mappings import directory
-from search.api import readiness
-from search.api.readiness import Readiness
+from search import bootstrap
 from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import Unavailable
 from search.core.settings import Settings
+from search.health import readiness
+from search.health.readiness import Readiness
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +31,20 @@ async def as_if_new(stack: Endpoints, engine: AsyncOpenSearch, client: Client, m
     """Every test here begins with an empty engine and broker, and looks often."""
     monkeypatch.setattr(readiness, "LOOK_S", 0.05)
     await kit.wipe(client, engine)
-    await streams.ensure_streams(client.jetstream())
+    await streams.ensure_streams(client.jetstream(), CATALOGUE.streams)
 
 
 @asynccontextmanager
 async def indexing(settings: Settings, stack: Endpoints) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(service.run(settings, stack, stop))
+    task = asyncio.create_task(bootstrap.index(settings, stack, CATALOGUE, stop))
     yield
     stop.set()
     await task
+
+
+def looking_with(engine: AsyncOpenSearch, connect: Callable[[], Awaitable[Client]]) -> Readiness:
+    return Readiness(engine, Registry(engine, CATALOGUE), streams.Connection(connect))
 
 
 def connected(client: Client) -> Callable[[], Awaitable[Client]]:
@@ -51,9 +56,9 @@ def connected(client: Client) -> Callable[[], Awaitable[Client]]:
 
 async def prepared(engine: AsyncOpenSearch, client: Client) -> None:
     """Generations and the directory's consumers, as after indexers that have been stopped: nobody reads."""
-    await Registry(engine).prepare()
-    generation = await Registry(engine).serving(directory.NAME)
-    for subject in STREAMS_OF[directory.NAME]:
+    await Registry(engine, CATALOGUE).prepare()
+    generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
+    for subject in CATALOGUE.streams_of(directory.NAME):
         await ensure_consumer(client.jetstream(), generation, subject, 5)
 
 
@@ -142,7 +147,7 @@ class TestLooking:
     @pytest.fixture
     async def looking(self, engine: AsyncOpenSearch, client: Client) -> Readiness:
         await prepared(engine, client)
-        return Readiness(engine, connected(client))
+        return looking_with(engine, connected(client))
 
     @staticmethod
     async def look(looking: Readiness) -> list[str]:
@@ -152,9 +157,9 @@ class TestLooking:
     @staticmethod
     async def take(client: Client, engine: AsyncOpenSearch, subject: str) -> None:
         """One event of a stream is settled, as by an indexer."""
-        generation = await Registry(engine).serving(directory.NAME)
+        generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
         pull = await client.jetstream().pull_subscribe(
-            subject, durable=generation.durable(subject), stream=streams.STREAMS[subject]
+            subject, durable=generation.durable(subject), stream=streams.stream_name(subject)
         )
         [message] = await pull.fetch(1, timeout=10)
         await message.ack_sync()
@@ -194,9 +199,9 @@ class TestLooking:
     async def test_a_consumer_that_was_deleted_is_said(
         self, looking: Readiness, client: Client, engine: AsyncOpenSearch
     ) -> None:
-        generation = await Registry(engine).serving(directory.NAME)
+        generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
         subject = "changes.access"
-        await client.jetstream().delete_consumer(streams.STREAMS[subject], generation.durable(subject))
+        await client.jetstream().delete_consumer(streams.stream_name(subject), generation.durable(subject))
         reasons = await self.look(looking)
         assert any("no consumer" in reason for reason in reasons)
 
@@ -205,7 +210,7 @@ class TestLooking:
 
         engine = connect(settings, "http://127.0.0.1:9")
         try:
-            reasons = await self.look(Readiness(engine, connected(client)))
+            reasons = await self.look(looking_with(engine, connected(client)))
         finally:
             await engine.close()
         assert any("OpenSearch does not answer" in reason for reason in reasons)
@@ -215,11 +220,12 @@ class TestLooking:
     ) -> None:
         gone = await streams.connect(settings, stack.broker_url)
         await gone.close()
-        assert "The broker does not answer." in await self.look(Readiness(engine, connected(gone)))
+        assert "The broker does not answer." in await self.look(looking_with(engine, connected(gone)))
 
     async def test_how_far_a_collection_is_behind_for_whoever_asks_why_something_is_not_found(
         self, looking: Readiness, client: Client
     ) -> None:
+        assert await self.look(looking) == []
         assert await looking.events_behind(directory.NAME) == 0
         await kit.publish(client, a_user_who_may_search())
         assert await looking.events_behind(directory.NAME) == 2
@@ -229,7 +235,7 @@ class TestLooking:
         async def connect() -> Client:
             raise Unavailable("not yet")
 
-        assert await Readiness(engine, connect).events_behind(directory.NAME) is None
+        assert await looking_with(engine, connect).events_behind(directory.NAME) is None
 
     async def test_a_broker_that_is_not_there_yet_is_tried_again(self, engine: AsyncOpenSearch, client: Client) -> None:
         await prepared(engine, client)
@@ -242,7 +248,7 @@ class TestLooking:
                 raise Unavailable("not yet")
             return client
 
-        looking = Readiness(engine, connect)
+        looking = looking_with(engine, connect)
         assert "not yet" in await self.look(looking)
         assert await self.look(looking) == []
 

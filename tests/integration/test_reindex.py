@@ -11,17 +11,17 @@ from typing import Any
 
 import kit
 import pytest
-from faststream.nats import NatsBroker
+from kit import CATALOGUE, COLLECTIONS, VERTICALS
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
 from indexers import reindex as reindexing
 from indexers.followers import ensure_consumer
-from indexers.generations import COLLECTIONS, STREAMS_OF, Generation, Indices, Registry
+from indexers.generations import Generation, Indices, Registry
 from indexers.reindex import Built, Reindex
-from indexers.service import start_broker
-from mappings.verticals import VERTICALS
+from indexers.resources import Resources
+from search import bootstrap
 from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
@@ -120,15 +120,15 @@ class Site:
 
     client: Client
     engine: AsyncOpenSearch
-    broker: NatsBroker
+    resources: Resources
     settings: Settings
 
     @property
     def registry(self) -> Registry:
-        return Registry(self.engine)
+        return Registry(self.engine, CATALOGUE)
 
     async def reindex(self, vertical: str, watcher: Watcher | None = None, *, restart: bool = False) -> Built:
-        work = Reindex(self.engine, self.broker, self.settings, watcher or Watcher())
+        work = Reindex(self.resources, watcher or Watcher())
         return await work.run(vertical, restart=restart)
 
     async def found(self, vertical: str, tenant: str) -> dict[str, tuple[int, bool]]:
@@ -149,8 +149,8 @@ class Site:
 
     async def consumers(self, vertical: str) -> set[str]:
         names = set()
-        for subject in STREAMS_OF[vertical]:
-            names |= {info.name for info in await self.client.jetstream().consumers_info(streams.STREAMS[subject])}
+        for subject in CATALOGUE.streams_of(vertical):
+            names |= {info.name for info in await self.client.jetstream().consumers_info(streams.stream_name(subject))}
         return {name for name in names if name.startswith(vertical)}
 
     async def states(self, vertical: str) -> dict[str, str]:
@@ -175,9 +175,8 @@ class Site:
 async def site(
     indexers: None, world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client
 ) -> AsyncIterator[Site]:
-    broker = await start_broker(settings, world)
-    yield Site(client, engine, broker, settings)
-    await broker.stop()
+    async with bootstrap.write_side(settings, world, CATALOGUE, Lexicons()) as resources:
+        yield Site(client, engine, resources, settings)
 
 
 @pytest.fixture(autouse=True)
@@ -279,7 +278,7 @@ async def test_a_generation_that_lacks_a_document_does_not_get_to_serve(site: Si
             await super()._compare(old, new, rejected)
 
     with pytest.raises(OfficeSearchError, match=r"holds \d+ documents, .* \d+ to \d+; 0 were rejected. The old one"):
-        await Lossy(site.engine, site.broker, site.settings, Watcher()).run("apps")
+        await Lossy(site.resources, Watcher()).run("apps")
     await site.only_serves("apps", old)
     assert await site.found("apps", SHOP) == apps.said[SHOP]
 

@@ -17,11 +17,10 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit import CATALOGUE, COLLECTIONS
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import COLLECTIONS, STREAMS_OF
-from indexers.load import STREAM_OF
 from mappings import directory
 from mappings.events import MAX_SEQUENCE
 
@@ -174,7 +173,7 @@ async def test_of_two_events_of_one_sequence_the_later_changes_nothing(
 async def send(client: Client, events: Iterable[bytes]) -> None:
     """Publish without waiting for one to be stored before the next is sent."""
     js = client.jetstream(publish_async_max_pending=10_000)
-    routed = [(STREAM_OF[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
+    routed = [(CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
     await asyncio.gather(*[await js.publish_async(subject, one) for subject, one in routed])
 
 
@@ -184,8 +183,8 @@ Held = Mapping[str, Mapping[str, Any]]
 
 async def held(engine: AsyncOpenSearch, tenant: str, example: str) -> Held:
     """By collection, all documents of one example; of the directory's shared documents the example's entries."""
-    found = await asyncio.gather(*(kit.contents(engine, collection, tenant) for collection in STREAMS_OF))
-    ours = dict(zip(STREAMS_OF, found, strict=True))
+    found = await asyncio.gather(*(kit.contents(engine, collection, tenant) for collection in CATALOGUE.made))
+    ours = dict(zip(CATALOGUE.made, found, strict=True))
     entries = {id: _entries(id, source, example) for id, (_, source) in ours.pop(directory.NAME).items()}
     return {
         directory.NAME: {id: kept for id, kept in entries.items() if kept},

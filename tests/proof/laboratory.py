@@ -11,24 +11,24 @@ import httpx
 import orjson
 import uvloop
 from apikit import Api
+from kit import CATALOGUE, VERTICALS
 from opensearchpy import AsyncOpenSearch
 from proof.judge import Body, Refusal
 from pydantic import SecretStr
 
 from analyzers import Lexicons
 from indexers.generations import Indices, Registry
-from indexers.load import STREAM_OF
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
 from mappings import directory
-from mappings.verticals import VERTICALS
-from search.access.directory import UNKNOWN_CALLER, Directory
-from search.access.reader import Reader
-from search.api.app import Services, create
+from search import bootstrap
+from search.access.callers import Callers
+from search.access.directory import UNKNOWN_CALLER
+from search.api.app import create
+from search.bootstrap import Services
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.query.answer import Search
 
 T = TypeVar("T")
 
@@ -57,13 +57,6 @@ class _Delivery:
         return
 
 
-class _Ready:
-    """Events are delivered right here: no consumer can be behind."""
-
-    def require(self) -> None:
-        return
-
-
 class Laboratory:
     """Events in, answers out. Nothing is searchable before `refresh`, and it is `now` until somebody says otherwise."""
 
@@ -87,7 +80,7 @@ class Laboratory:
 
     async def _open(self) -> None:
         self._engine: AsyncOpenSearch = engines.connect(SETTINGS, self._endpoints.opensearch_url, timeout_s=60)
-        registry, lexicons = Registry(self._engine), Lexicons()
+        registry, lexicons = Registry(self._engine, CATALOGUE), Lexicons()
         await registry.prepare()
         generations = {generation.collection: generation for generation in await registry.all()}
 
@@ -102,9 +95,9 @@ class Laboratory:
     def _application(self, lexicons: Lexicons) -> Api:
         """The application without its own lifespan, in which the clock is the world's."""
         app = create(SETTINGS, self._endpoints)
-        people = Directory(self._engine, lambda: self.now)
-        search = Search(Reader(self._engine, DEADLINE_MS), people, lexicons)
-        app.state.services = Services(search, _Ready(), None)  # type: ignore[arg-type]
+        search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
+        callers = Callers(search.directory, lambda: None)
+        app.state.services = Services(CATALOGUE, search, None, None, callers)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
 
@@ -116,7 +109,7 @@ class Laboratory:
         """Write what the indexers make of these events; each stream's in this order. Raises when one is refused."""
         by_stream: dict[str, list[bytes]] = {}
         for event in events:
-            by_stream.setdefault(STREAM_OF[event["type"].split(".")[1]], []).append(orjson.dumps(event))
+            by_stream.setdefault(CATALOGUE.stream_of[event["type"].split(".")[1]], []).append(orjson.dumps(event))
         # Each collection has a consumer, and so deliveries, of its own.
         there = [(pipeline, [_Delivery(event) for event in by_stream.get(s, ())]) for s, pipeline in self._pipelines]
         await asyncio.gather(*(pipeline.handle(batch) for pipeline, batch in there if batch))  # type: ignore[arg-type]

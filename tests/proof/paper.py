@@ -11,6 +11,7 @@ import orjson
 from filterkit import engine_says
 from hypothesis import given
 from hypothesis import strategies as st
+from kit import VERTICALS
 from proof.companies import HOURS, USERS, Change, change, founded, time_at
 from proof.company import Event, cloud_event
 from proof.examples import proof
@@ -22,7 +23,6 @@ from mappings import directory
 from mappings.events import Change as Decoded
 from mappings.events import decode
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.access.closure import Access, reach, starts
 from search.access.closure import principal as principal_of
 from search.access.filter import access_filter, admits, admits_module, visibility_filter

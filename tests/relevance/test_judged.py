@@ -14,9 +14,9 @@ import kit
 import opencc
 import orjson
 import pytest
+from kit import VERTICALS
 from rich.console import Console
 
-from mappings.verticals import VERTICALS
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 from search.evaluate.judged import JudgedSet, read

@@ -24,7 +24,7 @@ from search.access.audit import Audit, Outcome, What, Who, visible
 from search.access.identity import identity_modes
 from search.access.identity.gateway import sign
 from search.api import edge, problems
-from search.api.caller import CallerRoute
+from search.api.dependencies import CallerRoute
 from search.api.rates import Rates
 from search.core import log
 from search.core.errors import BadRequest, ConfigurationError, Forbidden, Unavailable

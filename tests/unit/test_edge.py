@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
 from search.api import edge, problems
-from search.api.caller import caller
+from search.api.dependencies import caller
 from search.api.edge.observed import Observed
 from search.core.settings import Settings
 

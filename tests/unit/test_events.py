@@ -11,8 +11,8 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kit import COLLECTIONS
 
-from indexers.generations import COLLECTIONS
 from mappings import directory
 from mappings.entities import Entity, Message, Usage, micros
 from mappings.events import MAX_SEQUENCE, MAX_TEXT_BYTES, Change, decode

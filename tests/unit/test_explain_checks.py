@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from kit import VERTICALS
 
 from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.access.bypass import Stored
 from search.access.principal import Principal, Rule, Rules, ScopedRole
 from search.access.reader import Reader

@@ -11,10 +11,10 @@ import pytest
 from filterkit import engine_says
 from hypothesis import example, given
 from hypothesis import strategies as st
+from kit import VERTICALS
 
 from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.access.filter import (
     MOST_TERMS,
     NOTHING,

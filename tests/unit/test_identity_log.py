@@ -20,7 +20,7 @@ from search.access.identity import Caller, gateway, identity_modes
 from search.access.identity.breaker import FAILURES
 from search.access.identity.signed_app import NONCE, SIGNATURE, sign
 from search.api import edge, problems
-from search.api.caller import caller
+from search.api.dependencies import caller
 from search.core import log
 from search.core.errors import Unavailable
 from search.core.settings import Settings

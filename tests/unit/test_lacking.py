@@ -6,9 +6,9 @@ from typing import Any
 
 import kit
 import pytest
+from kit import VERTICALS
 
 from analyzers import PLAIN
-from mappings.verticals import VERTICALS
 from search.query.lacking import Lacking, lacking
 from search.query.wanted import Wanted
 

@@ -9,9 +9,9 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kit import VERTICALS
 
 from analyzers import Lexicon, analyse, load_lexicons, normalise
-from mappings.verticals import VERTICALS
 from search.core.errors import ConfigurationError
 from search.query.build import query
 from search.query.highlight import needles, snippet

@@ -10,13 +10,12 @@ from typing import Any
 import kit
 import orjson
 import pytest
+from kit import COLLECTIONS, VERTICALS
 
-from indexers.generations import COLLECTIONS
 from mappings.entities import Entity
 from mappings.events import Change, decode
 from mappings.usage import USAGE
 from mappings.vertical import ENTITY, ORIGINAL, TOMBSTONE, Collection, Guard, Vertical
-from mappings.verticals import VERTICALS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mappings"
 MOMENT = "2026-03-02T09:15:04.120Z"

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from kit import VERTICALS
 
-from mappings.verticals import VERTICALS
 from search.access.reader import Candidate, Candidates
 from search.query.build import EXACT, LITERAL
 from search.query.merge import EXACT_TIER, LITERAL_TIER, PARTS_TIER, merge, tier

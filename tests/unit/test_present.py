@@ -7,8 +7,8 @@ from typing import Any
 
 import kit
 import pytest
+from kit import VERTICALS
 
-from mappings.verticals import VERTICALS
 from search.query.build import query
 from search.query.present import meets, minimum
 from search.query.wanted import Wanted, Within

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
 from search.api import problems
-from search.api.caller import CallerRoute, caller
+from search.api.dependencies import CallerRoute, caller
 from search.api.rates import Rates
 from search.core.errors import (
     BadRequest,

@@ -12,10 +12,10 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kit import VERTICALS
 
 from analyzers import Lexicon
 from mappings.vertical import Vertical
-from mappings.verticals import VERTICALS
 from search.query.build import concerns, query, sort
 from search.query.wanted import MOST_TERMS, Wanted, Within
 

@@ -23,7 +23,7 @@ from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
 from search.api import edge, problems
 from search.api.app import create
-from search.api.caller import CallerRoute
+from search.api.dependencies import CallerRoute
 from search.api.rates import Rates, counts
 from search.api.rates.counts import RETRY_S, Counts
 from search.core.endpoints import Endpoints

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import orjson
 import pytest
+from kit import VERTICALS
 from opensearchpy import AsyncOpenSearch
 
-from mappings.verticals import VERTICALS
 from search.access.filter import access_filter, visibility_filter
 from search.access.principal import Principal, Rules, ScopedRole
 from search.access.reader import Reader, Request

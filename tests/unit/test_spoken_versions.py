@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from kit import VERTICALS
+
 from analyzers import ANALYSIS_VERSION
 from indexers.generations import Generation
-from search.api.readiness import _spoken_otherwise
+from search.health.readiness import _spoken_otherwise
 
 
 def generation(collection: str, version: str) -> Generation:
@@ -12,13 +14,14 @@ def generation(collection: str, version: str) -> Generation:
 
 
 def test_generations_of_our_own_analysis_are_spoken() -> None:
-    assert _spoken_otherwise([generation("messages", ANALYSIS_VERSION)]) == []
+    assert _spoken_otherwise([generation("messages", ANALYSIS_VERSION)], VERTICALS) == []
 
 
 def test_another_analysis_is_named_with_what_to_do() -> None:
-    told = _spoken_otherwise([generation("messages", "0123456789ab"), generation("docs", ANALYSIS_VERSION)])
+    told = _spoken_otherwise([generation("messages", "0123456789ab"), generation("docs", ANALYSIS_VERSION)], VERTICALS)
     assert told == ["messages-000003 was made by another analysis - run `office-search reindex messages`."]
 
 
 def test_what_is_not_searched_has_no_analysis_to_speak() -> None:
-    assert _spoken_otherwise([generation("directory", "0123456789ab"), generation("usage", "0123456789ab")]) == []
+    others = [generation("directory", "0123456789ab"), generation("usage", "0123456789ab")]
+    assert _spoken_otherwise(others, VERTICALS) == []

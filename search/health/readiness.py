@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from analyzers import SPOKEN
-from indexers.generations import STREAMS_OF, Generation, Registry
+from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
-from mappings.verticals import VERTICALS
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
@@ -46,10 +44,11 @@ class _Mark:
 class Readiness:
     """Looks once a second. `reasons` says what is missing; empty when ready."""
 
-    def __init__(self, engine: AsyncOpenSearch, connect: Callable[[], Awaitable[Client]]) -> None:
-        """`connect`: the connection to the broker; asked for until there is one, so that we start without a broker."""
+    def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: streams.Connection) -> None:
+        """`broker`: opened once it is there, so that we start without a broker."""
         self._engine = engine
-        self._connect = connect
+        self._registry = registry
+        self._broker = broker
         self._marks: dict[str, _Mark] = {}
         self._caught_up: dict[str, float] = {}
         self._idle: dict[str, bool] = {}
@@ -80,7 +79,7 @@ class Readiness:
         """How far the serving generation of a collection is behind its streams; None where that cannot be told."""
         try:
             async with asyncio.timeout(5):
-                return await behind(self._engine, (await self._connect()).jetstream(), collection)
+                return await behind(self._registry, self._broker.borrow().jetstream(), collection)
         except (OfficeSearchError, OpenSearchException, NatsError, TimeoutError) as error:
             log.warning("could not look at a consumer", collection=collection, error=repr(error)[:200])
             return None
@@ -99,12 +98,12 @@ class Readiness:
         except Unavailable as error:
             faults.append(str(error))
         try:
-            client = await self._connect()
+            client = await self._broker.open()
             if not client.is_connected:
                 raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
-                generations = [g for g in await Registry(self._engine).all() if g.state == "serving"]
-                faults += _spoken_otherwise(generations)
+                generations = [g for g in await self._registry.all() if g.state == "serving"]
+                faults += _spoken_otherwise(generations, self._registry.catalogue.verticals)
                 await self._follow(client.jetstream(), generations)
         except OfficeSearchError as error:
             faults.append(str(error))
@@ -117,7 +116,7 @@ class Readiness:
         generation = next((g for g in serving if g.collection == directory.NAME), None)
         if generation is None:
             raise Unavailable("There is no directory - run `office-search index`.")
-        for subject in STREAMS_OF[directory.NAME]:
+        for subject in self._registry.catalogue.streams_of(directory.NAME):
             progress = await streams.progress(stream, subject, generation.durable(subject))
             if progress is None:
                 raise Unavailable("The directory has no consumer - run `office-search index`.")
@@ -134,7 +133,7 @@ class Readiness:
 
     def _behind(self) -> list[str]:
         now = time.monotonic()
-        for subject in STREAMS_OF[directory.NAME]:
+        for subject in self._registry.catalogue.streams_of(directory.NAME):
             if subject not in self._caught_up:
                 return [f"The directory has not caught up with {subject} yet."]
             if now - self._caught_up[subject] > STALE_S:
@@ -142,10 +141,10 @@ class Readiness:
         return []
 
 
-def _spoken_otherwise(serving: Sequence[Generation]) -> list[str]:
+def _spoken_otherwise(serving: Sequence[Generation], searched: Container[str]) -> list[str]:
     """Verticals whose terms were made by an analysis that this process does not know: no query would meet them."""
     return [
         f"{generation.name} was made by another analysis - run `office-search reindex {generation.collection}`."
         for generation in serving
-        if generation.collection in VERTICALS and generation.analysis_version not in SPOKEN
+        if generation.collection in searched and generation.analysis_version not in SPOKEN
     ]

@@ -1,16 +1,16 @@
-"""From a proven caller to what they may do: one way, for every route."""
+"""From a proven caller to what they may do: one way, whatever brought the credentials."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 import pytest
 
+from search.access.callers import Callers
+from search.access.directory import Directory
 from search.access.identity import Caller
 from search.access.principal import Principal, Rules
-from search.api.caller import principal
 from search.core.errors import Unavailable
 
 MODULES = ("search.docs", "search.apps")
@@ -33,25 +33,24 @@ class Services:
         return USER
 
 
-def request(services: Services) -> Any:
-    known = SimpleNamespace(readiness=services, search=SimpleNamespace(directory=services))
-    return SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(services=known)))
+def callers(services: Services) -> Callers:
+    return Callers(cast(Directory, services), services.require)
 
 
 async def test_a_person_is_whom_the_directory_knows_by_that_name() -> None:
     services = Services()
-    assert await principal(request(services), Caller("acme", "u-1", "jwt")) is USER
+    assert await callers(services).principal(Caller("acme", "u-1", "jwt")) is USER
     assert services.asked == [("acme", "u-1")]
 
 
 async def test_an_app_does_no_more_for_its_user_than_it_was_granted() -> None:
     who = Caller("acme", "u-1", "signed app", app="a-1", scopes=frozenset({"search.docs", "search.messages"}))
-    found = await principal(request(Services()), who)
+    found = await callers(Services()).principal(who)
     assert [module for module in (*MODULES, "search.messages") if found.may_call(module)] == ["search.docs"]
 
 
 async def test_nobody_may_do_anything_while_the_directory_is_behind() -> None:
     services = Services(behind="The directory is 3 events behind.")
     with pytest.raises(Unavailable, match="3 events behind"):
-        await principal(request(services), Caller("acme", "u-1", "jwt"))
+        await callers(services).principal(Caller("acme", "u-1", "jwt"))
     assert not services.asked

@@ -1,15 +1,21 @@
-"""The proven caller of a request and what they may do, for the routes that need one."""
+"""What routes are given: the services, and the proven caller of a request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from search.access.identity import Caller, Headers, RequestLines, authenticate
-from search.access.principal import Principal
+from search.bootstrap import Services
+
+
+def services(request: Request) -> Services:
+    """Dependency: what the application put together when it started."""
+    found: Services = request.app.state.services
+    return found
 
 
 async def caller(request: Request) -> Caller:
@@ -26,16 +32,19 @@ async def caller(request: Request) -> Caller:
     return proven
 
 
-async def principal(request: Request, who: Caller) -> Principal:
-    """What a proven caller may do now; an app that acts for the user no more than it was granted.
+Used = Annotated[Services, Depends(services)]
+Proven = Annotated[Caller, Depends(caller)]
 
-    The one way from a Caller to a Principal for every route. Raises Unavailable while the directory cannot be trusted
-    or does not answer, Forbidden for an unknown or disabled user.
+Route = Callable[..., Coroutine[Any, Any, Any]]
+
+
+def taking(route: Route, name: str, annotation: object) -> Route:
+    """Return `route` with another annotation of one parameter: a model that is made of the catalogue.
+
+    In the code the parameter has that model's base class, so that readers and the type checker follow it.
     """
-    services = request.app.state.services
-    services.readiness.require()
-    user: Principal = await services.search.directory.principal(who.tenant, who.user)
-    return user.narrowed(who.scopes)
+    route.__annotations__[name] = annotation
+    return route
 
 
 class CallerRoute(APIRoute):

@@ -1,0 +1,28 @@
+"""What indexing works with, put together once where a process begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faststream.nats import NatsBroker
+from opensearchpy import AsyncOpenSearch
+
+from analyzers import Lexicons
+from indexers.generations import Registry
+from mappings.catalogue import Catalogue
+from search.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The write side's connections and its knowledge of what there is."""
+
+    engine: AsyncOpenSearch
+    broker: NatsBroker
+    registry: Registry
+    settings: Settings
+    lexicons: Lexicons
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.registry.catalogue

@@ -1,0 +1,85 @@
+"""What there is: verticals, the entities they are made of, and the streams that carry these."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Self
+
+from mappings import directory, verticals
+from mappings.entities import Entity
+from mappings.usage import USAGE
+from mappings.vertical import Collection, Vertical
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Made once, where a process begins, and passed down to whoever needs to know what there is.
+
+    `verticals`: by name, in the order in which equally ranked hits go. `unsearched`: collections that are kept, and
+    searched by nobody.
+    """
+
+    verticals: Mapping[str, Vertical]
+    unsearched: Mapping[str, Collection]
+
+    @classmethod
+    def installed(cls) -> Self:
+        """Return what is installed here: each module in `mappings/verticals/` that defines VERTICAL is one."""
+        names = sorted(info.name for info in pkgutil.iter_modules(verticals.__path__))
+        modules = [importlib.import_module(f"{verticals.__name__}.{name}") for name in names]
+        found: list[Vertical] = sorted((module.VERTICAL for module in modules), key=lambda vertical: vertical.order)
+        return cls(MappingProxyType({one.name: one for one in found}), MappingProxyType({USAGE.name: USAGE}))
+
+    def of(self, tenant: str) -> Self:
+        """Return what a tenant has. Every tenant has all that is installed; verticals of a tenant's own go here."""
+        return self
+
+    @cached_property
+    def collections(self) -> Mapping[str, Collection]:
+        """Every kind of documents but the directory, by name."""
+        return MappingProxyType({**self.verticals, **self.unsearched})
+
+    @cached_property
+    def _streams(self) -> Mapping[str, tuple[str, ...]]:
+        made = {name: (collection.stream,) for name, collection in self.collections.items()}
+        return MappingProxyType({**made, directory.NAME: tuple(directory.ENTITIES)})
+
+    @property
+    def made(self) -> Sequence[str]:
+        """The names of all that the indexers make generations of: the collections, and the directory."""
+        return tuple(self._streams)
+
+    def streams_of(self, name: str) -> tuple[str, ...]:
+        """Return the streams that make up a collection or the directory; each has a consumer of its own."""
+        return self._streams[name]
+
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """Every stream, once, in a fixed order."""
+        return tuple(sorted({stream for streams in self._streams.values() for stream in streams}))
+
+    @cached_property
+    def stream_of(self) -> Mapping[str, str]:
+        """The stream that carries an entity, by the entity's name."""
+        made = {entity: collection.stream for collection in self.collections.values() for entity in collection.entities}
+        directed = {entity: stream for stream, entities in directory.ENTITIES.items() for entity in entities}
+        return MappingProxyType(directed | made)
+
+    @cached_property
+    def models(self) -> Mapping[str, type[Entity]]:
+        """The model of every entity, by the entity's name."""
+        directed = {name: model for entities in directory.ENTITIES.values() for name, model in entities.items()}
+        made = {name: model for one in self.collections.values() for name, model in one.entities.items()}
+        return MappingProxyType(directed | made)
+
+    def holding(self, entity: str) -> Vertical:
+        """Return the vertical whose documents an entity becomes. Raises KeyError where there is none."""
+        for vertical in self.verticals.values():
+            if entity in vertical.entities:
+                return vertical
+        raise KeyError(entity)

@@ -1,0 +1,120 @@
+"""Everything put together, once, from the settings: what answers questions, and what indexes.
+
+The API, the command line, evaluations, benchmarks and tests begin here; nothing else builds a search or an indexer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from faststream.nats import NatsBroker
+from opensearchpy import AsyncOpenSearch
+
+from analyzers import Lexicons, load_lexicons
+from indexers import service
+from indexers.generations import Registry
+from indexers.resources import Resources
+from mappings.catalogue import Catalogue
+from search.access.callers import Callers
+from search.access.directory import Directory
+from search.access.reader import Reader
+from search.core import broker as streams
+from search.core import engine as engines
+from search.core.endpoints import Endpoints
+from search.core.settings import Settings
+from search.explain.explain import Explain
+from search.health.readiness import Readiness
+from search.query.answer import Search
+
+Clock = Callable[[], int]
+"""Microseconds since 1970."""
+
+
+def now() -> int:
+    """Return the machine's time, in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True)
+class Services:
+    """What answers a caller's questions."""
+
+    catalogue: Catalogue
+    search: Search
+    explain: Explain
+    readiness: Readiness
+    callers: Callers
+
+
+def broker_connection(settings: Settings, endpoints: Endpoints) -> streams.Connection:
+    """Return the process's one connection to the broker; nothing is opened yet."""
+    return streams.Connection(lambda: streams.connect(settings, endpoints.broker_url))
+
+
+def search_over(
+    engine: AsyncOpenSearch, deadline_ms: int, catalogue: Catalogue, lexicons: Lexicons, clock: Clock = now
+) -> Search:
+    """Return the search over an engine. `deadline_ms`: for all searches of one answer."""
+    # The engine is listened to for as long again as searching may take: reading what was found comes after it.
+    directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000)
+    return Search(Reader(engine, deadline_ms), directory, catalogue, lexicons)
+
+
+@asynccontextmanager
+async def read_side(
+    settings: Settings,
+    endpoints: Endpoints,
+    broker: streams.Connection,
+    catalogue: Catalogue,
+    lexicons: Lexicons,
+) -> AsyncIterator[Services]:
+    """Yield what answers; readiness is not watched yet. The broker may be away."""
+    async with AsyncExitStack() as stack:
+        engine = engines.connect(settings, endpoints.opensearch_url)
+        stack.push_async_callback(engine.close)
+        stack.push_async_callback(broker.close)
+        readiness = Readiness(engine, Registry(engine, catalogue), broker)
+        search = search_over(engine, settings.search_deadline_ms, catalogue, lexicons)
+        explain = Explain(engine, settings.search_deadline_ms, search, readiness.events_behind)
+        callers = Callers(search.directory, readiness.require)
+        yield Services(catalogue, search, explain, readiness, callers)
+
+
+@asynccontextmanager
+async def write_side(
+    settings: Settings, endpoints: Endpoints, catalogue: Catalogue, lexicons: Lexicons | None = None
+) -> AsyncIterator[Resources]:
+    """Yield what indexes, connected, with every stream there.
+
+    `lexicons`: by default those that the settings name. Raises Unavailable when engine or broker are away,
+    ConfigurationError for a faulty lexicon.
+    """
+    lexicons = lexicons or load_lexicons(settings.lexicons)
+    async with AsyncExitStack() as stack:
+        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
+        stack.push_async_callback(engine.close)
+        await engines.ping(engine)
+        broker = await _start_broker(settings, endpoints, catalogue)
+        stack.push_async_callback(broker.stop)
+        yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons)
+
+
+async def _start_broker(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> NatsBroker:
+    client = await streams.connect(settings, endpoints.broker_url)
+    await streams.ensure_streams(client.jetstream(), catalogue.streams)
+    await client.close()
+    broker = NatsBroker(
+        **streams.options(settings, endpoints.broker_url), logger=None, max_reconnect_attempts=-1, allow_reconnect=True
+    )
+    await broker.start()
+    return broker
+
+
+async def index(settings: Settings, endpoints: Endpoints, catalogue: Catalogue, stop: asyncio.Event) -> None:
+    """Run the indexers until `stop` is set. Raises what `write_side` raises."""
+    async with write_side(settings, endpoints, catalogue) as resources:
+        await service.index(resources, stop)
