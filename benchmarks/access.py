@@ -45,7 +45,7 @@ from search.core.settings import Settings
 from search.localstack import temporary_stack
 from search.query import build
 from search.query.question import Question
-from search.query.wanted import Wanted
+from search.query.resolved import ResolvedQuery
 
 CATALOGUE = Catalogue.installed()
 MESSAGES = CATALOGUE.verticals["messages"]
@@ -124,7 +124,7 @@ class Bench:
     def _filtered(self, principals: Sequence[Principal], form: Callable[[Principal], dict[str, Any]]) -> Work:
         async def search(turn: int, asked: str) -> int:
             guard = form(principals[turn % len(principals)])
-            query = {"bool": {"must": [build.query(Wanted(text=asked), MESSAGES)], "filter": [guard]}}
+            query = {"bool": {"must": [build.query_body(ResolvedQuery(text=asked), MESSAGES)], "filter": [guard]}}
             body = {"query": query, "size": 20, "_source": False, "track_total_hits": 10_000}
             answer = await self._engine.search(index=f"messages.{TENANT}", body=body)
             return len(answer["hits"]["hits"])

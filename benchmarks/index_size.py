@@ -85,8 +85,8 @@ async def measure(url: str, data: Path) -> dict[str, dict[str, float]]:
     try:
         for vertical in (Catalogue.installed().verticals[name] for name in VERTICAL_NAMES):
             entities = states(data, vertical.stream)
-            recall = frozenset(name for text in vertical.texts for name in text.names[1:])
-            words = {text.names[0]: POSITIONS for text in vertical.texts}
+            recall = frozenset(name for text in vertical.matching.texts for name in text.fields[1:])
+            words = {text.fields[0]: POSITIONS for text in vertical.matching.texts}
             mapping = vertical.mapping()
             sizes = []
             for label, left_out, fields in (("all", frozenset[str](), {}), ("words", recall, words)):

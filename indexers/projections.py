@@ -10,9 +10,9 @@ import orjson
 
 from analyzers import Lexicons
 from mappings import directory
+from mappings.collection import Collection
 from mappings.entities import Entity
 from mappings.events import Change
-from mappings.vertical import Collection
 from search.core.errors import RejectedEvent
 
 

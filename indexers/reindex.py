@@ -17,8 +17,8 @@ from indexers.followers import Follower, delete_consumers, ensure_consumer
 from indexers.generations import Generation, Indices, alias
 from indexers.projections import Operation, document_operation
 from indexers.resources import Resources
+from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from mappings.events import validate
-from mappings.vertical import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from search.core import broker as streams
 from search.core.errors import OfficeSearchError, RejectedEvent
 

@@ -11,12 +11,14 @@ from types import MappingProxyType
 from typing import Self
 
 from mappings import directory, verticals
+from mappings.collection import Collection
 from mappings.entities import Entity
+from mappings.parts.filtering import Choice, Filter
 from mappings.usage import USAGE
-from mappings.vertical import Collection, Vertical
+from mappings.vertical import Vertical
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Made once, where a process begins, and passed down to whoever needs to know what there is.
 
@@ -32,7 +34,9 @@ class Catalogue:
         """Return what is installed here: each module in `mappings/verticals/` that defines VERTICAL is one."""
         names = sorted(info.name for info in pkgutil.iter_modules(verticals.__path__))
         modules = [importlib.import_module(f"{verticals.__name__}.{name}") for name in names]
-        found: list[Vertical] = sorted((module.VERTICAL for module in modules), key=lambda vertical: vertical.order)
+        found: list[Vertical] = sorted(
+            (module.VERTICAL for module in modules), key=lambda vertical: vertical.ranking.order
+        )
         return cls(MappingProxyType({one.name: one for one in found}), MappingProxyType({USAGE.name: USAGE}))
 
     def of(self, tenant: str) -> Self:
@@ -76,6 +80,22 @@ class Catalogue:
         directed = {name: model for entities in directory.ENTITIES.values() for name, model in entities.items()}
         made = {name: model for one in self.collections.values() for name, model in one.entities.items()}
         return MappingProxyType(directed | made)
+
+    @cached_property
+    def filters(self) -> Mapping[str, Filter]:
+        """Every filter that a vertical declares, by its English name, in the filters' own order."""
+        declared = {one.filter.name: one.filter for vertical in self.verticals.values() for one in vertical.filters}
+        return MappingProxyType(dict(sorted(declared.items(), key=lambda item: (item[1].order, item[0]))))
+
+    def choices(self, filter: Filter) -> Sequence[Choice]:
+        """Return the values that the verticals give a filter, in the verticals' order."""
+        return [
+            choice
+            for vertical in self.verticals.values()
+            for one in vertical.filters
+            if one.filter.name == filter.name
+            for choice in one.choices
+        ]
 
     def holding(self, entity: str) -> Vertical:
         """Return the vertical whose documents an entity becomes. Raises KeyError where there is none."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from analyzers import Cut
+from operator import attrgetter
+
+from mappings.collection import Collection, Storage
 from mappings.entities import Usage
-from mappings.properties import KEYWORD, Document
-from mappings.vertical import Collection
-
-
-def to_document(_: str, usage: Usage, __: Cut | None) -> Document:
-    return {"user_id": usage.user_id, "app_id": usage.app_id, "action": usage.action, "at": usage.at}
-
+from mappings.parts import Field
+from mappings.properties import LONG
 
 USAGE = Collection(
     name="usage",
-    stream="changes.usage",
-    entities={"usage": Usage},
-    properties={"user_id": KEYWORD, "app_id": KEYWORD, "action": KEYWORD, "at": {"type": "long"}},
-    to_document=to_document,
+    storage=Storage("changes.usage", {"usage": Usage}),
+    stored=(
+        Field("user_id", attrgetter("user_id")),
+        Field("app_id", attrgetter("app_id")),
+        Field("action", attrgetter("action")),
+        Field("at", attrgetter("at"), LONG),
+    ),
 )

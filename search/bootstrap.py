@@ -28,7 +28,7 @@ from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 from search.explain.explain import Explain
 from search.health.readiness import Readiness
-from search.query.answer import Search
+from search.query.search import Search
 
 Clock = Callable[[], int]
 """Microseconds since 1970."""

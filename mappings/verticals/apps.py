@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from analyzers import Cut, normalise
+from mappings.collection import Storage
 from mappings.entities import App
-from mappings.names import NAME_PROPERTIES, name_keys
-from mappings.properties import KEYWORD, Document
-from mappings.vertical import Guard, Shown, TextField, Vertical
-
-NAME = TextField("name", boost=3.0, words=0.4, bigrams=0.6, chars=1.0)
-TAGS = TextField("tags", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
-DESCRIPTION = TextField("description", boost=0.6, words=1.0, bigrams=0.6, chars=0.2)
+from mappings.filters import AFTER, BEFORE, TYPE
+from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.properties import LONG
+from mappings.vertical import Vertical
 
 
-def to_document(_: str, app: App, cut: Cut | None) -> Document:
-    return {
-        "allow": list(app.allow),
-        "deny": list(app.deny or ()),
-        "department_ids": list(app.department_ids or ()),
-        "departments": len(set(app.department_ids or ())),
-        "kind": app.kind,
-        "category": app.category,
-        "published_at": app.published_at,
-        "exact": normalise(app.name)[:256],
-        **name_keys([app.name]),
-        **NAME.terms(app.name, cut=cut),
-        **TAGS.terms(app.category, *(app.tags or ()), app.developer or "", cut=cut),
-        **DESCRIPTION.terms(app.description, cut=cut),
-    }
+def allow(app: App) -> Sequence[str]:
+    return app.allow
+
+
+def deny(app: App) -> Sequence[str]:
+    return app.deny or ()
+
+
+def departments(app: App) -> Sequence[str]:
+    return app.department_ids or ()
+
+
+def labelled(app: App) -> Sequence[str]:
+    return [app.category, *(app.tags or ()), app.developer or ""]
 
 
 def show(_: str, original: Mapping[str, Any]) -> Shown:
@@ -41,30 +38,51 @@ def show(_: str, original: Mapping[str, Any]) -> Shown:
 
 VERTICAL = Vertical(
     name="apps",
-    stream="changes.apps",
-    entities={"app": App},
-    properties={
-        "allow": KEYWORD,
-        "deny": KEYWORD,
-        "department_ids": KEYWORD,
-        "departments": {"type": "integer"},
-        "kind": KEYWORD,
-        "category": KEYWORD,
-        "published_at": {"type": "long"},
-        "exact": KEYWORD,
-        **NAME_PROPERTIES,
-        **NAME.properties(),
-        **TAGS.properties(),
-        **DESCRIPTION.properties(),
-    },
-    to_document=to_document,
     module="search.apps",
-    guard=Guard.ALLOW,
-    texts=[NAME, TAGS, DESCRIPTION],
-    show=show,
-    exact="exact",
-    by_name=True,
-    recency="published_at",
-    kinds="kind",
-    order=2,
+    storage=Storage("changes.apps", {"app": App}),
+    access=AllowList(allow=allow, deny=deny, departments=departments),
+    matching=Matching(
+        texts=(
+            Text("name", lambda app: [app.name], boost=3.0, words=0.4, bigrams=0.6, chars=1.0),
+            Text("tags", labelled, boost=1.0, words=1.0, bigrams=0.6, chars=0.3),
+            Text("description", lambda app: [app.description], boost=0.6, words=1.0, bigrams=0.6, chars=0.2),
+        ),
+        exact=attrgetter("name"),
+        names=lambda app: [app.name],
+    ),
+    ranking=Ranking(recency=Field("published_at", attrgetter("published_at"), LONG), order=2),
+    filters=(
+        Filtered(
+            TYPE,
+            Field("kind", attrgetter("kind")),
+            choices=(
+                Choice(
+                    "app",
+                    "应用",
+                    Labels("应用", "App"),
+                    of=("mini_program", "web", "bot", "service_account"),
+                ),
+                Choice("mini_program", "miniprogram 小程序", Labels("小程序", "Mini program")),
+                Choice("web", "网页", Labels("网页应用", "Web app")),
+                Choice("bot", "机器人", Labels("机器人", "Bot")),
+                Choice("service_account", "服务号", Labels("服务号", "Service account")),
+            ),
+        ),
+        Filtered(AFTER, Field("published_at")),
+        Filtered(BEFORE, Field("published_at")),
+    ),
+    display=Display(
+        labels=Labels("应用", "Apps"),
+        icon="mini_program",
+        tab=3,
+        show=show,
+        facts=(
+            Fact("category", Labels("类别", "Category")),
+            Fact("tags", Labels("标签", "Tags"), "list"),
+            Fact("developer", Labels("开发者", "Developer")),
+            Fact("published_at", Labels("上架", "Published"), "time"),
+            Fact("url", Labels("地址", "Address"), "address"),
+        ),
+    ),
+    stored=(Field("category", attrgetter("category")),),
 )

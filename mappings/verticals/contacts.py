@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analyzers import Cut, normalise
+from mappings.collection import Storage
 from mappings.entities import Conversation, Department, Entity, User
-from mappings.names import NAME_PROPERTIES, name_keys
-from mappings.properties import KEYWORD, Document
-from mappings.vertical import Guard, Shown, TextField, Vertical
+from mappings.filters import TYPE
+from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.properties import BOOLEAN
+from mappings.vertical import Vertical
 
-NAME = TextField("name", boost=3.0, words=0.4, bigrams=0.6, chars=1.0)
-MORE = TextField("more", boost=1.0, words=1.0, bigrams=0.6, chars=0.3)
+EVERYONE = "tenant:*"
 
 
-def to_document(entity: str, state: Entity, cut: Cut | None) -> Document:
+def allow(state: Entity) -> Sequence[str]:
     if isinstance(state, User):
-        return _user(state, cut)
+        return state.visible_to if state.visible_to is not None else [EVERYONE]
     if isinstance(state, Conversation):
-        return _conversation(state, cut)
-    assert isinstance(state, Department), entity
-    return {"allow": ["tenant:*"], "kind": "department", "disabled": False, **_named([state.name], cut)}
+        return [f"conversation:{state.id}", *([EVERYONE] if state.public else [])]
+    return [EVERYONE]
 
 
-def _user(user: User, cut: Cut | None) -> Document:
-    names = [name for name in (user.name, user.english_name, *(user.aliases or ())) if name]
-    mailbox = (user.email or "").partition("@")[0]
-    more = [text for text in (user.title, user.employee_no, user.email, mailbox, user.phone) if text]
-    return {
-        "allow": list(user.visible_to) if user.visible_to is not None else ["tenant:*"],
-        "owner": user.id,
-        "department_ids": list(user.department_ids),
-        "departments": len(set(user.department_ids)),
-        "kind": "user",
-        "disabled": user.status == "disabled",
-        **_named(names, cut, [text for text in (user.employee_no, user.email, mailbox, user.phone) if text]),
-        "endings": [ending for text in (user.phone, user.employee_no) if text for ending in _endings(text)],
-        **MORE.terms(*more, cut=cut),
-    }
+def owner(state: Entity) -> str | None:
+    return state.id if isinstance(state, User) else None
 
 
-def _conversation(conversation: Conversation, cut: Cut | None) -> Document:
-    public = ["tenant:*"] if conversation.public else []
-    return {
-        "allow": [f"conversation:{conversation.id}", *public],
-        "kind": ["conversation", conversation.kind],
-        "disabled": False,
-        **_named([conversation.name] if conversation.name else [], cut),
-    }
+def departments(state: Entity) -> Sequence[str] | None:
+    return state.department_ids if isinstance(state, User) else None
 
 
-def _named(names: list[str], cut: Cut | None, exactly: list[str] | None = None) -> Document:
-    return {
-        "exact": [normalise(name)[:256] for name in (*names, *(exactly or ()))],
-        **name_keys(names),
-        **NAME.terms(*names, cut=cut),
-    }
+def kind(state: Entity) -> str | list[str]:
+    """Return what it is for `type:`; a conversation is one, and a group, a channel or a direct one."""
+    if isinstance(state, Conversation):
+        return ["conversation", state.kind]
+    return "user" if isinstance(state, User) else "department"
 
 
-def _endings(number: str) -> Iterator[str]:
-    """The last four to eight digits of a phone or employee number, by which colleagues are told apart aloud."""
-    digits = "".join(filter(str.isdecimal, normalise(number)))
-    yield from (digits[-count:] for count in range(4, 9) if count <= len(digits))
+def names(state: Entity) -> list[str]:
+    assert isinstance(state, User | Department | Conversation)
+    if isinstance(state, User):
+        return [name for name in (state.name, state.english_name, *(state.aliases or ())) if name]
+    return [state.name] if state.name else []
+
+
+def exact(state: Entity) -> list[str]:
+    """Return what may be typed to mean just this one: a name, and of a person a number or an address."""
+    if not isinstance(state, User):
+        return names(state)
+    addresses = (state.employee_no, state.email, _mailbox(state), state.phone)
+    return [*names(state), *(text for text in addresses if text)]
+
+
+def more(state: Entity) -> list[str]:
+    """Return what else a person is found by."""
+    if not isinstance(state, User):
+        return []
+    return [text for text in (state.title, state.employee_no, state.email, _mailbox(state), state.phone) if text]
+
+
+def numbers(state: Entity) -> list[str] | None:
+    return [text for text in (state.phone, state.employee_no) if text] if isinstance(state, User) else None
+
+
+def _mailbox(user: User) -> str:
+    return (user.email or "").partition("@")[0]
+
+
+def disabled(state: Entity) -> bool:
+    return isinstance(state, User) and state.status == "disabled"
 
 
 _SHOWN = (
@@ -94,31 +101,45 @@ def show(entity: str, original: Mapping[str, Any]) -> Shown:
 
 VERTICAL = Vertical(
     name="contacts",
-    stream="changes.contacts",
-    entities={"user": User, "department": Department, "conversation": Conversation},
-    properties={
-        "allow": KEYWORD,
-        "owner": KEYWORD,
-        "department_ids": KEYWORD,
-        "departments": {"type": "integer"},
-        "kind": KEYWORD,
-        "disabled": {"type": "boolean"},
-        "exact": KEYWORD,
-        "endings": KEYWORD,
-        **NAME_PROPERTIES,
-        **NAME.properties(),
-        **MORE.properties(),
-    },
-    to_document=to_document,
     module="search.contacts",
-    guard=Guard.ALLOW,
-    texts=[NAME, MORE],
-    show=show,
-    exact="exact",
-    by_name=True,
-    endings="endings",
-    homes="department_ids",
-    last="disabled",
-    kinds="kind",
-    order=0,
+    storage=Storage("changes.contacts", {"user": User, "department": Department, "conversation": Conversation}),
+    access=AllowList(allow=allow, owner=owner, departments=departments),
+    matching=Matching(
+        texts=(
+            Text("name", names, boost=3.0, words=0.4, bigrams=0.6, chars=1.0),
+            Text("more", more, boost=1.0, words=1.0, bigrams=0.6, chars=0.3),
+        ),
+        exact=exact,
+        names=names,
+        numbers=numbers,
+    ),
+    ranking=Ranking(demoted=Field("disabled", disabled, BOOLEAN), near=Field("department_ids"), order=0),
+    filters=(
+        Filtered(
+            TYPE,
+            Field("kind", kind),
+            choices=(
+                Choice("user", "人 用户 联系人 同事 person people", Labels("联系人", "Person")),
+                Choice("department", "部门", Labels("部门", "Department")),
+                Choice("conversation", "会话", Labels("会话", "Conversation")),
+                Choice("group", "群 群聊 群组", Labels("群聊", "Group")),
+                Choice("channel", "频道", Labels("频道", "Channel")),
+                Choice("direct", "单聊 私聊", Labels("单聊", "Direct")),
+            ),
+        ),
+    ),
+    display=Display(
+        labels=Labels("联系人与群", "People & groups"),
+        icon="group",
+        tab=1,
+        show=show,
+        facts=(
+            Fact("english_name", Labels("英文名", "English name")),
+            Fact("title", Labels("职位", "Title")),
+            Fact("department_names", Labels("部门", "Department"), "list"),
+            Fact("employee_no", Labels("工号", "Employee no.")),
+            Fact("email", Labels("邮箱", "E-mail")),
+            Fact("phone", Labels("电话", "Phone")),
+        ),
+    ),
 )

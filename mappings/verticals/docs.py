@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from analyzers import Cut, normalise
+from mappings.collection import Storage
 from mappings.entities import Doc
-from mappings.properties import KEYWORD, Document
-from mappings.vertical import Guard, Shown, TextField, Vertical
+from mappings.filters import AFTER, BEFORE, FROM, TYPE
+from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.properties import LONG
+from mappings.vertical import Vertical
 
-TITLE = TextField("title", boost=1.0, words=0.4, bigrams=0.6, chars=1.0)
-BODY = TextField("body", boost=1.0, words=1.0, bigrams=0.6, chars=0.2)
 
-
-def to_document(_: str, doc: Doc, cut: Cut | None) -> Document:
+def allow(doc: Doc) -> Sequence[str]:
     folder = [f"folder:{doc.folder_id}"] if doc.folder_id else []
-    return {
-        "allow": [*doc.allow, *folder],
-        "deny": list(doc.deny or ()),
-        "owner": doc.owner_id,
-        "department_ids": list(doc.department_ids or ()),
-        "departments": len(set(doc.department_ids or ())),
-        "kind": doc.kind,
-        "updated_at": doc.updated_at,
-        "exact": normalise(doc.title)[:256],
-        **TITLE.terms(doc.title, cut=cut),
-        **BODY.terms(doc.body, cut=cut),
-    }
+    return [*doc.allow, *folder]
+
+
+def deny(doc: Doc) -> Sequence[str]:
+    return doc.deny or ()
+
+
+def owner(doc: Doc) -> str:
+    return doc.owner_id
+
+
+def departments(doc: Doc) -> Sequence[str]:
+    return doc.department_ids or ()
 
 
 def show(_: str, original: Mapping[str, Any]) -> Shown:
@@ -38,29 +39,44 @@ def show(_: str, original: Mapping[str, Any]) -> Shown:
 
 VERTICAL = Vertical(
     name="docs",
-    stream="changes.docs",
-    entities={"doc": Doc},
-    properties={
-        "allow": KEYWORD,
-        "deny": KEYWORD,
-        "owner": KEYWORD,
-        "department_ids": KEYWORD,
-        "departments": {"type": "integer"},
-        "kind": KEYWORD,
-        "updated_at": {"type": "long"},
-        "exact": KEYWORD,
-        **TITLE.properties(),
-        **BODY.properties(),
-    },
-    to_document=to_document,
     module="search.docs",
-    guard=Guard.ALLOW,
-    texts=[TITLE, BODY],
-    coverage="1<60% 4<40% 8<30% 16<20%",  # a long question shares few of its characters with the text that answers it
-    show=show,
-    exact="exact",
-    recency="updated_at",
-    people="owner",
-    kinds="kind",
-    order=1,
+    storage=Storage("changes.docs", {"doc": Doc}),
+    access=AllowList(allow=allow, deny=deny, owner=owner, departments=departments),
+    matching=Matching(
+        texts=(
+            Text("title", lambda doc: [doc.title], boost=1.0, words=0.4, bigrams=0.6, chars=1.0),
+            Text("body", lambda doc: [doc.body], boost=1.0, words=1.0, bigrams=0.6, chars=0.2),
+        ),
+        exact=attrgetter("title"),
+        coverage="1<60% 4<40% 8<30% 16<20%",  # a long question shares few of its characters with what answers it
+    ),
+    ranking=Ranking(recency=Field("updated_at", attrgetter("updated_at"), LONG), order=1),
+    filters=(
+        Filtered(FROM, Field("owner")),
+        Filtered(
+            TYPE,
+            Field("kind", attrgetter("kind")),
+            choices=(
+                Choice("doc", "文档 document", Labels("文档", "Doc")),
+                Choice("sheet", "表格 excel xls xlsx spreadsheet", Labels("表格", "Sheet")),
+                Choice("slide", "幻灯片 演示 ppt pptx slides", Labels("演示", "Slides")),
+                Choice("wiki", "知识库", Labels("知识库", "Wiki")),
+                Choice("pdf", "", Labels("PDF", "PDF")),
+            ),
+        ),
+        Filtered(AFTER, Field("updated_at")),
+        Filtered(BEFORE, Field("updated_at")),
+    ),
+    display=Display(
+        labels=Labels("文档", "Docs"),
+        icon="doc",
+        tab=2,
+        show=show,
+        facts=(
+            Fact("owner_name", Labels("所有者", "Owner")),
+            Fact("created_at", Labels("创建", "Created"), "time"),
+            Fact("updated_at", Labels("更新", "Updated"), "time"),
+            Fact("url", Labels("地址", "Address"), "address"),
+        ),
+    ),
 )

@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
-from analyzers import Cut
+from mappings.collection import Storage
 from mappings.entities import Card, CardField, Message
-from mappings.properties import KEYWORD, Document
-from mappings.vertical import Guard, Shown, TextField, Vertical
+from mappings.filters import AFTER, BEFORE, FROM, HAS, IN, TYPE
+from mappings.parts import (
+    Choice,
+    Display,
+    Fact,
+    Field,
+    Filtered,
+    InConversation,
+    Joined,
+    Labels,
+    Matching,
+    Ranking,
+    Shown,
+    Text,
+)
+from mappings.vertical import Vertical
 
-TEXT = TextField("text", boost=1.0, words=1.0, bigrams=0.6, chars=0.2, literal=3.0)
 
-
-def to_document(_: str, message: Message, cut: Cut | None) -> Document:
-    document: Document = {
-        "conversation_id": message.conversation_id,
-        "sender_id": message.sender_id,
-        "sent_at": message.sent_at,
-        "kind": message.kind,
-    }
-    if features := _features(message):
-        document["has"] = features
-    document.update(TEXT.terms(message.text, *_extra_texts(message), cut=cut))
-    return document
-
-
-def _features(message: Message) -> list[str]:
-    features = []
+def features(message: Message) -> list[str] | None:
+    """Return what a message holds besides text; None where it holds nothing."""
+    found = []
     if message.attachments or message.kind == "file":
-        features.append("file")
+        found.append("file")
     if message.links or "://" in message.text:
-        features.append("link")
+        found.append("link")
     if message.kind == "image" or any((file.mime or "").startswith("image/") for file in message.attachments or ()):
-        features.append("image")
-    return features
+        found.append("image")
+    return found or None
 
 
-def _extra_texts(message: Message) -> Iterator[str]:
+def texts(message: Message) -> Iterator[str]:
+    """Yield the message's own text, then the names of its files, its links and what its card says."""
+    yield message.text
     for file in message.attachments or ():
         yield file.name
     yield from message.links or ()
@@ -56,30 +59,53 @@ def show(_: str, original: Mapping[str, Any]) -> Shown:
     fields = {name: original[name] for name in ("conversation_id", "sender_id", "sent_at", "kind")}
     optional = ("edited_at", "thread_id", "attachments", "links")
     fields |= {name: original[name] for name in optional if original.get(name)}
-    return Shown(None, [text for text in (message.text, *_extra_texts(message)) if text], fields)
+    return Shown(None, [text for text in texts(message) if text], fields)
 
 
 VERTICAL = Vertical(
     name="messages",
-    stream="changes.messages",
-    entities={"message": Message},
-    properties={
-        "conversation_id": KEYWORD,
-        "sender_id": KEYWORD,
-        "sent_at": {"type": "long"},
-        "kind": KEYWORD,
-        "has": KEYWORD,
-        **TEXT.properties(),
-    },
-    to_document=to_document,
     module="search.messages",
-    guard=Guard.CONVERSATION,
-    texts=[TEXT],
-    show=show,
-    recency="sent_at",
-    people="sender_id",
-    conversation="conversation_id",
-    kinds="kind",
-    features="has",
-    order=3,
+    storage=Storage("changes.messages", {"message": Message}),
+    access=InConversation(conversation=attrgetter("conversation_id"), said_at=attrgetter("sent_at")),
+    matching=Matching(texts=(Text("text", texts, boost=1.0, words=1.0, bigrams=0.6, chars=0.2, literal=3.0),)),
+    ranking=Ranking(recency=Field("sent_at"), order=3),
+    filters=(
+        Filtered(FROM, Field("sender_id", attrgetter("sender_id"))),
+        Filtered(IN, Field("conversation_id")),
+        Filtered(
+            TYPE,
+            Field("kind", attrgetter("kind")),
+            choices=(
+                Choice("message", "消息", Labels("消息", "Message"), of=("text", "file", "card", "image", "system")),
+                Choice("text", "文本", Labels("文本", "Text")),
+                Choice("file", "文件", Labels("文件", "File")),
+                Choice("card", "卡片", Labels("卡片", "Card")),
+                Choice("image", "图片 照片", Labels("图片", "Image")),
+            ),
+        ),
+        Filtered(
+            HAS,
+            Field("has", features),
+            choices=(
+                Choice("file", "文件 附件 attachment", Labels("文件", "File")),
+                Choice("link", "链接 url", Labels("链接", "Link")),
+                Choice("image", "图片 照片", Labels("图片", "Image")),
+            ),
+        ),
+        Filtered(AFTER, Field("sent_at")),
+        Filtered(BEFORE, Field("sent_at")),
+    ),
+    display=Display(
+        labels=Labels("消息", "Messages"),
+        icon="messages",
+        tab=0,
+        show=show,
+        facts=(
+            Fact("sender_name", Labels("发送人", "Sender")),
+            Fact("sent_at", Labels("发送时间", "Sent"), "time"),
+            Fact("attachments", Labels("附件", "Attachments"), "files"),
+            Fact("links", Labels("链接", "Links"), "list"),
+        ),
+        joined=Joined(conversation="conversation_id", people={"sender_id": "sender_name"}),
+    ),
 )

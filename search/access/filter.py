@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mappings.vertical import ENTITY, Guard, Vertical
+from mappings.collection import ENTITY
+from mappings.vertical import Vertical
 from search.access.clauses import Clause, all_of, any_of
 from search.access.principal import Principal, ScopedRole
 from search.access.refusal import Refusal
@@ -31,16 +32,16 @@ def access_filter(principal: Principal, vertical: Vertical) -> Clause:
     if scopes is None:
         return visible
     # Messages name no departments, so a module that a role gives within departments gives none of them.
-    if vertical.guard is Guard.CONVERSATION:
+    if vertical.in_conversations:
         return NOTHING
     return all_of(visible, any_of([_within(role) for role in scopes]))
 
 
 def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
     """The same without modules, which decide what is searched, not whom an operator may name."""
-    if vertical.guard is Guard.CONVERSATION:
+    if vertical.in_conversations:
         return conversation_filter(principal)
-    return allow_filter(principal, denies="deny" in vertical.properties)
+    return allow_filter(principal, denies=vertical.has_deny)
 
 
 def conversation_filter(principal: Principal) -> Clause:
@@ -93,7 +94,7 @@ def refusal(principal: Principal, vertical: Vertical, id: str, document: Mapping
     """Why the caller may not see this stored document; None: they may."""
     if document.get("tombstone"):
         return Refusal.DELETED
-    if vertical.guard is Guard.CONVERSATION:
+    if vertical.in_conversations:
         return _unread(principal, document["conversation_id"], document["sent_at"])
     if document.get(ENTITY) == "conversation" and not principal.finds_conversation(id):
         return _outside(principal, id)

@@ -126,21 +126,21 @@ class Principal:
         return {id: since for id, since in sorted(self.joined.items()) if since is not None and id not in public}
 
     @cached_property
-    def rings(self) -> Sequence[frozenset[str]]:
-        """The departments around them, nearest first: their own, then those below each next ancestor.
+    def nearby_departments(self) -> Sequence[frozenset[str]]:
+        """The departments around them, nearest first: their own with all below, then those below each next ancestor.
 
         The last, in which everybody is, is left out.
         """
         inside = {id for id in self.tree.parents if f"department:{id}" in self.names}
-        ring = inside - {self.tree.parents[id] for id in inside}
-        rings: list[frozenset[str]] = []
+        nearest = inside - {self.tree.parents[id] for id in inside}
+        found: list[frozenset[str]] = []
         left = set(inside)
-        while ring and len(below := self.tree.subtrees(sorted(ring))) < len(self.tree.parents):
-            rings.append(below)
+        while nearest and len(below := self.tree.subtrees(sorted(nearest))) < len(self.tree.parents):
+            found.append(below)
             # Each department is gone through once: a mistaken loop of parents would have no end.
-            left -= ring
-            ring = {parent for id in ring if (parent := self.tree.parents[id]) in left}
-        return rings
+            left -= nearest
+            nearest = {parent for id in nearest if (parent := self.tree.parents[id]) in left}
+        return found
 
     @cached_property
     def sorted_names(self) -> list[str]:

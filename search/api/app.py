@@ -13,7 +13,7 @@ from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
-from search.api import admin, edge, problems, routes
+from search.api import admin, described, edge, problems, routes
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -69,6 +69,7 @@ def create(
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings, broker.borrow)
     app.include_router(routes.search(known))
+    app.include_router(described.router)
     app.include_router(admin.router(known))
     app.include_router(routes.operations)
     for router in more:

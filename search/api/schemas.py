@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mappings.catalogue import Catalogue
+from mappings.parts.filtering import Filter
 from search.query.answer import Answer
 from search.query.question import Question
 
@@ -17,30 +19,51 @@ Value = Annotated[str, Field(max_length=200)]
 
 
 class SearchQuestion(BaseModel):
-    """The parameters of a search; a POST carries the same as a JSON body, so that queries stay out of logs."""
+    """The parameters of a search; a POST carries the same as a JSON body, so that queries stay out of logs.
+
+    `search_question` adds one for each filter of a catalogue.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
+    filters: ClassVar[Mapping[str, str]] = {}
+    """By the name of a model's field: the name of the filter whose value it is."""
+
     q: Query = ""
     verticals: Value | None = Field(None, description="Comma-separated; absent: all that the caller may search.")
-    sender: Value | None = Field(None, alias="from", description="A person by id or name.")
-    conversation: Value | None = Field(None, description="A conversation by id or name.")
-    type: Value | None = Field(None, description="A kind, such as doc, sheet, group, bot.")
-    before: Value | None = Field(None, description="A date; what is older.")
-    after: Value | None = Field(None, description="A date; what is not older.")
-    has: Value | None = Field(None, description="file, link or image.")
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
     limit: int = Field(20, ge=1, le=50)
     cursor: Annotated[str, Field(max_length=400)] | None = None
 
     def question(self) -> Question:
+        """Return what is asked, for the search."""
         names = [name.strip() for name in (self.verticals or "").split(",") if name.strip()]
-        return Question(verticals=names or None, **self.model_dump(exclude={"verticals"}))
+        given = {name: getattr(self, field) for field, name in self.filters.items()}
+        return Question(
+            q=self.q,
+            verticals=names or None,
+            filters={name: value for name, value in given.items() if value},
+            sort=self.sort,
+            limit=self.limit,
+            cursor=self.cursor,
+        )
 
 
 def search_question(catalogue: Catalogue) -> type[SearchQuestion]:
-    """Return the parameters for what there is."""
-    return SearchQuestion
+    """Return the parameters for what there is: each filter's under its own name."""
+    fields: dict[str, Any] = {}
+    for filter in catalogue.filters.values():
+        described = Field(None, alias=filter.parameter_name, description=_described(catalogue, filter))
+        # `from` is a word of Python's, and can be no attribute.
+        fields[f"filter_{filter.name}"] = (Value | None, described)
+    model = create_model("SearchQuestion", __base__=SearchQuestion, __doc__=SearchQuestion.__doc__, **fields)
+    model.filters = {f"filter_{name}": name for name in catalogue.filters}
+    return model
+
+
+def _described(catalogue: Catalogue, filter: Filter) -> str:
+    values = [choice.value for choice in catalogue.choices(filter)]
+    return f"{filter.description}: {', '.join(dict.fromkeys(values))}." if values else filter.description
 
 
 class HitBody(BaseModel):

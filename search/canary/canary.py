@@ -17,8 +17,8 @@ from prometheus_client import Counter, Histogram
 from mappings.events import encode
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core.errors import Forbidden, OfficeSearchError, Unavailable
-from search.query.answer import Search
 from search.query.question import Question
+from search.query.search import Search
 
 SECONDS = Histogram(
     "office_search_revocation_seconds",

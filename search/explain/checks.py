@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mappings.entities import EPOCH, MICROSECOND
-from mappings.vertical import Guard
 from search.access.filter import departments_of, met, module_refusal, refusal
 from search.access.principal import Principal
 from search.access.refusal import Refusal
@@ -64,7 +63,7 @@ def _why(callers: Callers, rule: Callable[[Principal], Refusal | None]) -> str |
 
 def _facts(viewer: Viewer, callers: Callers, subject: Subject, why: str) -> Facts:
     document = subject.document
-    if subject.vertical.guard is Guard.CONVERSATION:
+    if subject.vertical.in_conversations:
         id: str = document["conversation_id"]
         return Facts(conversation=id, since=_joined(callers.now, id) if why == Refusal.BEFORE_JOINING else None)
     match why:

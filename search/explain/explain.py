@@ -22,7 +22,7 @@ from search.explain.explanation import Explanation, Finding, State, Step
 from search.explain.matching import Matching
 from search.explain.subject import Subject, find
 from search.explain.viewer import Admin, Operator, Viewer, require
-from search.query.answer import Search
+from search.query.search import Search
 
 _is_id = re.compile(ID_PATTERN).fullmatch
 

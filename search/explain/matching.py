@@ -17,11 +17,11 @@ from search.core.errors import Unavailable
 from search.explain.explanation import Facts, Finding, State, Step
 from search.explain.subject import Subject
 from search.query import build
-from search.query.answer import Hit, Search
-from search.query.lacking import lacking
-from search.query.parse import parse
+from search.query.answer import Hit
+from search.query.mismatch import report
 from search.query.question import Question
-from search.query.wanted import Wanted
+from search.query.resolved import ResolvedQuery
+from search.query.search import Search
 
 DEEPEST = 200
 PAGE = 50
@@ -48,30 +48,30 @@ class Matching:
         if rank := await self._rank(q, [name]):
             facts = Facts(rank=rank, rank_of_all=await self._rank(q, None))
             return [_text(State.PASSED, "matches"), Finding(Step.SEARCH, State.PASSED, "found", facts)]
-        wanted = await self._wanted(q)
-        text = self._held(wanted)
-        return [text] if text.state is State.FAILED else [text, await self._unfound(wanted)]
+        query = await self._resolved(q)
+        text = self._held(query)
+        return [text] if text.state is State.FAILED else [text, await self._unfound(query)]
 
     async def text(self, q: str) -> Finding:
         """Whether the entity as it is now holds what is asked for, whoever may see it."""
-        return self._held(await self._wanted(q))
+        return self._held(await self._resolved(q))
 
-    async def _wanted(self, q: str) -> Wanted:
-        return await self.search.wanted(self.caller, Question(q=q), parse(q, now=self.now), self.now)
+    async def _resolved(self, q: str) -> ResolvedQuery:
+        return await self.search.resolve(self.caller, Question(q=q), self.now)
 
-    def _held(self, wanted: Wanted) -> Finding:
-        if not wanted.has_text and not wanted.has_filters:
+    def _held(self, query: ResolvedQuery) -> Finding:
+        if not query.has_text and not query.has_conditions:
             return _text(State.FAILED, "nothing_asked")
-        found = lacking(wanted, self.subject.vertical, self.subject.document)
-        if not found.met:
+        found = report(query, self.subject.vertical, self.subject.document)
+        if not found.matches:
             return _text(State.FAILED, "lacking", Facts(conditions=found.conditions, words=found.words))
-        return _text(State.FAILED, "only_misspelt") if found.misspelt else _text(State.PASSED, "matches")
+        return _text(State.FAILED, "only_misspelt") if found.fuzzy else _text(State.PASSED, "matches")
 
-    async def _unfound(self, wanted: Wanted) -> Finding:
+    async def _unfound(self, query: ResolvedQuery) -> Finding:
         """It matches, and yet it is not among the first hits."""
         if not await self._is_fresh():
             return Finding(Step.SEARCH, State.FAILED, "not_searchable_yet")
-        there = await self._candidate(build.query(wanted, self.subject.vertical))
+        there = await self._candidate(build.query_body(query, self.subject.vertical))
         return Finding(Step.SEARCH, State.FAILED, "beyond" if there else "indexed_otherwise")
 
     async def _is_fresh(self) -> bool:

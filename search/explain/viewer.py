@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from mappings.vertical import Guard, Vertical
+from mappings.vertical import Vertical
 from search.access.filter import admits, admits_module, module_refusal
 from search.access.principal import Principal
 from search.access.reader import Reader
@@ -93,5 +93,5 @@ def require(principal: Principal, vertical: Vertical) -> None:
     """Raises Forbidden unless the caller may ask for explanations about something of this vertical."""
     if not principal.may_call(MODULE):
         raise Forbidden(f"You may not ask for explanations: none of your roles has the module {MODULE}.")
-    if vertical.guard is Guard.CONVERSATION and module_refusal(principal, MODULE, ()):
+    if vertical.in_conversations and module_refusal(principal, MODULE, ()):
         raise Forbidden(f"Your roles have the module {MODULE} only within departments, and {vertical.name} name none.")

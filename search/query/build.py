@@ -1,15 +1,32 @@
-"""A parsed query → one query body per vertical; pure, and golden-tested as JSON."""
+"""A resolved query → one query body per vertical; pure, and golden-tested as JSON.
+
+The body of `预算 from:张三` for messages, in outline:
+
+    filter   from:                   {"terms": {"sender_id": ["u-12"]}}
+             coverage                enough of the text's characters and pairs, or a name, a number, an exact title
+    should   mixture                 BM25 over words, pairs and characters of each text; the best text counts
+             literal run   × 100     the text as it stands, somewhere: always before its scattered parts
+             exact name    × 1000    the whole name or title: always first
+             a name in pinyin, the last digits of a number, …
+
+`filter` alone decides what is found and counted; `should` only orders it. The reader puts the access filter around it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from analyzers import Terms, analyse, normalise
-from mappings.vertical import TextField, Vertical
+from mappings.parts.matching import EXACT as EXACT_FIELD
+from mappings.parts.matching import LONGEST_SUFFIX, NUMBER_SUFFIXES, SHORTEST_SUFFIX, exact_form
+from mappings.parts.texts import Text
+from mappings.vertical import Vertical
 from search.access.clauses import Clause, any_of
+from search.query import filters
 from search.query.names import NAME_BOOST, NAME_CHARS, named
-from search.query.wanted import Wanted, literal_run, said
+from search.query.resolved import ResolvedQuery, literal_run, with_letters
 
 # Names of clauses that the engine reports as met; they decide the tier in merging.
 EXACT = "exact"
@@ -22,125 +39,84 @@ LITERAL_BOOST = 100.0
 EXACT_BOOST = 1000.0
 # A text in synonyms counts for half of the text itself, as long as the text itself is there in parts.
 SYNONYM = 0.5
-# All rings together weigh less than the least way in which a name can be typed.
-MOST_RINGS, RING_BOOST = 4, 5.0
+# Closeness to the caller never outranks a better name match: all steps together count less than the least of those.
+MOST_STEPS, NEARBY_BOOST = 4, 5.0
 
 
-def concerns(wanted: Wanted, vertical: Vertical) -> bool:
-    """Whether a vertical has what the operators speak of; one that has not finds nothing."""
-    needs = (
-        (wanted.senders is not None, vertical.people),
-        (wanted.conversations is not None, vertical.conversation),
-        (wanted.kinds is not None, vertical.kinds),
-        (bool(wanted.features), vertical.features),
-        (wanted.after is not None or wanted.before is not None, vertical.recency),
-    )
-    return all(known is not None for needed, known in needs if needed)
-
-
-def query(wanted: Wanted, vertical: Vertical) -> Clause:
-    """What must match, and how it scores. Without any text everything that meets the filters does."""
-    filters = [
-        *_filters(wanted, vertical),
-        *(holds(vertical, phrase) for phrase in wanted.phrases if analyse(phrase).chars),
+def query_body(query: ResolvedQuery, vertical: Vertical) -> Clause:
+    """Return what must match, and how it scores. Without any text everything that meets the conditions does."""
+    required = [
+        *filters.required(query.conditions, vertical),
+        *(holds_phrase(vertical, phrase) for phrase in query.phrases if analyse(phrase).chars),
     ]
-    body: Clause = {"filter": filters, "must_not": _exclusions(wanted, vertical)}
-    if wanted.terms.chars:
-        body["filter"] = [*filters, any_of([_coverage(way, vertical) for way in (wanted, *wanted.variants)])]
-        body["should"] = _scores(wanted, vertical)
-        if wanted.variants:
-            body["should"] = [_best_of(body["should"], [_scores(way, vertical) for way in wanted.variants])]
-    if not filters and not wanted.terms.chars:
+    body: Clause = {"filter": required, "must_not": _excluded(query, vertical)}
+    if query.terms.chars:
+        body["filter"] = [*required, any_of([_coverage(way, vertical) for way in (query, *query.variants)])]
+        body["should"] = _scores(query, vertical)
+        if query.variants:
+            body["should"] = [_best_of(body["should"], [_scores(way, vertical) for way in query.variants])]
+    if not required and not query.terms.chars:
         body["must"] = [{"match_all": {}}]
     return {"bool": {name: clauses for name, clauses in body.items() if clauses}}
 
 
-def sort(wanted: Wanted, vertical: Vertical) -> list[Any]:
-    """Best first. Documents without text to score by go newest first; in any order the vertical's last are last."""
-    order = {"order": "asc" if wanted.sort == "oldest" else "desc"}
-    by_time: list[Any] = [{vertical.recency: order}] if vertical.recency else []
-    last: list[Any] = [{vertical.last: {"order": "asc"}}] if vertical.last else []
-    if wanted.sort != "relevance" or not wanted.has_text:
-        return [*last, *by_time, "_score"]
-    return [*last, "_score", *by_time]
+def sort_order(query: ResolvedQuery, vertical: Vertical) -> list[Any]:
+    """Return the order of hits, best first.
+
+    Documents without text to score by go newest first; in any order those that the vertical demotes come last.
+    """
+    ranking = vertical.ranking
+    order = {"order": "asc" if query.sort == "oldest" else "desc"}
+    by_time: list[Any] = [{ranking.recency.name: order}] if ranking.recency else []
+    demoted: list[Any] = [{ranking.demoted.name: {"order": "asc"}}] if ranking.demoted else []
+    if query.sort != "relevance" or not query.has_text:
+        return [*demoted, *by_time, "_score"]
+    return [*demoted, "_score", *by_time]
 
 
-def _scores(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    mixed = [_mixture(wanted.terms, text) for text in vertical.texts]
-    scores: list[Clause] = [{"dis_max": {"tie_breaker": TIE, "queries": mixed}}]
-    literal = [_literal(wanted, text) for text in vertical.texts]
-    scores.append({"dis_max": {"queries": literal, "_name": LITERAL, "boost": LITERAL_BOOST}})
-    if vertical.exact:
-        same = {"term": {vertical.exact: _exactly(wanted)}}
-        scores.append({"constant_score": {"filter": same, "boost": EXACT_BOOST, "_name": EXACT}})
-    if vertical.by_name and wanted.named:
-        scores.append(wanted.named)
-    if there := _named_within(wanted, vertical):
-        scores.append({"constant_score": {"filter": there, "boost": EXACT_BOOST, "_name": EXACT}})
-    if vertical.endings and (digits := _digits(wanted.text)):
-        scores.append({"constant_score": {"filter": {"term": {vertical.endings: digits}}, "boost": 2 * NAME_BOOST}})
-    if wanted.misspelt and (nearly := wanted.nearly_named(vertical)):
-        scores.append(nearly)
-    return scores + _close(wanted, vertical)
+# What scores
 
 
-def _close(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    """Among people of a name, those nearer to the caller go first: a little more for each ring that they are in."""
-    if not vertical.homes or not wanted.rings:
-        return []
-    ways: list[Clause] = [{"match_phrase": {NAME_CHARS: wanted.literal}}]
-    if wanted.named:
-        ways.append(wanted.named)
-    inside = [{"terms": {vertical.homes: sorted(ring)}} for ring in wanted.rings[:MOST_RINGS]]
-    return [
-        {"constant_score": {"filter": {"bool": {"filter": [any_of(ways), ring]}}, "boost": RING_BOOST}}
-        for ring in inside
-    ]
+def _scores(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
+    texts = vertical.matching.texts
+    mixed: Clause = {"dis_max": {"tie_breaker": TIE, "queries": [_mixture(query.terms, text) for text in texts]}}
+    literal = [_literal(query, text) for text in texts]
+    whole: Clause = {"dis_max": {"queries": literal, "_name": LITERAL, "boost": LITERAL_BOOST}}
+    return [mixed, whole, *(way.scored for way in _ways(query, vertical)), *_nearby(query, vertical)]
 
 
-def _mixture(terms: Terms, text: TextField) -> Clause:
+def _mixture(terms: Terms, text: Text) -> Clause:
     weighed = ((terms.words, text.words), (terms.bigrams, text.bigrams), (terms.chars, text.chars))
     parts = [
-        {"match": {name: {"query": value, "boost": text.boost * weight}}}
-        for name, (value, weight) in zip(text.names, weighed, strict=True)
+        {"match": {field: {"query": value, "boost": text.boost * weight}}}
+        for field, (value, weight) in zip(text.fields, weighed, strict=True)
         if value
     ]
     return {"bool": {"should": parts}}
 
 
-def _literal(wanted: Wanted, text: TextField) -> Clause:
-    filter = {"match_phrase": {text.names[2]: wanted.literal}}
+def _literal(query: ResolvedQuery, text: Text) -> Clause:
+    filter = {"match_phrase": {text.fields[2]: query.literal}}
     return {"constant_score": {"filter": filter, "boost": text.literal}}
 
 
-def _coverage(wanted: Wanted, vertical: Vertical) -> Clause:
-    """How much of the query a document must hold, or an exact or pinyin name.
+def _nearby(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
+    """Clauses by which people of a name who are nearer to the caller go first.
 
-    Characters alone would let any text in that is long enough, so one pair of neighbours must be there too, or every
-    character. Of words that were typed apart that holds for each but one, and for both of two.
+    A colleague of the caller's own team is within each of the departments around it, and gets the boost of each step:
+    team 5 + division 5 + site 5; somebody of the same site gets 5.
     """
-    enough = _held(vertical, 2, wanted.terms.chars, vertical.coverage)
-    apart = [_there(terms, vertical) for terms in wanted.apart]
-    least = max(len(apart) - 1, min(len(apart), 2))
-    every: list[Clause] = apart if least == len(apart) else [{"bool": {"should": apart, "minimum_should_match": least}}]
-    ways: list[Clause] = [{"bool": {"filter": [enough, *every]}}]
-    if vertical.exact:
-        ways.append({"term": {vertical.exact: _exactly(wanted)}})
-    if vertical.by_name and wanted.named:
-        ways.append(wanted.named)
-    if there := _named_within(wanted, vertical):
-        ways.append(there)
-    if vertical.endings and (digits := _digits(wanted.text)):
-        ways.append({"term": {vertical.endings: digits}})
-    if wanted.misspelt and (nearly := wanted.nearly_named(vertical)):
-        ways.append(nearly)
-    return any_of(ways)
-
-
-def _there(terms: Terms, vertical: Vertical) -> Clause:
-    pairs = _held(vertical, 1, terms.bigrams, "1")
-    every = _held(vertical, 2, terms.chars, "100%")
-    return {"bool": {"should": [pairs, every]}}
+    near = vertical.ranking.near
+    if not near or not query.nearby:
+        return []
+    ways: list[Clause] = [{"match_phrase": {NAME_CHARS: query.literal}}]
+    if query.named:
+        ways.append(query.named)
+    inside = [{"terms": {near.name: sorted(departments)}} for departments in query.nearby[:MOST_STEPS]]
+    return [
+        {"constant_score": {"filter": {"bool": {"filter": [any_of(ways), step]}}, "boost": NEARBY_BOOST}}
+        for step in inside
+    ]
 
 
 def _best_of(said: Sequence[Clause], variants: Sequence[Sequence[Clause]]) -> Clause:
@@ -150,72 +126,104 @@ def _best_of(said: Sequence[Clause], variants: Sequence[Sequence[Clause]]) -> Cl
     return {"dis_max": {"queries": ways}}
 
 
+# What matches
+
+
+def _coverage(query: ResolvedQuery, vertical: Vertical) -> Clause:
+    """How much of the query a document must hold, or an exact title, a name in pinyin, the end of a number.
+
+    Characters alone would let any text in that is long enough, so one pair of neighbours must be there too, or every
+    character. Of words that were typed apart that holds for each but one, and for both of two:
+    `商旅 审批 流程` finds a document that holds 商旅 and 流程, and enough of all six characters.
+    """
+    enough = _held(vertical, 2, query.terms.chars, vertical.matching.coverage)
+    apart = [_there(terms, vertical) for terms in query.apart]
+    least = max(len(apart) - 1, min(len(apart), 2))
+    every: list[Clause] = apart if least == len(apart) else [{"bool": {"should": apart, "minimum_should_match": least}}]
+    covered: Clause = {"bool": {"filter": [enough, *every]}}
+    return any_of([covered, *(way.clause for way in _ways(query, vertical))])
+
+
+def _there(terms: Terms, vertical: Vertical) -> Clause:
+    pairs = _held(vertical, 1, terms.bigrams, "1")
+    every = _held(vertical, 2, terms.chars, "100%")
+    return {"bool": {"should": [pairs, every]}}
+
+
 def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
     """That a document holds so many of these terms, in whichever of its texts."""
-    fields = [text.names[kind] for text in vertical.texts]
+    fields = [text.fields[kind] for text in vertical.matching.texts]
     return {"multi_match": {"query": terms, "fields": fields, "type": "cross_fields", "minimum_should_match": least}}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way to be found other than by what the texts hold. `boost` None: the clause scores by itself."""
+
+    clause: Clause
+    boost: float | None = None
+    tier: str | None = None
+
+    @property
+    def scored(self) -> Clause:
+        if self.boost is None:
+            return self.clause
+        name = {"_name": self.tier} if self.tier else {}
+        return {"constant_score": {"filter": self.clause, "boost": self.boost, **name}}
+
+
+def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
+    matching = vertical.matching
+    ways = []
+    if matching.exact:
+        ways.append(_Way({"term": {EXACT_FIELD: exact_form(query.text.strip())}}, EXACT_BOOST, EXACT))
+    if matching.names and query.named:
+        ways.append(_Way(query.named))
+    if there := _named_in_departments(query, vertical):
+        ways.append(_Way(there, EXACT_BOOST, EXACT))
+    if matching.numbers and (digits := _digits(query.text)):
+        ways.append(_Way({"term": {NUMBER_SUFFIXES: digits}}, 2 * NAME_BOOST))
+    if query.fuzzy and (fuzzily := query.fuzzily_named(vertical)):
+        ways.append(_Way(fuzzily))
+    return ways
 
 
 def _digits(text: str) -> str | None:
     """A query of four to eight digits, which may be the end of a phone or employee number."""
     digits = normalise(text).strip()
-    return digits if 4 <= len(digits) <= 8 and digits.isascii() and digits.isdecimal() else None
+    fits = SHORTEST_SUFFIX <= len(digits) <= LONGEST_SUFFIX
+    return digits if fits and digits.isascii() and digits.isdecimal() else None
 
 
-def holds(vertical: Vertical, phrase: str) -> Clause:
-    """A quoted phrase, in any of the vertical's texts: consecutive characters, however words are cut."""
-    found = [{"match_phrase": {text.names[2]: literal_run(phrase)}} for text in vertical.texts]
+def _named_in_departments(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
+    """Somebody of that name - exactly, in pinyin, or a part of it - in one of those departments."""
+    near = vertical.ranking.near
+    if query.name_in_departments is None or not near:
+        return None
+    name = query.name_in_departments.name
+    ways: list[Clause] = [{"term": {EXACT_FIELD: normalise(name)}}] if vertical.matching.exact else []
+    ways.append({"match_phrase": {NAME_CHARS: literal_run(name)}})
+    if typed := named(name):
+        ways.append(typed)
+    home = {"terms": {near.name: sorted(query.name_in_departments.departments)}}
+    return {"bool": {"filter": [home, {"bool": {"should": ways}}]}}
+
+
+def _excluded(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
+    excluded = [holds_phrase(vertical, phrase) for phrase in with_letters(query.excluded)]
+    return excluded + filters.excluded(query.conditions, vertical)
+
+
+def holds_phrase(vertical: Vertical, phrase: str) -> Clause:
+    """Return that a document holds a phrase in one of its texts: consecutive characters, however words are cut."""
+    found = [{"match_phrase": {text.fields[2]: literal_run(phrase)}} for text in vertical.matching.texts]
     return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
 def holds_word(vertical: Vertical, text: str) -> Clause:
-    """That a document holds it literally or, of a Latin word, in another form."""
-    ways = [holds(vertical, text)]
+    """Return that a document holds a word literally or, of a Latin word, in another form."""
+    ways = [holds_phrase(vertical, text)]
     if text.isascii():
         stems = [word for word in analyse(text).words.split() if word != text]
-        ways += [{"terms": {field.names[0]: stems}} for field in vertical.texts] if stems else []
+        ways += [{"terms": {field.fields[0]: stems}} for field in vertical.matching.texts] if stems else []
     return {"bool": {"should": ways, "minimum_should_match": 1}}
-
-
-def _exclusions(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    excluded = [holds(vertical, phrase) for phrase in said(wanted.excluded)]
-    named = (
-        (vertical.people, wanted.not_senders),
-        (vertical.conversation, wanted.not_conversations),
-        (vertical.kinds, wanted.not_kinds),
-        (vertical.features, wanted.not_features),
-    )
-    return excluded + [{"terms": {name: sorted(values)}} for name, values in named if name and values]
-
-
-def _filters(wanted: Wanted, vertical: Vertical) -> list[Clause]:
-    named = (
-        (vertical.people, wanted.senders),
-        (vertical.conversation, wanted.conversations),
-        (vertical.kinds, wanted.kinds),
-    )
-    filters: list[Clause] = [{"terms": {name: sorted(values)}} for name, values in named if name and values is not None]
-    filters += [{"term": {vertical.features: feature}} for feature in sorted(wanted.features) if vertical.features]
-    limits: Mapping[str, int] = {
-        name: value for name, value in (("gte", wanted.after), ("lt", wanted.before)) if value is not None
-    }
-    if limits and vertical.recency:
-        filters.append({"range": {vertical.recency: dict(limits)}})
-    return filters
-
-
-def _named_within(wanted: Wanted, vertical: Vertical) -> Clause | None:
-    """Somebody of that name - exactly, in pinyin, or a part of it - in one of those departments."""
-    if wanted.within is None or not vertical.homes:
-        return None
-    name = wanted.within.name
-    ways: list[Clause] = [{"term": {vertical.exact: normalise(name)}}] if vertical.exact else []
-    ways.append({"match_phrase": {NAME_CHARS: literal_run(name)}})
-    if typed := named(name):
-        ways.append(typed)
-    home = {"terms": {vertical.homes: sorted(wanted.within.departments)}}
-    return {"bool": {"filter": [home, {"bool": {"should": ways}}]}}
-
-
-def _exactly(wanted: Wanted) -> str:
-    return normalise(wanted.text.strip())[:256]

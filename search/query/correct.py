@@ -1,8 +1,16 @@
 """Did you mean: for a question that finds little, another one made of what the caller may see.
 
-What may have been meant is guessed from the question alone, from a dictionary that everybody has, and from names and
-documents that come through the reader; then it is counted, and read once more, under the caller's own filter. What
-they may not see neither makes a correction nor keeps one away.
+`搜所 评审` is corrected like this:
+
+    segments      搜所, 评审                 the words of the question
+    counted       搜所 0, 评审 214           visible documents that hold each; what is not rare is right
+    guessed       搜索, 搜锁, 所搜, …         words that sound or look like the rare one, likeliest first
+    counted       搜索 96, 搜锁 0, …          again under the caller's filter
+    read          one document with 搜索     in real time, and held against the question's other conditions
+    answered      搜索 评审
+
+Guesses come from the question alone, from a dictionary that everybody has, and from names and documents that come
+through the reader. What the caller may not see neither makes a correction nor keeps one away.
 """
 
 from __future__ import annotations
@@ -13,7 +21,7 @@ from dataclasses import dataclass, replace
 
 from analyzers import analyse_name, normalise
 from analyzers.alike import is_word
-from mappings.names import PINYIN
+from mappings.parts.matching import PINYIN
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
 from search.access.principal import Principal
@@ -21,10 +29,10 @@ from search.access.reader import Candidates, Found, Reader, Request
 from search.core.errors import Unavailable
 from search.query import build
 from search.query.build import EXACT, LITERAL
+from search.query.matcher import matches
 from search.query.names import MOST_EXPANSIONS
-from search.query.present import meets
+from search.query.resolved import ResolvedQuery
 from search.query.segments import CERTAIN, Guess, Segment, han_guesses, joined, latin_guesses, segments, slips
-from search.query.wanted import Wanted
 
 # Up to so many hits that hold the question as it stands are little.
 LITTLE = 2
@@ -44,7 +52,7 @@ class Corrector:
 
     reader: Reader
     caller: Principal
-    wanted: Wanted
+    query: ResolvedQuery
     verticals: Sequence[Vertical]
 
     async def correct(self, answers: Iterable[Candidates]) -> str | None:
@@ -57,15 +65,15 @@ class Corrector:
             return None
 
     def _finds_little(self, answers: Iterable[Candidates]) -> bool:
-        wanted = self.wanted
-        if wanted.phrases or not wanted.terms.chars or len(wanted.text) > LONGEST:
+        query = self.query
+        if query.phrases or not query.terms.chars or len(query.text) > LONGEST:
             return False
         whole = 0
         for answer in answers:
             literal = sum(LITERAL in candidate.names for candidate in answer.found)
-            by_name = answer.vertical.by_name and not wanted.misspelt
+            by_name = answer.vertical.matching.names is not None and not query.fuzzy
             # Names are meant as they are, however odd; and what is found by one was typed right.
-            if by_name and (literal or (answer.total and wanted.named)):
+            if by_name and (literal or (answer.total and query.named)):
                 return False
             if any(EXACT in candidate.names for candidate in answer.found):
                 return False
@@ -73,8 +81,8 @@ class Corrector:
         return whole <= LITTLE
 
     async def _correct(self) -> str | None:
-        text = self.wanted.text
-        found = segments(text, self.wanted.lexicon)
+        text = self.query.text
+        found = segments(text, self.query.lexicon)
         counts = await self._count(segment.text for segment in found)
         # Among others, a part that stands anywhere is right; a question of one part may repeat another one's slip.
         most = LITTLE if len(found) == 1 else 0
@@ -112,13 +120,13 @@ class Corrector:
         if not segment.is_han:
             return []
         named = await self._named_like(segment) if len(segment.text) > 1 else []
-        return named + han_guesses(segment, self.wanted.lexicon.words)
+        return named + han_guesses(segment, self.query.lexicon.words)
 
     async def _named_like(self, segment: Segment) -> list[Guess]:
         """Names that sound like it: of people, groups, departments and apps."""
         keys = analyse_name(segment.text).pinyin
         query: Clause = {"bool": {"filter": [{"terms": {PINYIN: keys}}]}}
-        found = await self._present([vertical for vertical in self.verticals if vertical.by_name], query)
+        found = await self._present([vertical for vertical in self.verticals if vertical.matching.names], query)
         names = {normalise(str(here.document["original"].get("name") or "")) for here in found}
         return [Guess(name, 1) for name in sorted(names) if name and set(analyse_name(name).pinyin) & set(keys)]
 
@@ -126,7 +134,7 @@ class Corrector:
         """Words of visible documents that it is but for a slip."""
         found: list[Found] = []
         for vertical in self.verticals:
-            fields = [text.names[0] for text in vertical.texts]
+            fields = [text.fields[0] for text in vertical.matching.texts]
             fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), "max_expansions": MOST_EXPANSIONS}
             query = {
                 "bool": {"should": [{"constant_score": {"filter": {"fuzzy": {field: fuzzy}}}} for field in fields]}
@@ -137,9 +145,9 @@ class Corrector:
     def _terms(self, here: Found) -> Iterable[str]:
         entity = here.vertical.entity_of(here.document)
         state = here.vertical.entities[entity].model_validate(here.document["original"])
-        made = here.vertical.to_document(entity, state, self.wanted.lexicon.cut)
-        for text in here.vertical.texts:
-            value = made.get(text.names[1], ())
+        made = here.vertical.fields(state, self.query.lexicon.cut)
+        for text in here.vertical.matching.texts:
+            value = made.get(text.fields[1], ())
             yield from (term for one in ([value] if isinstance(value, str) else value) for term in one.split())
 
     async def _present(self, verticals: Sequence[Vertical], query: Clause) -> list[Found]:
@@ -158,10 +166,10 @@ class Corrector:
 
     async def _is_there(self, text: str) -> bool:
         """Whether something that holds it meets the question's conditions, now."""
-        wanted = replace(self.wanted, text="", phrases=(text,), within=None)
+        holding = replace(self.query, text="", phrases=(text,), name_in_departments=None)
         for vertical in self.verticals:
-            query = build.query(wanted, vertical)
+            query = build.query_body(holding, vertical)
             found = await self._present([vertical], query)
-            if any(meets(vertical, here.document, query, wanted.lexicon.cut) for here in found):
+            if any(matches(vertical, here.document, query, holding.lexicon.cut) for here in found):
                 return True
         return False

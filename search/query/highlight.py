@@ -32,7 +32,7 @@ _GAP = r"\s*"
 
 
 @dataclass(frozen=True, slots=True)
-class Needles:
+class HighlightTerms:
     """What to look for in the texts of one answer; made once per query."""
 
     literal: re.Pattern[str] | None = None
@@ -49,7 +49,7 @@ class Needles:
     rough: re.Pattern[str] | None = None
     """Stands, case-folded, in every part of a long text that is worth a closer look."""
     wanted: int = 0
-    """Needles that the best passage would hold."""
+    """How many terms the best passage would hold."""
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
@@ -107,7 +107,7 @@ def _in_latin(found: Iterable[Token]) -> frozenset[str]:
     return longer or frozenset(terms)
 
 
-def needles(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> Needles:
+def highlight_terms(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> HighlightTerms:
     """Return what to mark for a query's plain `text` and its quoted `phrases`; `cut` is its tenant's."""
     found = tokens(text[:_LONGEST_QUERY], cut)
     runs = {"".join(run): tuple(run) for run in _runs(found)}
@@ -122,7 +122,7 @@ def needles(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> N
     beginnings = [term[:4] if len(term) > 4 else term[:2] for term in latin]
     parts = [part for phrase in phrases for part in analyse(phrase[:_LONGEST_QUERY]).chars.split()[:1]]
     pairs = [a + b for word in words for a, b in pairwise(word)]
-    return Needles(
+    return HighlightTerms(
         _any_of(literal),
         runs,
         words,
@@ -135,10 +135,10 @@ def needles(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> N
     )
 
 
-def _literal(text: str, needles: Needles) -> Iterator[Mark]:
-    for match in needles.literal.finditer(text) if needles.literal else ():
+def _literal(text: str, terms: HighlightTerms) -> Iterator[Mark]:
+    for match in terms.literal.finditer(text) if terms.literal else ():
         at = match.start()
-        for word in needles.runs.get(match[0], (match[0],)):
+        for word in terms.runs.get(match[0], (match[0],)):
             yield Mark(at, at + len(word), word)
             at += len(word)
 
@@ -157,10 +157,10 @@ def _pairs(text: str, words: Iterable[str]) -> Iterator[Mark]:
         yield Mark(start, end, text[start:end])
 
 
-def _latin(text: str, needles: Needles) -> Iterator[Mark]:
-    if needles.beginnings and needles.beginnings.search(text.casefold()):
+def _latin(text: str, terms: HighlightTerms) -> Iterator[Mark]:
+    if terms.beginnings and terms.beginnings.search(text.casefold()):
         for piece in pieces_beside_han(text):
-            if piece.text in needles.latin and piece.kind not in ("bigram", "char"):
+            if piece.text in terms.latin and piece.kind not in ("bigram", "char"):
                 yield Mark(piece.start, piece.end, piece.text)
 
 
@@ -173,22 +173,22 @@ def _apart(marks: Iterable[Mark]) -> list[Mark]:
     return kept
 
 
-def _find(shaped: str, needles: Needles) -> list[Mark]:
+def _find(shaped: str, terms: HighlightTerms) -> list[Mark]:
     """Return what of the query stands in `shaped` text, in its own places."""
     folded = shaped.casefold() if len(shaped.casefold()) == len(shaped) else shaped
-    marks = [Mark(*match.span(), match.re.pattern) for phrase in needles.phrases for match in phrase.finditer(folded)]
-    marks += _literal(shaped, needles)
-    marks += _latin(shaped, needles)
-    there = {mark.needle for mark in marks}
-    marks += _pairs(shaped, [word for word in needles.words if len(word) > 2 and word not in there])
-    if not marks and needles.single:
-        marks = [Mark(*match.span(), match[0]) for match in needles.single.finditer(folded)]
+    marks = [Mark(*match.span(), match.re.pattern) for phrase in terms.phrases for match in phrase.finditer(folded)]
+    marks += _literal(shaped, terms)
+    marks += _latin(shaped, terms)
+    there = {mark.term for mark in marks}
+    marks += _pairs(shaped, [word for word in terms.words if len(word) > 2 and word not in there])
+    if not marks and terms.single:
+        marks = [Mark(*match.span(), match[0]) for match in terms.single.finditer(folded)]
     return _apart(marks)
 
 
-def _marks(text: str, needles: Needles) -> tuple[list[Mark], Normalised]:
+def _marks(text: str, terms: HighlightTerms) -> tuple[list[Mark], Normalised]:
     shaped = shape_with_offsets(text)
-    marks = (Mark(*shaped.span(mark.start, mark.end), mark.needle) for mark in _find(shaped.text, needles))
+    marks = (Mark(*shaped.span(mark.start, mark.end), mark.term) for mark in _find(shaped.text, terms))
     return _apart(marks), shaped
 
 
@@ -204,22 +204,22 @@ def _render(text: str, marks: Iterable[Mark], begin: int, end: int) -> str:
     return "".join([*out, escape(text[at:end])])
 
 
-def mark(text: str, needles: Needles) -> str:
+def mark(text: str, terms: HighlightTerms) -> str:
     """Return the whole of a short `text` (a title) as HTML, what matched in <em>."""
-    return _render(text, _marks(text, needles)[0], 0, len(text))
+    return _render(text, _marks(text, terms)[0], 0, len(text))
 
 
-def mark_name(text: str, query: str, known: Needles | None = None, *, misspelt: bool = False) -> str:
+def mark_name(text: str, query: str, known: HighlightTerms | None = None, *, fuzzy: bool = False) -> str:
     """Return a name as HTML, in <em> what `query` says of it: literally, or else by pinyin or initials.
 
-    `known` are the query's needles, phrases included, where they are at hand. `misspelt`: small typos are passed over.
+    `known` are the query's terms, phrases included, where they are at hand. `fuzzy`: small typos are passed over.
     """
-    marks, _ = _marks(text, known or needles(query))
-    spelled = None if marks else find_spelled(text, query) or (find_misspelled(text, query) if misspelt else None)
+    marks, _ = _marks(text, known or highlight_terms(query))
+    spelled = None if marks else find_spelled(text, query) or (find_misspelled(text, query) if fuzzy else None)
     return _render(text, [Mark(*spelled, query)] if spelled else marks, 0, len(text))
 
 
-def _blocks(text: str, needles: Needles) -> Iterator[tuple[int, int]]:
+def _blocks(text: str, terms: HighlightTerms) -> Iterator[tuple[int, int]]:
     """Yield the stretches of a long `text` in which something may match."""
     if len(text) <= _BLOCK:
         yield 0, len(text)
@@ -227,36 +227,36 @@ def _blocks(text: str, needles: Needles) -> Iterator[tuple[int, int]]:
     left = _MOST_BLOCKS
     for begin in range(0, len(text), _BLOCK):
         end = begin + _BLOCK + _OVERLAP
-        if left and needles.rough and needles.rough.search(shape(text[begin:end]).casefold()):
+        if left and terms.rough and terms.rough.search(shape(text[begin:end]).casefold()):
             left -= 1
             yield begin, end
 
 
-def _best_block(text: str, needles: Needles) -> tuple[int, int]:
+def _best_block(text: str, terms: HighlightTerms) -> tuple[int, int]:
     """Return the stretch of a long `text` that holds the most of the query; its beginning if none does."""
     best, most = (0, _BLOCK), 0
-    for begin, end in _blocks(text, needles):
-        count = len({mark.needle for mark in _find(shape(text[begin:end]), needles)})
+    for begin, end in _blocks(text, terms):
+        count = len({mark.term for mark in _find(shape(text[begin:end]), terms)})
         if count > most:
             best, most = (begin, end), count
-        if count >= needles.wanted:
+        if count >= terms.wanted:
             break
     return best
 
 
-def matches(text: str, needles: Needles) -> bool:
+def holds_any(text: str, terms: HighlightTerms) -> bool:
     """Return whether anything in `text` would be marked."""
-    return any(_find(shape(text[begin:end]), needles) for begin, end in _blocks(text, needles))
+    return any(_find(shape(text[begin:end]), terms) for begin, end in _blocks(text, terms))
 
 
-def snippet(text: str, needles: Needles, length: int = 120) -> str:
+def snippet(text: str, terms: HighlightTerms, length: int = 120) -> str:
     """Return the best passage of `text` as HTML: some `length` characters, what matched in <em>, … where cut.
 
     Without any match it is the text's beginning. Blanks and line breaks in a row become one blank.
     """
-    begin, end = _best_block(text, needles) if len(text) > _BLOCK else (0, len(text))
+    begin, end = _best_block(text, terms) if len(text) > _BLOCK else (0, len(text))
     part = text[begin:end]
-    marks, shaped = _marks(part, needles)
+    marks, shaped = _marks(part, terms)
     first, last = passage(part, densest(marks, length) if marks else (0, 0), length, shaped.boundary)
     shown = re.sub(r"\s+", " ", _render(part, marks, first, last)).strip()
     return f"{'…' if begin + first else ''}{shown}{'…' if begin + last < len(text) else ''}"

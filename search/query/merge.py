@@ -1,4 +1,13 @@
-"""Ranked lists of different indices → one list. Their scores do not compare, so only ranks count; pure."""
+"""Ranked lists of different indices → one list. Their scores do not compare, so only ranks count; pure.
+
+For example, of `预算` (E: exact name, L: holds 预算 literally, P: parts of it; the number is the rank):
+
+    contacts  P1                     the tiers first, in each the fused rank, then the verticals' order
+    docs      E1 L2 P3         →     docs E1, messages L1, docs L2, messages L2, contacts P1, docs P3, …
+    messages  L1 L2 P3
+
+A tier never lifts a hit over an earlier one of its own vertical: behind a P everything counts as P.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +16,7 @@ from dataclasses import dataclass
 
 from search.access.reader import Candidate, Candidates
 from search.query.build import EXACT, LITERAL
-from search.query.wanted import Sort
+from search.query.resolved import Sort
 
 # Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet …", SIGIR 2009: score = Σ w / (60 + rank).
 RANK_CONSTANT = 60
@@ -24,14 +33,14 @@ class Ranked:
 
 
 def tier(candidate: Candidate) -> int:
-    """Exact names and titles go before literal runs of the query, and these before its scattered parts."""
+    """Return a candidate's tier: exact names and titles, then literal runs of the query, then its scattered parts."""
     if EXACT in candidate.names:
         return EXACT_TIER
     return LITERAL_TIER if LITERAL in candidate.names else PARTS_TIER
 
 
 def merge(answers: Sequence[Candidates], offsets: Mapping[str, int], sort: Sort) -> list[Ranked]:
-    """All candidates, best first. `offsets`: how many of each vertical earlier pages have taken."""
+    """Return all candidates, best first. `offsets`: how many of each vertical earlier pages have taken."""
     if sort != "relevance":
         return _by_time(answers, sort)
     placed = []
@@ -41,13 +50,13 @@ def merge(answers: Sequence[Candidates], offsets: Mapping[str, int], sort: Sort)
             # Within a vertical the order stands: a later hit never passes an earlier one.
             worst = max(worst, tier(candidate))
             rank = offsets.get(answer.vertical.name, 0) + position + 1
-            placed.append((worst, -_fused(answer, rank), answer.vertical.order, position, candidate))
+            placed.append((worst, -_fused(answer, rank), answer.vertical.ranking.order, position, candidate))
     placed.sort(key=lambda place: place[:4])
     return [Ranked(candidate, _score(place, fused)) for place, fused, _, _, candidate in placed]
 
 
 def _fused(answer: Candidates, rank: int) -> float:
-    return answer.vertical.weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank)
+    return answer.vertical.ranking.weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank)
 
 
 def _score(place: int, fused: float) -> float:
@@ -56,7 +65,13 @@ def _score(place: int, fused: float) -> float:
 
 def _by_time(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
     timed = [
-        (answer.vertical.recency is None, _time(answer, candidate, sort), answer.vertical.order, position, candidate)
+        (
+            answer.vertical.ranking.recency is None,
+            _time(answer, candidate, sort),
+            answer.vertical.ranking.order,
+            position,
+            candidate,
+        )
         for answer in answers
         for position, candidate in enumerate(answer.found)
     ]
@@ -65,7 +80,7 @@ def _by_time(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
 
 
 def _time(answer: Candidates, candidate: Candidate, sort: Sort) -> int:
-    if answer.vertical.recency is None:
+    if answer.vertical.ranking.recency is None:
         return 0
-    moment = int(candidate.sort[1 if answer.vertical.last else 0])
+    moment = int(candidate.sort[1 if answer.vertical.ranking.demoted else 0])
     return moment if sort == "oldest" else -moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzers import name_query_terms
-from mappings.names import INITIALS, INNER, PINYIN, RUNS
+from mappings.parts.matching import INITIALS, INNER, PINYIN, RUNS
 from mappings.vertical import Vertical
 from search.access.clauses import Clause, any_of
 
@@ -15,13 +15,16 @@ NAME_BOOST = 50.0
 NAME_CHARS = "name_chars"
 NAME_WORDS = "name_words"
 # In shorter names every slip makes another name.
-SHORTEST_MISSPELT, LONG_MISSPELT = 4, 10
+SHORTEST_FUZZY, LONG_FUZZY = 4, 10
 # Terms of what the caller may not see count among these too, so that there have to be more than there ever are.
 MOST_EXPANSIONS = 1000
 
 
 def named(text: str) -> Clause | None:
-    """That a name may have been typed so - in pinyin, initials, mixed with Han; None where nothing can be read."""
+    """Return the clause for a name typed in pinyin, in initials, or mixed with Han; None where it can be none of these.
+
+    `zhang三` becomes: the name holds 三, and its pinyin or its initials are, or begin with, one of the ways to read it.
+    """
     typed = name_query_terms(text)
     if len(typed.chars) > MOST_NAME_CHARS:
         return None
@@ -44,19 +47,19 @@ def named(text: str) -> Clause | None:
     return {"bool": body}
 
 
-def nearly_named(text: str, words: Sequence[str], vertical: Vertical) -> Clause | None:
-    """That a name was typed with one slip - a letter too many, too few, wrong, or two of them changed places.
+def fuzzily_named(text: str, words: Sequence[str], vertical: Vertical) -> Clause | None:
+    """Return the clause for a name typed with one slip: a letter too many, too few, wrong, or two swapped.
 
     In long names there may be two. `words`: those of the text, which are met one by one where Latin names hold them.
     """
-    if not vertical.by_name:
+    if not vertical.matching.names:
         return None
     typed = name_query_terms(text)
-    keys = [key for key in typed.pinyin if len(key) >= SHORTEST_MISSPELT and key.isascii()]
+    keys = [key for key in typed.pinyin if len(key) >= SHORTEST_FUZZY and key.isascii()]
     ways = [_fuzzy(RUNS, key) for key in keys]
     if all(word.isascii() and word.isalpha() for word in words):
-        nearly = [_fuzzy(NAME_WORDS, word) for word in words if len(word) >= SHORTEST_MISSPELT]
-        exactly = [{"term": {NAME_WORDS: word}} for word in words if len(word) < SHORTEST_MISSPELT]
+        nearly = [_fuzzy(NAME_WORDS, word) for word in words if len(word) >= SHORTEST_FUZZY]
+        exactly = [{"term": {NAME_WORDS: word}} for word in words if len(word) < SHORTEST_FUZZY]
         ways += [{"bool": {"filter": [*nearly, *exactly]}}] if nearly else []
     if not ways:
         return None
@@ -64,5 +67,5 @@ def nearly_named(text: str, words: Sequence[str], vertical: Vertical) -> Clause 
 
 
 def _fuzzy(field: str, value: str) -> Clause:
-    slips = 2 if len(value) >= LONG_MISSPELT else 1
+    slips = 2 if len(value) >= LONG_FUZZY else 1
     return {"fuzzy": {field: {"value": value, "fuzziness": slips, "max_expansions": MOST_EXPANSIONS}}}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
 
+from mappings.parts.filtering import Filter
 from search.query.dates import SHANGHAI, resolve_date
-from search.query.operators import FEATURES, OPERATORS, OperatorName, has_value
+from search.query.filters import Dates, FilterLanguage, Operator
 
 # What opens a phrase, and what may close it: any of its family, as input methods mix them up. 《》 is how titles are
 # written, and ’ alone is an apostrophe.
@@ -18,7 +18,7 @@ _CLOSING = dict.fromkeys('"“”＂', '"“”＂') | {"‘": "’", "「": "�
 _CLOSED = {mark: re.compile(f"[{closing}]") for mark, closing in _CLOSING.items()}
 _QUOTES = "".join(_CLOSING) + "」』〞〟"
 _MINUS = frozenset("-－−")
-_NAME = re.compile(r"([^\W\d_]{2,6})[:：]")
+_NAME = re.compile(r"([^\W\d_]{2,20})[:：]")
 _WORD = re.compile(rf"[^\s{_QUOTES}]+")
 # `from:张三，预算`: a value that is not quoted ends with its clause.
 _VALUE = re.compile(rf"[^\s{_QUOTES}，。；！？]+")
@@ -30,39 +30,25 @@ _UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 # More conditions of a kind than anyone types are text: each costs the engine a clause.
 MOST_CONDITIONS = 20
 
-_Dates = Callable[[str], datetime | None]
-
-
-@dataclass(frozen=True)
-class Operator:
-    """One condition, its name the English one, its value as it was written."""
-
-    name: OperatorName
-    value: str
-    negated: bool = False
-
 
 @dataclass(frozen=True)
 class ParsedQuery:
-    """A query's parts. `after` ≤ time < `before`, both in UTC: the narrowest of those that were given."""
+    """A query's parts, each in the order in which it was typed."""
 
     text: str = ""
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     operators: tuple[Operator, ...] = ()
-    before: datetime | None = None
-    after: datetime | None = None
 
 
-def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
+def parse(q: str, language: FilterLanguage, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
     """Split a query into text, quoted phrases, excluded words and operators, in time linear in its length.
 
-    Dates are resolved against `now`, which is aware, in the time zone `tz`: `after:D` is from the beginning of D on,
-    `before:D` is until the beginning of D, and negated each is the other. Every letter and digit of `q` ends up in
-    some part; raises nothing.
+    Whether a value is a date is decided against `now`, which is aware, in the time zone `tz`. Every letter and digit
+    of `q` ends up in some part; raises nothing.
     """
-    parts = _Parts(partial(resolve_date, now=now, tz=tz))
-    scanner = _Scanner(q)
+    parts = _Parts(language, partial(resolve_date, now=now, tz=tz))
+    scanner = _Scanner(q, language)
     while not scanner.at_end:
         parts.take(scanner)
     return ParsedQuery(
@@ -70,8 +56,6 @@ def parse(q: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> ParsedQuery:
         phrases=tuple(phrase.text for phrase in parts.phrases),
         excluded=tuple(parts.excluded),
         operators=tuple(parts.operators),
-        before=min(parts.before, default=None),
-        after=max(parts.after, default=None),
     )
 
 
@@ -86,13 +70,12 @@ class _Term:
 
 @dataclass
 class _Parts:
-    dates: _Dates
+    language: FilterLanguage
+    dates: Dates
     words: list[_Term] = field(default_factory=list)
     phrases: list[_Term] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
-    before: list[datetime] = field(default_factory=list)
-    after: list[datetime] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -128,33 +111,20 @@ class _Parts:
     def _operator(self, scanner: _Scanner, negated: bool) -> bool:
         """Take an operator whose value makes sense; else the scanner stays where it is."""
         begin = scanner.at
-        name = scanner.operator_name() if len(self.operators) < MOST_CONDITIONS else None
-        if name:
-            for value in scanner.values():
-                if self._condition(name, value, negated):
-                    return True
+        filter = scanner.filter() if len(self.operators) < MOST_CONDITIONS else None
+        for value in scanner.values() if filter else ():
+            if filter and (accepted := self.language.accepted(filter, value, self.dates)):
+                self.operators.append(Operator(filter.name, accepted, negated))
+                return True
         scanner.at = begin
         return False
-
-    def _condition(self, name: OperatorName, value: str, negated: bool) -> bool:
-        if name in ("before", "after"):
-            moment = self.dates(value)
-            if moment is None:
-                return False
-            (self.before if (name == "before") != negated else self.after).append(moment)
-        elif name == "from":
-            value = value.lstrip("@＠")
-        elif name == "has" and has_value(value) not in FEATURES:
-            return False
-        if value:
-            self.operators.append(Operator(name, value, negated))
-        return bool(value)
 
 
 class _Scanner:
     """A place in the query, at the beginning of a term or at the end."""
 
-    def __init__(self, q: str) -> None:
+    def __init__(self, q: str, language: FilterLanguage) -> None:
+        self._language = language
         self._q = _UNWRITABLE.sub(" ", _INVISIBLE.sub("", q))
         self._unclosed: set[str] = set()
         self.at = 0
@@ -176,14 +146,20 @@ class _Scanner:
         self.at += 1
         return True
 
-    def operator_name(self) -> OperatorName | None:
-        """An operator's name and its colon, passed over with the blanks behind."""
-        match = _NAME.match(self._q, self.at)
-        name = OPERATORS.get(unicodedata.normalize("NFKC", match[1]).lower()) if match else None
-        if match and name:
+    def filter(self) -> Filter | None:
+        """Return the filter whose name and colon come next, passed over with the blanks behind."""
+        found = self._named()
+        if found:
+            match, filter = found
             self.at = match.end()
             self._skip()
-        return name
+            return filter
+        return None
+
+    def _named(self) -> tuple[re.Match[str], Filter] | None:
+        match = _NAME.match(self._q, self.at)
+        filter = self._language.named(match[1]) if match else None
+        return (match, filter) if match and filter else None
 
     def values(self) -> Iterator[str]:
         """What an operator's value may be, the scanner behind each: `last week` is two words, any other is one."""
@@ -227,8 +203,7 @@ class _Scanner:
 
     def _another_begins(self) -> bool:
         """Whether an operator or a negated term is next, which is then no value of the one before."""
-        match = _NAME.match(self._q, self.at)
-        return self._q[self.at] in _MINUS or bool(match and match[1].lower() in OPERATORS)
+        return self._q[self.at] in _MINUS or self._named() is not None
 
     def _match(self, pattern: re.Pattern[str]) -> str | None:
         match = pattern.match(self._q, self.at)

@@ -12,27 +12,27 @@ _ENOUGH = 0.6
 
 
 class Mark(NamedTuple):
-    """What a query found in a text: text[start:end] of the original, and which of its needles it is."""
+    """What a query found in a text: text[start:end] of the original, and which of its terms it is."""
 
     start: int
     end: int
-    needle: str
+    term: str
 
 
 def densest(marks: Sequence[Mark], length: int) -> tuple[int, int]:
     """Return from where to where the best of `marks` (in order, one at least) reach, within `length` characters.
 
-    The best show the most of the query: each needle counts by its length and once; then the most marks, the first.
+    The best show the most of the query: each term counts by its length and once; then the most marks, the first.
     """
     inside: Counter[str] = Counter()
     weight = first = 0
     best, span = (0, 0), (marks[0].start, marks[0].end)
     for last, mark in enumerate(marks):
-        weight += 0 if inside[mark.needle] else len(mark.needle)
-        inside[mark.needle] += 1
+        weight += 0 if inside[mark.term] else len(mark.term)
+        inside[mark.term] += 1
         while first < last and mark.end - marks[first].start > length:
-            inside[marks[first].needle] -= 1
-            weight -= 0 if inside[marks[first].needle] else len(marks[first].needle)
+            inside[marks[first].term] -= 1
+            weight -= 0 if inside[marks[first].term] else len(marks[first].term)
             first += 1
         if (weight, last - first + 1) > best:
             best, span = (weight, last - first + 1), (marks[first].start, mark.end)

@@ -25,8 +25,8 @@ from search.evaluate.client import Client
 from search.evaluate.figures import Figures, Played, by_kind, rank
 from search.evaluate.play import play_negatives
 from search.evaluate.questions import event_files, known_items, negatives
-from search.query.answer import Search
 from search.query.question import Question
+from search.query.search import Search
 
 AT_ONCE = 4
 ASKED, SHORTEST, LONGEST = 500, 2, 4

@@ -15,6 +15,7 @@ import opencc
 import orjson
 import pytest
 from kit import VERTICALS
+from querykit import parsed
 from rich.console import Console
 
 from search.core.endpoints import Endpoints
@@ -22,9 +23,8 @@ from search.core.settings import Settings
 from search.evaluate.judged import JudgedSet, read
 from search.evaluate.relevance import Compared, compare
 from search.localstack import temporary_stack
-from search.query.build import query
-from search.query.parse import parse
-from search.query.wanted import Wanted
+from search.query.build import query_body
+from search.query.resolved import ResolvedQuery
 
 FIGURES = Path(__file__).parent / "figures"
 SETS = ("dev", "titles_dev", "dureader_small")
@@ -95,9 +95,9 @@ async def test_traditional_questions_find_what_simplified_ones_do(
 
 
 def bodies(text: str) -> list[object]:
-    parsed = parse(text, now=NOW)
-    wanted = Wanted(text=parsed.text, phrases=parsed.phrases, excluded=parsed.excluded)
-    return [query(wanted, vertical) for vertical in VERTICALS.values()]
+    parts = parsed(text, NOW)
+    query = ResolvedQuery(text=parts.text, phrases=parts.phrases, excluded=parts.excluded)
+    return [query_body(query, vertical) for vertical in VERTICALS.values()]
 
 
 def write_figures() -> None:

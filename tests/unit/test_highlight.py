@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.query.highlight import mark, mark_name, matches, needles, snippet
+from search.query.highlight import highlight_terms, holds_any, mark, mark_name, snippet
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from search.query.highlight import mark, mark_name, matches, needles, snippet
     ],
 )
 def test_what_matched_is_marked_in_the_originals_own_characters(query, text, expected):
-    assert mark(text, needles(query)) == expected
+    assert mark(text, highlight_terms(query)) == expected
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_what_matched_is_marked_in_the_originals_own_characters(query, text, exp
     ],
 )
 def test_a_phrase_is_one_mark(phrase, text, expected):
-    assert mark(text, needles("", [phrase])) == expected
+    assert mark(text, highlight_terms("", [phrase])) == expected
 
 
 def test_a_phrase_is_marked_beside_words():
-    assert mark("搜索中台的中台", needles("中台", ["搜索中台"])) == "<em>搜索中台</em>的<em>中台</em>"
+    assert mark("搜索中台的中台", highlight_terms("中台", ["搜索中台"])) == "<em>搜索中台</em>的<em>中台</em>"
 
 
 @pytest.mark.parametrize(
@@ -85,38 +85,38 @@ BODY = (
 
 
 def test_a_snippet_is_the_best_passage_from_the_beginning_of_a_sentence():
-    shown = snippet(BODY, needles("搜索接口"))
+    shown = snippet(BODY, highlight_terms("搜索接口"))
     assert shown.startswith("…前文说了很多，<em>搜索</em>服务的<em>接口</em>由平台组维护。第二句讲别的。")
     assert shown.endswith("。…")
     assert len(re.sub("<.*?>", "", shown)) <= 122
 
 
 def test_a_snippet_without_a_match_is_the_beginning():
-    assert snippet(BODY, needles("无此词语")) == snippet(BODY, needles(""))
-    assert snippet(BODY, needles("")).startswith("一二三四")
+    assert snippet(BODY, highlight_terms("无此词语")) == snippet(BODY, highlight_terms(""))
+    assert snippet(BODY, highlight_terms("")).startswith("一二三四")
 
 
 def test_a_short_text_is_shown_whole_in_one_line():
-    assert snippet("第一行\n\n第二行 <搜索>", needles("搜索")) == "第一行 第二行 &lt;<em>搜索</em>&gt;"
+    assert snippet("第一行\n\n第二行 <搜索>", highlight_terms("搜索")) == "第一行 第二行 &lt;<em>搜索</em>&gt;"
 
 
 def test_the_passage_with_more_of_the_query_wins():
     text = "搜索搜索搜索。" + "别的内容。" * 60 + "搜索与推荐。" + "别的内容。" * 60
-    assert "<em>搜索</em>与<em>推荐</em>" in snippet(text, needles("搜索 推荐"))
+    assert "<em>搜索</em>与<em>推荐</em>" in snippet(text, highlight_terms("搜索 推荐"))
 
 
 def test_a_match_far_inside_a_text_of_megabytes_is_found_at_once():
     text = "今天天气不错，我们去吃饭吧！" * 120_000 + "最后提到龙井茶。"
     started = time.perf_counter()
-    assert "<em>龙井茶</em>" in snippet(text, needles("龙井茶"))
-    assert matches(text, needles("龙井茶"))
-    assert not matches(text, needles("碧螺春"))
+    assert "<em>龙井茶</em>" in snippet(text, highlight_terms("龙井茶"))
+    assert holds_any(text, highlight_terms("龙井茶"))
+    assert not holds_any(text, highlight_terms("碧螺春"))
     assert time.perf_counter() - started < 10
 
 
 def test_fifty_snippets_are_made_in_no_time():
     texts = [f"{BODY[:450]}第{n}篇提到搜索服务与JIRA-{n}。" for n in range(50)]
-    wanted = needles("搜索服务 JIRA-7")
+    wanted = highlight_terms("搜索服务 JIRA-7")
     snippet(texts[0], wanted)
     started = time.perf_counter()
     assert all("<em>" in snippet(text, wanted) for text in texts)
@@ -132,10 +132,10 @@ ODD = st.text(
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(ODD, ODD, st.lists(ODD, max_size=2), st.integers(1, 40))
 def test_no_text_or_query_raises_and_no_markup_but_em_comes_out(text, query, phrases, length):
-    wanted = needles(query, phrases)
+    wanted = highlight_terms(query, phrases)
     marked = mark(text, wanted)
     assert html.unescape(re.sub("</?em>", "", marked)) == html.unescape(html.escape(text))
-    assert matches(text, wanted) == ("<em>" in marked)
+    assert holds_any(text, wanted) == ("<em>" in marked)
     for shown in (marked, mark_name(text, query), snippet(text, wanted, length)):
         rest = re.sub("<em>[^<>]+</em>", "", shown)
         assert not set("<>") & set(rest)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit import VERTICALS
+from querykit import asked
 
 from analyzers import Lexicon, analyse, load_lexicons, normalise
 from search.core.errors import ConfigurationError
-from search.query.build import query
-from search.query.highlight import needles, snippet
-from search.query.present import meets
-from search.query.wanted import Wanted
+from search.query.build import query_body
+from search.query.highlight import highlight_terms, snippet
+from search.query.matcher import matches
 
 MESSAGES = VERTICALS["messages"]
 
@@ -65,25 +65,25 @@ class TestSynonyms:
         assert set(known.variants("k8s 报销")) == {"k8s 费用报销", "kubernetes 报销", "kubernetes 费用报销"}
 
     def test_a_document_in_other_words_is_found_and_marked(self, folder: Path) -> None:
-        wanted = Wanted(text="年假", lexicon=lexicon(folder, synonyms="年假 = 年休假\n"))
+        wanted = asked(text="年假", lexicon=lexicon(folder, synonyms="年假 = 年休假\n"))
         said = kit.message("m-1", "申请年休假的流程", conversation_id="c", sender_id="u")
-        assert meets(MESSAGES, {"original": said}, query(wanted, MESSAGES))
-        assert not meets(MESSAGES, {"original": said}, query(Wanted(text="年价"), MESSAGES))
-        marks = needles("年假 " + wanted.variants[0].text)
+        assert matches(MESSAGES, {"original": said}, query_body(wanted, MESSAGES))
+        assert not matches(MESSAGES, {"original": said}, query_body(asked(text="年价"), MESSAGES))
+        marks = highlight_terms("年假 " + wanted.variants[0].text)
         assert snippet(said["text"], marks) == "申请<em>年休假</em>的流程"
 
     def test_without_synonyms_a_query_s_body_stays_as_it_is(self, folder: Path) -> None:
         known = lexicon(folder, synonyms="年假 = 年休假\n")
-        assert query(Wanted(text="预算", lexicon=known), MESSAGES) == query(Wanted(text="预算"), MESSAGES)
+        assert query_body(asked(text="预算", lexicon=known), MESSAGES) == query_body(asked(text="预算"), MESSAGES)
 
     @given(st.lists(st.sampled_from(["年假", "年休假", "k8s", "的", " ", "x"]), max_size=60).map("".join))
     def test_all_ways_together_stay_below_the_engine_s_bound(self, text: str) -> None:
         synonyms = {"年假": ("年休假",), "年休假": ("年假",), "k8s": ("kubernetes", "容器集群")}
-        wanted = Wanted(text=text, lexicon=Lexicon(synonyms=synonyms))
+        wanted = asked(text=text, lexicon=Lexicon(synonyms=synonyms))
         terms = [way.terms.chars.split() for way in (wanted, *wanted.variants)]
         assert sum(map(len, terms)) <= 48 or len(terms) == 1 or len(terms) * len(terms[0]) <= 48
         assert all(way.text != normalise(text) for way in wanted.variants)
-        assert orjson.dumps(query(wanted, MESSAGES))
+        assert orjson.dumps(query_body(wanted, MESSAGES))
 
 
 class TestWords:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import kit
 import orjson
 import pytest
-from kit import COLLECTIONS, VERTICALS
+from kit import CATALOGUE, COLLECTIONS, VERTICALS
 
+from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from mappings.entities import Entity
 from mappings.events import Change, decode
+from mappings.parts import Field
 from mappings.usage import USAGE
-from mappings.vertical import ENTITY, ORIGINAL, TOMBSTONE, Collection, Guard, Vertical
+from mappings.vertical import Vertical
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mappings"
 MOMENT = "2026-03-02T09:15:04.120Z"
@@ -214,22 +217,61 @@ def test_no_document_s_id_is_longer_than_the_engine_takes(collection: Collection
 
 @every_vertical
 def test_what_a_vertical_says_about_its_fields_is_in_its_mapping(vertical: Vertical) -> None:
-    named = ("exact", "recency", "last", "people", "conversation", "kinds", "features")
-    fields = {getattr(vertical, name) for name in named} - {None}
-    assert fields <= set(vertical.properties)
-    assert {name for field in vertical.texts for name in field.names} <= set(vertical.properties)
+    ranking = vertical.ranking
+    ranked = {field.name for field in (ranking.recency, ranking.demoted, ranking.near) if field}
+    assert ranked | {one.field.name for one in vertical.filters} <= set(vertical.properties)
+    assert {name for text in vertical.matching.texts for name in text.fields} <= set(vertical.properties)
 
 
 @every_vertical
-def test_the_fields_that_its_guard_meets_are_exact_ones(vertical: Vertical) -> None:
-    fields = {"allow"} if vertical.guard is Guard.ALLOW else {"conversation_id"}
+def test_every_part_owns_its_fields_and_fills_them_alone(vertical: Vertical) -> None:
+    owned = [name for part in vertical.parts for name in part.properties()]
+    assert len(owned) == len(set(owned))
+    for entity in vertical.entities:
+        state = change(vertical, entity, FULL[entity]).state
+        for part in vertical.parts:
+            assert set(part.values(state, None)) <= set(part.properties())
+
+
+def test_two_parts_that_own_one_field_are_an_error() -> None:
+    docs = VERTICALS["docs"]
+    twice = dataclasses.replace(docs, stored=(Field("title_words", lambda _: "x"),))
+    with pytest.raises(ValueError, match="two parts own the field 'title_words'"):
+        twice.mapping()
+
+
+@every_vertical
+def test_parts_stay_small(vertical: Vertical) -> None:
+    parts = (vertical, vertical.storage, vertical.display, *vertical.parts, *vertical.matching.texts)
+    assert all(len(dataclasses.fields(part)) < 12 for part in parts)
+
+
+@every_vertical
+def test_the_fields_that_decide_access_are_exact_ones(vertical: Vertical) -> None:
+    fields = {"conversation_id"} if vertical.in_conversations else {"allow"}
     assert all(vertical.properties[field] == {"type": "keyword"} for field in fields)
+
+
+def test_a_filter_is_declared_once_and_its_names_are_its_own() -> None:
+    declared = [one.filter for vertical in VERTICALS.values() for one in vertical.filters]
+    assert {id(one) for one in declared} == {id(one) for one in CATALOGUE.filters.values()}
+    names = [name for one in CATALOGUE.filters.values() for name in (one.name, *one.names)]
+    assert len(names) == len(set(names))
+    assert all(2 <= len(name) <= 20 and name.isalpha() and name == name.lower() for name in names)
+
+
+@every_vertical
+def test_everything_has_a_name_in_both_languages(vertical: Vertical) -> None:
+    labels = [vertical.display.labels, *(fact.labels for fact in vertical.display.facts)]
+    labels += [one.filter.labels for one in vertical.filters]
+    labels += [choice.labels for one in vertical.filters for choice in one.choices]
+    assert all(one.zh and one.en for one in labels)
 
 
 @every_searched_state
 def test_every_document_says_whom_it_admits(vertical: Vertical, entity: str, data: dict[str, Any]) -> None:
     found = document(vertical, entity, data)
-    if vertical.guard is Guard.CONVERSATION:
+    if vertical.in_conversations:
         assert found["conversation_id"] == data["conversation_id"]
         assert isinstance(found["sent_at"], int)
     else:
@@ -239,7 +281,8 @@ def test_every_document_says_whom_it_admits(vertical: Vertical, entity: str, dat
 @every_vertical
 def test_each_vertical_has_its_own_module_name_and_place(vertical: Vertical) -> None:
     others = [other for other in VERTICALS.values() if other is not vertical]
-    assert all((vertical.module, vertical.order, vertical.stream) != (o.module, o.order, o.stream) for o in others)
+    place = vertical.ranking.order
+    assert all(place != other.ranking.order for other in others)
     assert vertical.module == f"search.{vertical.name}"
     assert vertical.stream == f"changes.{vertical.name}"
 
@@ -251,7 +294,7 @@ def test_each_vertical_has_its_own_module_name_and_place(vertical: Vertical) -> 
 def test_a_hit_can_be_shown_from_the_stored_original_alone(
     vertical: Vertical, entity: str, data: dict[str, Any]
 ) -> None:
-    shown = vertical.show(entity, orjson.loads(orjson.dumps(document(vertical, entity, data)[ORIGINAL])))
+    shown = vertical.display.show(entity, orjson.loads(orjson.dumps(document(vertical, entity, data)[ORIGINAL])))
     assert shown.title is None or isinstance(shown.title, str)
     assert all(isinstance(passage, str) for passage in shown.passages)
     assert orjson.dumps(shown.fields)
@@ -261,7 +304,7 @@ def test_a_hit_can_be_shown_from_the_stored_original_alone(
 def test_what_is_shown_holds_no_principals_and_nothing_that_the_contract_does_not_know(
     vertical: Vertical, entity: str, data: dict[str, Any]
 ) -> None:
-    shown = vertical.show(entity, data).fields
+    shown = vertical.display.show(entity, data).fields
     ours = {"kind", "conversation_kind"}
     assert set(shown) <= set(model(vertical, entity).model_fields) | ours
     assert not set(shown) & {"allow", "deny", "visible_to", "unknown", "manager_id"}

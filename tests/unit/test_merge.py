@@ -16,7 +16,7 @@ MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "cont
 
 
 def candidate(vertical: Any, id: str, *names: str, at: int = 0) -> Candidate:
-    sort = [at, 1.0] if vertical.last is None else [0, 1.0]
+    sort = [at, 1.0] if vertical.ranking.demoted is None else [0, 1.0]
     return Candidate(vertical, id, (1, 0), frozenset(names), {}, sort)
 
 

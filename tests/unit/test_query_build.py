@@ -13,29 +13,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit import VERTICALS
+from querykit import asked
 
 from analyzers import Lexicon
 from mappings.vertical import Vertical
-from search.query.build import concerns, query, sort
-from search.query.wanted import MOST_TERMS, Wanted, Within
+from search.query.build import query_body, sort_order
+from search.query.filters import concerns
+from search.query.names_meant import NameInDepartments
+from search.query.resolved import MOST_TERMS, ResolvedQuery
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "query"
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
 
 QUESTIONS = {
-    "nothing": Wanted(),
-    "words": Wanted(text="搜索中台方案"),
-    "latin": Wanted(text="JIRA-1234 release notes"),
-    "a name": Wanted(text="张三"),
-    "pinyin": Wanted(text="zhangsan"),
-    "half a name": Wanted(text="zhang三"),
-    "a name in a department": Wanted(text="市场部 张三", within=Within("张三", frozenset({"d-2", "d-1"}))),
-    "a phrase alone": Wanted(phrases=["周三 评审"]),
-    "phrases and exclusions": Wanted(text="预算", phrases=["第三季度"], excluded=["草稿", "Q2"]),
-    "senders": Wanted(text="预算", senders=frozenset({"u-2", "u-1"})),
-    "a sender nobody knows": Wanted(text="预算", senders=frozenset()),
-    "conditions alone": Wanted(conversations=frozenset({"c-7"}), after=1_000, before=2_000),
-    "every condition": Wanted(
+    "nothing": asked(),
+    "words": asked(text="搜索中台方案"),
+    "latin": asked(text="JIRA-1234 release notes"),
+    "a name": asked(text="张三"),
+    "pinyin": asked(text="zhangsan"),
+    "half a name": asked(text="zhang三"),
+    "a name in a department": asked(
+        text="市场部 张三", name_in_departments=NameInDepartments("张三", frozenset({"d-2", "d-1"}))
+    ),
+    "a phrase alone": asked(phrases=["周三 评审"]),
+    "phrases and exclusions": asked(text="预算", phrases=["第三季度"], excluded=["草稿", "Q2"]),
+    "senders": asked(text="预算", senders=frozenset({"u-2", "u-1"})),
+    "a sender nobody knows": asked(text="预算", senders=frozenset()),
+    "conditions alone": asked(conversations=frozenset({"c-7"}), after=1_000, before=2_000),
+    "every condition": asked(
         text="预算",
         senders=frozenset({"u-1"}),
         not_senders=frozenset({"u-2"}),
@@ -49,20 +54,22 @@ QUESTIONS = {
         before=2_000,
         sort="oldest",
     ),
-    "newest": Wanted(text="预算", sort="newest"),
-    "a name with a typo": Wanted(text="zhagnsan", misspelt=True),
-    "a name near the caller": Wanted(text="张三", rings=[frozenset({"d-2"}), frozenset({"d-2", "d-1"})]),
-    "the end of a number": Wanted(text="5678"),
-    "in synonyms": Wanted(text="年假", lexicon=Lexicon(synonyms={"年假": ("年休假",)})),
-    "punctuation": Wanted(text="，。！*:* AND {"),
-    "emoji": Wanted(text="😀"),
+    "newest": asked(text="预算", sort="newest"),
+    "a name with a typo": asked(text="zhagnsan", fuzzy=True),
+    "a name near the caller": asked(text="张三", nearby=[frozenset({"d-2"}), frozenset({"d-2", "d-1"})]),
+    "the end of a number": asked(text="5678"),
+    "in synonyms": asked(text="年假", lexicon=Lexicon(synonyms={"年假": ("年休假",)})),
+    "punctuation": asked(text="，。！*:* AND {"),
+    "emoji": asked(text="😀"),
 }
 
 
-def bodies(wanted: Wanted) -> dict[str, Any]:
+def bodies(wanted: ResolvedQuery) -> dict[str, Any]:
     """What each vertical is asked; None where the question does not concern it."""
     return {
-        name: {"query": query(wanted, vertical), "sort": sort(wanted, vertical)} if concerns(wanted, vertical) else None
+        name: {"query": query_body(wanted, vertical), "sort": sort_order(wanted, vertical)}
+        if concerns(wanted.conditions, vertical)
+        else None
         for name, vertical in VERTICALS.items()
     }
 
@@ -84,53 +91,53 @@ class TestWhatIsConcerned:
     @pytest.mark.parametrize(
         ("wanted", "concerned"),
         [
-            (Wanted(text="x"), {"contacts", "docs", "apps", "messages"}),
-            (Wanted(text="x", senders=frozenset({"u"})), {"docs", "messages"}),
-            (Wanted(text="x", conversations=frozenset({"c"})), {"messages"}),
-            (Wanted(text="x", kinds=frozenset({"doc"})), {"contacts", "docs", "apps", "messages"}),
-            (Wanted(text="x", features=frozenset({"file"})), {"messages"}),
-            (Wanted(text="x", after=1), {"docs", "apps", "messages"}),
-            (Wanted(text="x", before=1), {"docs", "apps", "messages"}),
-            (Wanted(text="x", not_senders=frozenset({"u"})), {"contacts", "docs", "apps", "messages"}),
+            (asked(text="x"), {"contacts", "docs", "apps", "messages"}),
+            (asked(text="x", senders=frozenset({"u"})), {"docs", "messages"}),
+            (asked(text="x", conversations=frozenset({"c"})), {"messages"}),
+            (asked(text="x", kinds=frozenset({"doc"})), {"contacts", "docs", "apps", "messages"}),
+            (asked(text="x", features=frozenset({"file"})), {"messages"}),
+            (asked(text="x", after=1), {"docs", "apps", "messages"}),
+            (asked(text="x", before=1), {"docs", "apps", "messages"}),
+            (asked(text="x", not_senders=frozenset({"u"})), {"contacts", "docs", "apps", "messages"}),
         ],
     )
     def test_a_vertical_without_what_a_condition_speaks_of_is_not_asked(
-        self, wanted: Wanted, concerned: set[str]
+        self, wanted: ResolvedQuery, concerned: set[str]
     ) -> None:
-        assert {name for name, vertical in VERTICALS.items() if concerns(wanted, vertical)} == concerned
+        assert {name for name, vertical in VERTICALS.items() if concerns(wanted.conditions, vertical)} == concerned
 
 
 class TestSort:
     def test_what_comes_last_comes_last_in_any_order(self) -> None:
         for order in ("relevance", "newest", "oldest"):
             for text in ("x", ""):
-                assert sort(Wanted(text=text, sort=order), CONTACTS)[0] == {"disabled": {"order": "asc"}}  # type: ignore[arg-type]
+                assert sort_order(asked(text=text, sort=order), CONTACTS)[0] == {"disabled": {"order": "asc"}}  # type: ignore[arg-type]
 
     def test_by_relevance_the_newer_of_equals_goes_first(self) -> None:
-        assert sort(Wanted(text="x"), MESSAGES) == ["_score", {"sent_at": {"order": "desc"}}]
+        assert sort_order(asked(text="x"), MESSAGES) == ["_score", {"sent_at": {"order": "desc"}}]
 
     def test_without_text_to_score_by_the_newest_go_first(self) -> None:
-        assert sort(Wanted(after=1), MESSAGES) == [{"sent_at": {"order": "desc"}}, "_score"]
+        assert sort_order(asked(after=1), MESSAGES) == [{"sent_at": {"order": "desc"}}, "_score"]
 
     def test_oldest(self) -> None:
-        assert sort(Wanted(text="x", sort="oldest"), DOCS)[0] == {"updated_at": {"order": "asc"}}
+        assert sort_order(asked(text="x", sort="oldest"), DOCS)[0] == {"updated_at": {"order": "asc"}}
 
 
 class TestHasText:
     @pytest.mark.parametrize("text", ["", "  ", "。，", "*:*", "\u200b", '"'])
     def test_there_is_none_without_a_letter_digit_or_emoji(self, text: str) -> None:
-        assert not Wanted(text=text).has_text
-        assert not Wanted(phrases=[text]).has_text
+        assert not asked(text=text).has_text
+        assert not asked(phrases=[text]).has_text
 
     @pytest.mark.parametrize("text", ["a", "好", "1", "😀", "の"])
     def test_there_is_with_one(self, text: str) -> None:
-        assert Wanted(text=text).has_text
-        assert Wanted(phrases=[text]).has_text
+        assert asked(text=text).has_text
+        assert asked(phrases=[text]).has_text
 
     def test_exclusions_are_no_question(self) -> None:
-        wanted = Wanted(excluded=["a"], not_senders=frozenset({"u"}))
+        wanted = asked(excluded=["a"], not_senders=frozenset({"u"}))
         assert not wanted.has_text
-        assert not wanted.has_filters
+        assert not wanted.has_conditions
 
 
 def leaves(found: Any) -> int:
@@ -142,8 +149,8 @@ def leaves(found: Any) -> int:
     count = 0
     for kind, body in found.items():
         if kind == "match":
-            [asked] = body.values()
-            count += len(asked["query"].split())
+            [match] = body.values()
+            count += len(match["query"].split())
         elif kind == "multi_match":
             count += len(body["query"].split()) * len(body["fields"])
         elif kind in ("term", "terms", "prefix", "range", "match_phrase"):
@@ -167,21 +174,21 @@ def leaves(found: Any) -> int:
 )
 def test_no_text_is_more_clauses_than_the_engine_takes(text: str, vertical: Vertical) -> None:
     # 1,024 of a query, of which conditions of the query box and the access filter take some.
-    assert leaves(query(Wanted(text=text), vertical)) < 960
+    assert leaves(query_body(asked(text=text), vertical)) < 960
 
 
 @given(st.text(), st.lists(st.text(), max_size=3), st.lists(st.text(), max_size=3))
 def test_any_text_becomes_a_body_that_can_be_sent(text: str, phrases: list[str], excluded: list[str]) -> None:
-    wanted = Wanted(text=text, phrases=phrases, excluded=excluded)
+    wanted = asked(text=text, phrases=phrases, excluded=excluded)
     for vertical in VERTICALS.values():
-        assert orjson.dumps(query(wanted, vertical))
+        assert orjson.dumps(query_body(wanted, vertical))
     assert all(len(terms.split()) <= MOST_TERMS for terms in wanted.terms)
 
 
 def test_equal_questions_have_equal_bytes() -> None:
     """Sets have no order of their own, and the engine knows again only what is the same."""
-    one, two = (Wanted(text="x", senders=frozenset(ids), kinds=frozenset(ids)) for ids in ("abcdef", "fedcba"))
-    assert orjson.dumps(query(one, MESSAGES)) == orjson.dumps(query(two, MESSAGES))
+    one, two = (asked(text="x", senders=frozenset(ids), kinds=frozenset(ids)) for ids in ("abcdef", "fedcba"))
+    assert orjson.dumps(query_body(one, MESSAGES)) == orjson.dumps(query_body(two, MESSAGES))
 
 
 def write_golden() -> None:

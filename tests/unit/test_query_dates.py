@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from querykit import moments
 
 from search.query.dates import SHANGHAI, resolve_date
-from search.query.parse import parse
-from search.query.question import Question, _limits
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=SHANGHAI)
-moments = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+times = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 zones = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 pieces = st.sampled_from(
     [*"0123456789-/.年月日号周天前后dwmyTZ:+ ", "今天", "上个月", "2026", "last week", "１２", "²", "٣"]
@@ -21,7 +20,7 @@ pieces = st.sampled_from(
 texts = st.one_of(st.text(max_size=50), st.lists(pieces, max_size=12).map("".join))
 
 
-@given(texts, moments, zones)
+@given(texts, times, zones)
 def test_no_text_raises_and_what_is_a_date_is_one_in_utc(text: str, now: datetime, tz: timezone) -> None:
     found = resolve_date(text, now=now, tz=tz)
     assert found is None or found.utcoffset() == timedelta(0)
@@ -38,12 +37,12 @@ def test_every_day_begins_at_midnight_where_the_caller_is(day: object, tz: timez
         assert resolve_date(form, now=NOW, tz=tz) == expected
 
 
-@given(moments)
+@given(times)
 def test_an_rfc_3339_time_is_that_moment_to_the_microsecond(moment: datetime) -> None:
     assert resolve_date(moment.isoformat(), now=NOW) == moment
 
 
-@given(moments, st.integers(0, 999))
+@given(times, st.integers(0, 999))
 def test_days_ago_are_whole_days_of_the_caller(now: datetime, days: int) -> None:
     today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
     assert resolve_date(f"{days}d", now=now) == resolve_date(f"{days}天前", now=now) == today - timedelta(days=days)
@@ -52,9 +51,10 @@ def test_days_ago_are_whole_days_of_the_caller(now: datetime, days: int) -> None
 class TestLimits:
     @staticmethod
     def limits(q: str = "", **parameters: str) -> tuple[int | None, int | None]:
-        return _limits(parse(q, now=NOW), Question(**parameters), NOW)  # type: ignore[arg-type]
+        found = moments(q, NOW, parameters)
+        return found.get("after"), found.get("before")
 
-    @given(moments)
+    @given(times)
     def test_they_are_exact(self, moment: datetime) -> None:
         micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
         assert self.limits(after=moment.isoformat(), before=moment.isoformat()) == (micros, micros)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.vertical import Vertical
@@ -14,30 +14,28 @@ Places = Mapping[tuple[str, str], Found]
 
 
 def needed(candidates: Iterable[Candidate]) -> list[str]:
-    """The documents of the contacts that name what these hits speak of."""
-    return list(
-        dict.fromkeys(
-            document_id
-            for candidate in candidates
-            for document_id in (
-                f"conversation:{candidate.fields.get('conversation_id')}",
-                f"user:{candidate.fields.get('sender_id')}",
-            )
-            if candidate.vertical.conversation
-        )
-    )
+    """Return the ids, among the contacts' documents, of what names the conversations and people that hits speak of."""
+    return list(dict.fromkeys(id for candidate in candidates for id in _needed(candidate)))
+
+
+def _needed(candidate: Candidate) -> Iterator[str]:
+    if joined := candidate.vertical.display.joined:
+        yield f"conversation:{candidate.fields.get(joined.conversation)}"
+        yield from (f"user:{candidate.fields.get(field)}" for field in joined.people)
 
 
 @dataclass(frozen=True)
-class Names:
+class JoinedNames:
     """What people and conversations are called, as far as the caller may see them; the rest has no name."""
 
     people: Mapping[str, str]
     conversations: Mapping[str, str]
 
 
-async def read(reader: Reader, directory: Directory, caller: Principal, contacts: Vertical, found: Places) -> Names:
-    """Names for checked hits, from the documents read with them; direct conversations take one more look."""
+async def read(
+    reader: Reader, directory: Directory, caller: Principal, contacts: Vertical, found: Places
+) -> JoinedNames:
+    """Return the names for checked hits, from what was read with them; direct conversations take one more read."""
     people: dict[str, str] = {}
     conversations: dict[str, str] = {}
     unnamed: list[str] = []
@@ -54,7 +52,7 @@ async def read(reader: Reader, directory: Directory, caller: Principal, contacts
             conversations[id] = original["name"]
     if unnamed:
         conversations |= await _others(reader, directory, caller, contacts, unnamed)
-    return Names(people, conversations)
+    return JoinedNames(people, conversations)
 
 
 async def _others(

@@ -8,10 +8,11 @@ from typing import Any
 import kit
 import pytest
 from kit import VERTICALS
+from querykit import asked
 
-from search.query.build import query
-from search.query.present import meets, minimum
-from search.query.wanted import Wanted, Within
+from search.query.build import query_body
+from search.query.matcher import matches, minimum
+from search.query.names_meant import NameInDepartments
 
 MESSAGES, CONTACTS, DOCS = (VERTICALS[name] for name in ("messages", "contacts", "docs"))
 SAID = kit.message(
@@ -26,11 +27,11 @@ SENT_AT = 1_772_442_904_120_000
 
 
 def message(**wanted: Any) -> bool:
-    return meets(MESSAGES, {"original": SAID}, query(Wanted(**wanted), MESSAGES))
+    return matches(MESSAGES, {"original": SAID}, query_body(asked(**wanted), MESSAGES))
 
 
 def person(text: str, state: Mapping[str, Any] = PERSON) -> bool:
-    return meets(CONTACTS, {"original": state, "entity": "user"}, query(Wanted(text=text), CONTACTS))
+    return matches(CONTACTS, {"original": state, "entity": "user"}, query_body(asked(text=text), CONTACTS))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_phrase_does_not_run_from_one_text_into_the_next() -> None:
 
 def test_a_clause_that_only_the_engine_can_decide_is_refused() -> None:
     with pytest.raises(NotImplementedError):
-        meets(MESSAGES, {"original": SAID}, {"script": {"script": "true"}})
+        matches(MESSAGES, {"original": SAID}, {"script": {"script": "true"}})
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_every_clause_of_every_query_can_be_decided(vertical: Any) -> None:
         "docs": kit.doc("f", "", owner_id="u"),
         "apps": kit.app("a", ""),
     }
-    wanted = Wanted(
+    wanted = asked(
         text="张三 zhangsan zhang三 JIRA-1234 搜索中台方案的评审会议纪要",
         phrases=["一", "a b"],
         excluded=["二"],
@@ -122,9 +123,9 @@ def test_every_clause_of_every_query_can_be_decided(vertical: Any) -> None:
         features=frozenset({"file"}),
         after=0,
         before=1,
-        within=Within("张三", frozenset({"d-1"})),
+        name_in_departments=NameInDepartments("张三", frozenset({"d-1"})),
     )
-    body = query(wanted, vertical)
+    body = query_body(wanted, vertical)
     state = {"original": samples[vertical.name], "entity": "user"}
     for clause in [*body["bool"].get("filter", ()), *body["bool"].get("must_not", ())]:
-        meets(vertical, state, clause)
+        matches(vertical, state, clause)

@@ -1,4 +1,4 @@
-"""Operators by name → ids, among the people and conversations that the caller may see."""
+"""Names in a query → ids, among the people and conversations that the caller may see."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzers import normalise
+from mappings.parts.matching import EXACT
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Reader, Request
+from search.query.matcher import matches
 from search.query.names import named
-from search.query.present import meets
-from search.query.wanted import Within
 
 # As many people of one name as a company has.
 MOST = 200
@@ -21,7 +21,15 @@ MOST_WORDS = 6
 
 
 @dataclass(frozen=True)
-class Resolver:
+class NameInDepartments:
+    """A name, and the departments among whose people it is meant."""
+
+    name: str
+    departments: frozenset[str]
+
+
+@dataclass(frozen=True)
+class NameResolver:
     """Finds whom and what a caller means by a name. `contacts`: the vertical of people and conversations."""
 
     reader: Reader
@@ -38,21 +46,21 @@ class Resolver:
         return await self._search(kind, values, exactly=True) or await self._search(kind, values, exactly=False)
 
     async def _search(self, kind: str, values: Sequence[str], *, exactly: bool) -> frozenset[str]:
-        names = [{"term": {"exact": normalise(value)}} for value in values] if exactly else _like(values)
+        names = [{"term": {EXACT: normalise(value)}} for value in values] if exactly else _like(values)
         ids = [{"ids": {"values": [f"{kind}:{value}" for value in values]}}] if exactly else []
         if not names:
             return frozenset()
         query = {"bool": {"should": [*ids, *names], "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
         found = await self.reader.visible(self.caller, Request(self.contacts, query, size=MOST))
         meant = {place.document_id.partition(":")[2]: place.document for place in found}
-        # Nobody is meant by the name that they had until a moment ago.
+        # The engine answers as of its last refresh: whoever was renamed since then is not meant by the old name.
         return frozenset(
             id
             for id, document in meant.items()
-            if (exactly and id in values) or any(meets(self.contacts, document, name) for name in names)
+            if (exactly and id in values) or any(matches(self.contacts, document, name) for name in names)
         )
 
-    async def within(self, text: str) -> Within | None:
+    async def name_in_departments(self, text: str) -> NameInDepartments | None:
         """Return what names departments beside something else, such as 商旅研发部 李然; None for any other text.
 
         A department stands for its whole subtree. Its name is joined here, so that renaming it touches no person.
@@ -61,14 +69,14 @@ class Resolver:
         if not 2 <= len(words) <= MOST_WORDS:
             return None
         names = [normalise(word) for word in words]
-        query = {"bool": {"filter": [{"term": {"kind": "department"}}, {"terms": {"exact": names}}]}}
+        query = {"bool": {"filter": [{"term": {"kind": "department"}}, {"terms": {EXACT: names}}]}}
         found = await self.reader.visible(self.caller, Request(self.contacts, query, size=MOST))
         called = {place.document_id.partition(":")[2]: normalise(place.document["original"]["name"]) for place in found}
         ids = {id: name for id, name in called.items() if name in names}
         rest = " ".join(word for word, name in zip(words, names, strict=True) if name not in ids.values())
         if not ids or not rest:
             return None
-        return Within(rest, self.caller.tree.subtrees(list(ids)) | ids.keys())
+        return NameInDepartments(rest, self.caller.tree.subtrees(list(ids)) | ids.keys())
 
 
 def _like(values: Sequence[str]) -> list[Clause]:

@@ -1,4 +1,4 @@
-"""What is asked for, with every name in it resolved; pure."""
+"""A query with every name in it resolved: what the engine is to be asked; pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Literal
 from analyzers import PLAIN, Lexicon, Terms, analyse
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
-from search.query.names import named, nearly_named
+from search.query.filters import Condition
+from search.query.names import fuzzily_named, named
+from search.query.names_meant import NameInDepartments
 
 Sort = Literal["relevance", "newest", "oldest"]
 
@@ -23,40 +25,23 @@ LONGEST_WORD = 6
 
 
 @dataclass(frozen=True)
-class Within:
-    """A name, and the departments among whose people it is meant."""
+class ResolvedQuery:
+    """What is asked for.
 
-    name: str
-    departments: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked for, with operators resolved to ids among what the caller may see.
-
-    `senders` and `conversations`: None is no condition, an empty set matches nothing. Times in microseconds:
-    after ≤ time < before. `rings`: departments around the caller, nearest first, each within the next. `misspelt`:
-    names may differ by a small typo.
+    `text`: what stands outside of operators and quotes. `conditions`: positive ones first. `name_in_departments`: a
+    name that the text holds beside the departments in which it is meant. `nearby`: departments around the caller,
+    nearest first, each within the next. `fuzzy`: names may differ by a small typo.
     """
 
     text: str = ""
     phrases: Sequence[str] = ()
     excluded: Sequence[str] = ()
-    senders: frozenset[str] | None = None
-    not_senders: frozenset[str] = frozenset()
-    conversations: frozenset[str] | None = None
-    not_conversations: frozenset[str] = frozenset()
-    kinds: frozenset[str] | None = None
-    not_kinds: frozenset[str] = frozenset()
-    features: frozenset[str] = frozenset()
-    not_features: frozenset[str] = frozenset()
-    after: int | None = None
-    before: int | None = None
+    conditions: Sequence[Condition] = ()
     sort: Sort = "relevance"
-    within: Within | None = None
-    rings: Sequence[frozenset[str]] = ()
+    name_in_departments: NameInDepartments | None = None
+    nearby: Sequence[frozenset[str]] = ()
     lexicon: Lexicon = PLAIN
-    misspelt: bool = False
+    fuzzy: bool = False
 
     @cached_property
     def terms(self) -> Terms:
@@ -64,7 +49,7 @@ class Wanted:
 
     @cached_property
     def apart(self) -> Sequence[Terms]:
-        """The words that were typed with blanks between; a sentence, of many or of long words, is one."""
+        """The words that were typed with blanks between; a sentence, of many or of long words, counts as one."""
         words = self.text.split()
         if not 2 <= len(words) <= MOST_WORDS:
             return [self.terms]
@@ -72,13 +57,15 @@ class Wanted:
         return analysed if max(map(_size, analysed), default=0) <= LONGEST_WORD else [self.terms]
 
     @cached_property
-    def variants(self) -> Sequence[Wanted]:
-        """The same in synonyms: other words for which the text may stand."""
+    def variants(self) -> Sequence[ResolvedQuery]:
+        """The same query in synonyms of its text."""
         # All ways together have no more terms than one way may.
         room = MOST_TERMS // max(1, _size(self.terms)) - 1
         ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
         plain = Lexicon(self.lexicon.cut)
-        return [replace(self, text=way, within=None, rings=(), misspelt=False, lexicon=plain) for way in ways]
+        return [
+            replace(self, text=way, name_in_departments=None, nearby=(), fuzzy=False, lexicon=plain) for way in ways
+        ]
 
     @cached_property
     def literal(self) -> str:
@@ -90,18 +77,18 @@ class Wanted:
         """The text as a name that was typed."""
         return named(self.text)
 
-    def nearly_named(self, vertical: Vertical) -> Clause | None:
-        """The text as a name that was typed with a slip."""
-        return nearly_named(self.text, self.terms.bigrams.split(), vertical)
+    def fuzzily_named(self, vertical: Vertical) -> Clause | None:
+        """Return the text as a name that was typed with a slip; None where it cannot be one."""
+        return fuzzily_named(self.text, self.terms.bigrams.split(), vertical)
 
     @property
     def has_text(self) -> bool:
-        return bool(self.terms.chars or any(said(self.phrases)))
+        return bool(self.terms.chars or any(with_letters(self.phrases)))
 
     @property
-    def has_filters(self) -> bool:
-        conditions = (self.senders, self.conversations, self.kinds, self.after, self.before)
-        return any(condition is not None for condition in conditions) or bool(self.features)
+    def has_conditions(self) -> bool:
+        """Whether there is a condition that finds something by itself; exclusions alone ask for nothing."""
+        return any(not condition.negated for condition in self.conditions)
 
 
 def _size(terms: Terms) -> int:
@@ -112,10 +99,11 @@ def _bounded(terms: Terms) -> Terms:
     return Terms(*(" ".join(list(dict.fromkeys(value.split()))[:MOST_TERMS]) for value in terms))
 
 
-def said(phrases: Iterable[str]) -> Iterator[str]:
-    """Those that hold more than punctuation."""
+def with_letters(phrases: Iterable[str]) -> Iterator[str]:
+    """Yield those that hold more than punctuation."""
     return (phrase for phrase in phrases if analyse(phrase).chars)
 
 
 def literal_run(text: str) -> str:
+    """Return a text as the terms of the literal field: its characters and marks in a row."""
     return analyse(text).literal

@@ -7,27 +7,27 @@ from typing import Any
 import kit
 import pytest
 from kit import VERTICALS
+from querykit import asked
 
 from analyzers import PLAIN
-from search.query.lacking import Lacking, lacking
-from search.query.wanted import Wanted
+from search.query.mismatch import MatchReport, report
 
 MESSAGES, CONTACTS, DOCS = (VERTICALS[name] for name in ("messages", "contacts", "docs"))
 SAID = {"original": kit.message("m", "明天上午评审搜索中台方案", conversation_id="c-7", sender_id="u-12")}
 SENT_AT = 1_772_442_904_120_000
 
 
-def of_message(**wanted: Any) -> Lacking:
-    return lacking(Wanted(lexicon=PLAIN, **wanted), MESSAGES, SAID)
+def of_message(**wanted: Any) -> MatchReport:
+    return report(asked(lexicon=PLAIN, **wanted), MESSAGES, SAID)
 
 
-def of_person(name: str, text: str) -> Lacking:
-    return lacking(Wanted(text=text), CONTACTS, {"original": kit.user("u", name), "entity": "user"})
+def of_person(name: str, text: str) -> MatchReport:
+    return report(asked(text=text), CONTACTS, {"original": kit.user("u", name), "entity": "user"})
 
 
 @pytest.mark.parametrize("text", ["评审", "评审 方案", "搜索中台", "評審", ""])
 def test_one_that_holds_it_lacks_nothing(text: str) -> None:
-    assert of_message(text=text) == Lacking(met=True)
+    assert of_message(text=text) == MatchReport(matches=True)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_one_that_holds_it_lacks_nothing(text: str) -> None:
     ],
 )
 def test_words_that_it_does_not_hold(text: str, words: list[str]) -> None:
-    assert of_message(text=text) == Lacking(met=False, words=tuple(words))
+    assert of_message(text=text) == MatchReport(matches=False, words=tuple(words))
 
 
 def test_a_word_in_another_form_is_held() -> None:
     stored = {"original": kit.doc("f", "reviewed plans", owner_id="u")}
-    assert lacking(Wanted(text="reviewing budget figures"), DOCS, stored).words == ("budget", "figures")
+    assert report(asked(text="reviewing budget figures"), DOCS, stored).words == ("budget", "figures")
 
 
 @pytest.mark.parametrize(
@@ -67,26 +67,26 @@ def test_a_word_in_another_form_is_held() -> None:
 )
 def test_a_condition_that_fails_is_named_and_those_that_hold_are_not(wanted: dict[str, Any], condition: str) -> None:
     holding: dict[str, Any] = {"text": "评审", "phrases": ("上午",), "after": SENT_AT}
-    assert of_message(**(holding | wanted)) == Lacking(met=False, conditions=(condition,))
+    assert of_message(**(holding | wanted)) == MatchReport(matches=False, conditions=(condition,))
 
 
 def test_words_and_conditions_together() -> None:
     found = of_message(text="预算", senders=frozenset({"u-1"}), before=SENT_AT)
-    assert found == Lacking(met=False, conditions=("from", "before"), words=("预算",))
+    assert found == MatchReport(matches=False, conditions=("from", "before"), words=("预算",))
 
 
 def test_what_a_vertical_has_not_fails_too() -> None:
     """As it does in the search, which does not even ask such a vertical."""
     stored = {"original": kit.doc("f", "评审", owner_id="u")}
-    assert lacking(Wanted(text="评审", features=frozenset({"file"})), DOCS, stored).conditions == ("has",)
+    assert report(asked(text="评审", features=frozenset({"file"})), DOCS, stored).conditions == ("has",)
 
 
 def test_a_name_but_for_a_typo_is_told_as_such() -> None:
-    assert of_person("张三丰", "zhangsanfeng") == Lacking(met=True)
-    assert of_person("张三丰", "zhangsanfeg") == Lacking(met=True, misspelt=True)
-    assert of_person("张三丰", "lisi").met is False
+    assert of_person("张三丰", "zhangsanfeng") == MatchReport(matches=True)
+    assert of_person("张三丰", "zhangsanfeg") == MatchReport(matches=True, fuzzy=True)
+    assert of_person("张三丰", "lisi").matches is False
 
 
 def test_what_has_no_words_is_told_by_its_characters() -> None:
-    assert of_message(text="😀") == Lacking(met=False, words=("😀",))
-    assert of_message(text="评审😀") == Lacking(met=True)
+    assert of_message(text="😀") == MatchReport(matches=False, words=("😀",))
+    assert of_message(text="评审😀") == MatchReport(matches=True)

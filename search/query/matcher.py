@@ -1,4 +1,4 @@
-"""Whether a document meets a query as it is now: the engine's own answer is as old as its last refresh; pure."""
+"""Whether a document matches a query as it is now: the engine's own answer is as old as its last refresh; pure."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from analyzers import Cut
-from mappings.vertical import ORIGINAL, Vertical
+from mappings.collection import ORIGINAL
+from mappings.vertical import Vertical
 
 Clause = Mapping[str, Any]
 
 
-def meets(vertical: Vertical, stored: Mapping[str, Any], query: Clause, cut: Cut | None = None) -> bool:
-    """Whether a stored document of this vertical meets a query body that `search.query.build` made.
+def matches(vertical: Vertical, stored: Mapping[str, Any], query: Clause, cut: Cut | None = None) -> bool:
+    """Return whether a stored document of this vertical matches a query body that `search.query.build` made.
 
     Its fields are made again from the original, as the analysed ones are not stored; `cut` is the tenant's.
     """
-    return Present(vertical, stored, cut).meets(query)
+    return DocumentMatcher(vertical, stored, cut).matches(query)
 
 
-class Present:
-    """The same for several queries to one document, which is analysed once."""
+class DocumentMatcher:
+    """Decides several queries over one document, which is analysed once."""
 
     def __init__(self, vertical: Vertical, stored: Mapping[str, Any], cut: Cut | None = None) -> None:
-        entity = vertical.entity_of(stored)
-        state = vertical.entities[entity].model_validate(stored[ORIGINAL])
-        self._fields = _Fields(vertical, vertical.to_document(entity, state, cut))
+        state = vertical.entities[vertical.entity_of(stored)].model_validate(stored[ORIGINAL])
+        self._fields = _Fields(vertical, vertical.fields(state, cut))
 
-    def meets(self, query: Clause) -> bool:
-        return _meets(self._fields, query)
+    def matches(self, query: Clause) -> bool:
+        """Return whether the document matches a query body."""
+        return _matches(self._fields, query)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Fields:
         return value if isinstance(value, (list, tuple)) else (value,)
 
 
-def _meets(fields: _Fields, clause: Clause) -> bool:
+def _matches(fields: _Fields, clause: Clause) -> bool:
     [(kind, body)] = clause.items()
     if kind in _OF_FIELDS:
         return _OF_FIELDS[kind](fields, body)
@@ -67,13 +68,13 @@ def _meets(fields: _Fields, clause: Clause) -> bool:
 
 def _bool(fields: _Fields, body: Mapping[str, Any]) -> bool:
     required = [*body.get("must", ()), *body.get("filter", ())]
-    if not all(_meets(fields, clause) for clause in required):
+    if not all(_matches(fields, clause) for clause in required):
         return False
-    if any(_meets(fields, clause) for clause in body.get("must_not", ())):
+    if any(_matches(fields, clause) for clause in body.get("must_not", ())):
         return False
     optional = body.get("should", ())
     least: int = body.get("minimum_should_match", 0 if required or not optional else 1)
-    met = (1 for clause in optional if _meets(fields, clause))
+    met = (1 for clause in optional if _matches(fields, clause))
     return sum(islice(met, least)) == least
 
 
@@ -102,8 +103,8 @@ def _enough(fields: _Fields, body: Mapping[str, Any]) -> bool:
 _OF_FIELDS: Mapping[str, Callable[[_Fields, Any], bool]] = {
     "match_all": lambda fields, body: True,
     "bool": _bool,
-    "dis_max": lambda fields, body: any(_meets(fields, query) for query in body["queries"]),
-    "constant_score": lambda fields, body: _meets(fields, body["filter"]),
+    "dis_max": lambda fields, body: any(_matches(fields, query) for query in body["queries"]),
+    "constant_score": lambda fields, body: _matches(fields, body["filter"]),
     "match_phrase": _phrase,
     "multi_match": _enough,
 }

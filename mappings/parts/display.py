@@ -1,0 +1,67 @@
+"""How a hit is shown: its title, the passages a snippet may come from, its facts, and what is joined to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Form = Literal["text", "list", "time", "files", "address"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A name for people, in both languages of the product."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a hit shows, from the stored original.
+
+    `title` is None where it is another entity's name, which is joined when answering.
+    """
+
+    title: str | None
+    passages: Sequence[str]
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A field of a hit that a page shows, with its name for people and the form in which it is shown."""
+
+    field: str
+    labels: Labels
+    form: Form = "text"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Names of other entities, read when answering, so that renaming one touches no document of this vertical.
+
+    `conversation`: the field with the id of the conversation whose name is the title; whether it is archived is told
+    with it. `people`: fields with a user's id → fields of the hit for their names.
+    """
+
+    conversation: str
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Display:
+    """What a client needs to show a vertical and its hits.
+
+    `show`: (entity name, its stored original) → what a hit shows. `labels`: of the vertical. `icon`: a name that the
+    page has a drawing for; of an unknown one it draws a general one. `tab`: the place among other verticals' tabs.
+    `facts`: in the order in which they are shown.
+    """
+
+    labels: Labels
+    show: Callable[[str, Mapping[str, Any]], Shown]
+    icon: str = ""
+    tab: int = 100
+    facts: Sequence[Fact] = ()
+    joined: Joined | None = None

@@ -1,0 +1,71 @@
+"""How a document is shown under one query: its title, a snippet, its fields, and the names joined to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from mappings.collection import ORIGINAL
+from mappings.parts.display import Joined, Shown
+from mappings.vertical import Vertical
+from search.access.principal import Principal
+from search.access.reader import Candidate, Found
+from search.query import build, merge
+from search.query.answer import Hit
+from search.query.highlight import HighlightTerms, highlight_terms, holds_any, mark, mark_name, snippet
+from search.query.joined_names import JoinedNames
+from search.query.matcher import matches
+from search.query.resolved import ResolvedQuery
+
+
+class HitView:
+    """Shows documents under a query. `fuzzy`: the verticals in which names were looked for with a typo."""
+
+    def __init__(self, query: ResolvedQuery, caller: Principal, fuzzy: Collection[str] = ()) -> None:
+        self.query = query
+        self._fuzzy = fuzzy
+        self._rules = caller.rules
+        said = " ".join((query.text, *(way.text for way in query.variants)))
+        self._terms: HighlightTerms = highlight_terms(said, query.phrases, query.lexicon.cut)
+
+    def still_matches(self, candidate: Candidate, found: Found) -> bool:
+        """Return whether a document that was changed after the engine's last refresh still meets the query."""
+        if candidate.version == found.version:
+            return True
+        query = replace(self.query, fuzzy=found.vertical.name in self._fuzzy)
+        return matches(found.vertical, found.document, build.query_body(query, found.vertical), query.lexicon.cut)
+
+    def hit(self, place: merge.Ranked, found: Found, names: JoinedNames) -> Hit:
+        """Return a document as a hit; `names` are what the entities that it speaks of are called."""
+        vertical = found.vertical
+        shown = vertical.display.show(vertical.entity_of(found.document), found.document[ORIGINAL])
+        id = found.document_id.rpartition(":")[2]
+        fields = dict(shown.fields)
+        if joined := vertical.display.joined:
+            title = escape(names.conversations.get(fields[joined.conversation], ""))
+            self._join(fields, joined, names)
+        else:
+            # An entity without a name of its own, such as a direct conversation, is called by its other side.
+            title = self._title(vertical, names.conversations.get(id, "") if shown.title is None else shown.title)
+        return Hit(vertical.name, id, place.score, title, self._snippet(shown), fields)
+
+    def _join(self, fields: dict[str, Any], joined: Joined, names: JoinedNames) -> None:
+        for of, into in joined.people.items():
+            if name := names.people.get(fields[of]):
+                fields[into] = name
+        if (rule := self._rules.get(fields[joined.conversation])) and rule.archived:
+            fields["archived"] = True
+
+    def _title(self, vertical: Vertical, title: str) -> str:
+        if not vertical.matching.names:
+            return mark(title, self._terms)
+        return mark_name(title, self.query.text, self._terms, fuzzy=vertical.name in self._fuzzy)
+
+    def _snippet(self, shown: Shown) -> str:
+        """From the first passage that matches, else the beginning of the first."""
+        passages: Sequence[str] = shown.passages
+        if len(passages) > 1:
+            passages = [text for text in passages if holds_any(text, self._terms)] or passages
+        return snippet(passages[0], self._terms) if passages else ""

@@ -1,0 +1,176 @@
+"""One search from question to answer: parse, resolve, ask every vertical, merge, check against the present, show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from analyzers import Lexicons
+from mappings.catalogue import Catalogue
+from mappings.vertical import Vertical
+from search.access.directory import Directory
+from search.access.principal import Principal
+from search.access.reader import Candidates, Reader, Request
+from search.core.errors import BadRequest, Forbidden
+from search.query import build, cursor
+from search.query.answer import Answer, Section
+from search.query.correct import Corrector
+from search.query.filters import concerns, filter_language
+from search.query.hits import HitView
+from search.query.names_meant import NameResolver
+from search.query.page import SPARE, Paging
+from search.query.parse import ParsedQuery, parse
+from search.query.question import Question, resolve_question
+from search.query.resolved import ResolvedQuery
+
+Answers = dict[str, Candidates | None]
+"""Each vertical's candidates by its name; None where its backend failed or was late."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """The read side's one use case."""
+
+    reader: Reader
+    directory: Directory
+    catalogue: Catalogue
+    lexicons: Lexicons = field(default_factory=Lexicons)
+
+    async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
+        """Answer a question. `now` is aware; dates in the question are resolved against it.
+
+        Raises BadRequest for a parameter that makes no sense, Forbidden for the one vertical that is denied.
+        """
+        return await replace(self, reader=self.reader.for_one_answer())._answer(caller, question, now)
+
+    async def resolve(self, caller: Principal, question: Question, now: datetime) -> ResolvedQuery:
+        """Return what a question amounts to for a caller. Raises BadRequest."""
+        return await self._resolve(caller, question, self._parse(caller, question, now), now)
+
+    async def _answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
+        began = time.monotonic()
+        asked, denied = _permitted(caller, self.catalogue.of(caller.tenant).verticals, question.verticals)
+        taken = cursor.decode(question.cursor)
+        parsed = self._parse(caller, question, now)
+        query = await self._resolve(caller, question, parsed, now)
+        answers = await self._ask(caller, query, asked, taken, question.limit)
+        fuzzy = await self._ask_fuzzily(caller, query, answers, taken, question.limit)
+        answers |= fuzzy
+        corrected = None if taken else await self._corrected(caller, query, question, answers, fuzzy=bool(fuzzy))
+        found = [answer for answer in answers.values() if answer]
+        paging = Paging(self.reader, self.directory, caller, self._contacts(caller))
+        page = await paging.page(HitView(query, caller, fuzzy.keys()), found, taken, question.limit)
+        return Answer(
+            hits=page.hits,
+            sections={answer.vertical.name: _section(answer, page.dropped) for answer in found},
+            text=parsed.text,
+            filters=_shown_filters(parsed, question),
+            denied=denied,
+            failed=[name for name, answer in answers.items() if answer is None],
+            corrected=corrected,
+            cursor=page.next(found),
+            took_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    def _parse(self, caller: Principal, question: Question, now: datetime) -> ParsedQuery:
+        return parse(question.q, filter_language(self.catalogue.of(caller.tenant)), now=now)
+
+    async def _resolve(
+        self, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime
+    ) -> ResolvedQuery:
+        language = filter_language(self.catalogue.of(caller.tenant))
+        names = NameResolver(self.reader, caller, self._contacts(caller))
+        return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), now)
+
+    def _contacts(self, caller: Principal) -> Vertical:
+        """The vertical in which people and conversations are looked up by name."""
+        return self.catalogue.of(caller.tenant).holding("user")
+
+    async def _ask(
+        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
+    ) -> Answers:
+        """Every vertical's list; one that has nothing to do with the question is empty without being asked."""
+        answers: Answers = {vertical.name: Candidates(vertical, [], 0, True) for vertical in asked}
+        if not query.has_text and not query.has_conditions:
+            return answers
+        concerned = [vertical for vertical in asked if concerns(query.conditions, vertical)]
+        requests = [_request(query, vertical, taken.get(vertical.name, 0), limit) for vertical in concerned]
+        found = await self.reader.search(caller, requests)
+        return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
+
+    async def _ask_fuzzily(
+        self, caller: Principal, query: ResolvedQuery, answers: Answers, taken: Mapping[str, int], limit: int
+    ) -> Answers:
+        """Names are asked for once more, a small typo allowed, when nothing goes by what was typed."""
+        fuzzy = replace(query, fuzzy=True)
+        if any(answer and answer.total and answer.vertical.matching.names for answer in answers.values()):
+            return {}
+        nothing = [
+            answer.vertical
+            for answer in answers.values()
+            if answer and not answer.total and fuzzy.fuzzily_named(answer.vertical)
+        ]
+        return await self._ask(caller, fuzzy, nothing, taken, limit) if nothing else {}
+
+    async def _corrected(
+        self, caller: Principal, query: ResolvedQuery, question: Question, answers: Answers, *, fuzzy: bool
+    ) -> str | None:
+        """The query box with its text put right; operators in it stay as they are."""
+        if None in answers.values():
+            return None
+        found = [answer for answer in answers.values() if answer]
+        verticals = [answer.vertical for answer in found if concerns(query.conditions, answer.vertical)]
+        corrector = Corrector(self.reader, caller, replace(query, fuzzy=fuzzy), verticals)
+        better = await corrector.correct(found)
+        if better is None or question.q.count(query.text) != 1:
+            return better
+        return question.q.replace(query.text, better)
+
+
+def _permitted(
+    caller: Principal, there: Mapping[str, Vertical], names: Sequence[str] | None
+) -> tuple[list[Vertical], list[str]]:
+    """Which of the verticals that are asked for the caller may search, and which not."""
+    if unknown := [name for name in names or () if name not in there]:
+        raise BadRequest(f"verticals: there is no {unknown[0]!r:.40}; there are {', '.join(there)}.")
+    asked = [vertical for vertical in there.values() if not names or vertical.name in names]
+    denied = [vertical.name for vertical in asked if not caller.may_call(vertical.module)]
+    if denied and names and len(asked) == 1:
+        raise Forbidden(f"You may not search {denied[0]}: none of your roles has the module.")
+    return [vertical for vertical in asked if vertical.name not in denied], denied
+
+
+def _request(query: ResolvedQuery, vertical: Vertical, offset: int, limit: int) -> Request:
+    joined = vertical.display.joined
+    fields = (joined.conversation, *joined.people) if joined else ()
+    return Request(
+        vertical,
+        build.query_body(query, vertical),
+        build.sort_order(query, vertical),
+        offset,
+        limit + SPARE,
+        fields=fields,
+    )
+
+
+def _section(answer: Candidates, dropped: Mapping[str, int]) -> Section:
+    total = max(0, answer.total - dropped.get(answer.vertical.name, 0))
+    return Section(total, "eq" if answer.exact else "gte")
+
+
+def _shown_filters(parsed: ParsedQuery, question: Question) -> dict[str, Any]:
+    """The conditions in force, for chips: from the query box, and from the parameters beside it."""
+    filters: dict[str, Any] = {}
+    for operator in parsed.operators:
+        name = f"-{operator.name}" if operator.negated else operator.name
+        filters.setdefault(name, []).append(operator.value)
+    for name, value in question.filters.items():
+        filters.setdefault(name, []).append(value)
+    if parsed.phrases:
+        filters["phrases"] = list(parsed.phrases)
+    if parsed.excluded:
+        filters["excluded"] = list(parsed.excluded)
+    return filters

@@ -1,0 +1,57 @@
+"""What a client is told about what there is: only what its caller may search, with names in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from kit import CATALOGUE, VERTICALS
+
+from search.access.principal import Principal, Rules
+from search.api.described import described
+
+
+def caller(*modules: str) -> Principal:
+    return Principal("acme", "u-1", frozenset(), (), dict.fromkeys(modules), {}, Rules([{}]))
+
+
+EVERYTHING = caller(*(vertical.module for vertical in VERTICALS.values()))
+
+
+def test_everything_for_whoever_may_search_everything() -> None:
+    found = described(CATALOGUE, EVERYTHING)
+    assert [one.name for one in found.verticals] == ["messages", "contacts", "docs", "apps"]
+    assert [one.name for one in found.filters] == ["from", "in", "type", "has", "after", "before"]
+
+
+@pytest.mark.parametrize("name", VERTICALS)
+def test_only_what_the_caller_may_search(name: str) -> None:
+    vertical = VERTICALS[name]
+    found = described(CATALOGUE, caller(vertical.module))
+    assert [one.name for one in found.verticals] == [name]
+    assert {one.name for one in found.filters} == {one.filter.name for one in vertical.filters}
+    values = {value.value for one in found.filters for value in one.values}
+    assert values == {choice.value for one in vertical.filters for choice in one.choices}
+
+
+def test_nothing_for_whoever_may_search_nothing() -> None:
+    found = described(CATALOGUE, caller("admin.status"))
+    assert (found.verticals, found.filters) == ([], [])
+
+
+def test_a_filter_says_how_it_is_written_and_what_its_values_are() -> None:
+    found = {one.name: one for one in described(CATALOGUE, EVERYTHING).filters}
+    assert (found["in"].names, found["in"].parameter, found["in"].kind) == (
+        ["in", "群聊"],
+        "conversation",
+        "conversation",
+    )
+    assert {name: one.kind for name, one in found.items()} == {
+        "from": "person",
+        "in": "conversation",
+        "type": "value",
+        "has": "value",
+        "after": "date",
+        "before": "date",
+    }
+    [sheet] = [value for value in found["type"].values if value.value == "sheet"]
+    assert (sheet.labels.zh, sheet.labels.en) == ("表格", "Sheet")
+    assert "excel" in sheet.names
