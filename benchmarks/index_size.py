@@ -77,9 +77,9 @@ async def measure(url: str, data: Path) -> dict[str, dict[str, float]]:
     from mappings.properties import POSITIONS
     from mappings.verticals import VERTICALS
     from search.core import engine as engines
-    from search.core.settings import Settings
+    from search.core.settings import EngineSettings
 
-    engine = engines.connect(Settings(), url, timeout_s=120)
+    engine = engines.connect(EngineSettings(), url, timeout_s=120)
     found = {}
     try:
         for vertical in (VERTICALS[name] for name in VERTICAL_NAMES):

@@ -75,7 +75,7 @@ class Follower:
         self._engine = engine
         self._settings = settings
         self._lexicons = lexicons
-        self._indices = Indices(engine, registry, generation, settings, lexicons)
+        self._indices = Indices(engine, registry, generation, settings.indices, lexicons)
         self._running: list[tuple[Any, Pipeline, pulls.StandingPull]] = []
 
     async def start(self) -> None:
@@ -99,11 +99,11 @@ class Follower:
     async def _subscribe(self, subject: str) -> None:
         client = self._broker.connection
         stream = client.jetstream()
-        ack_wait_s = float(self._settings.ack_wait_s)
+        ack_wait_s = float(self._settings.indexing.ack_wait_s)
         await ensure_consumer(stream, self.generation, subject, ack_wait_s)
         made = projection(self.generation.collection, subject, self._lexicons)
         pipeline = Pipeline(made, self._indices, self._engine, stream, ack_wait_s)
-        durable, batch = self.generation.durable(subject), self._settings.batch_size
+        durable, batch = self.generation.durable(subject), self._settings.indexing.batch_size
         subscriber = self._broker.subscriber(
             subject,
             durable=durable,

@@ -59,7 +59,7 @@ class Reindex:
         self._broker = broker
         self._settings = settings
         self._watcher = watcher
-        self._lexicons = load_lexicons(settings.lexicons)
+        self._lexicons = load_lexicons(settings.analysis.lexicons)
         self._registry = Registry(engine)
 
     @property
@@ -107,7 +107,7 @@ class Reindex:
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for subject in STREAMS_OF[new.collection]:
-            await ensure_consumer(self._stream, new, subject, float(self._settings.ack_wait_s))
+            await ensure_consumer(self._stream, new, subject, float(self._settings.indexing.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
         follower = Follower(self._broker, self._engine, self._registry, new, self._settings, self._lexicons)
         try:
@@ -126,7 +126,7 @@ class Reindex:
         sources = await self._indices(old)
         total = await self._count(old)
         self._watcher.step("copy", total)
-        target = Indices(self._engine, self._registry, new, self._settings, self._lexicons)
+        target = Indices(self._engine, self._registry, new, self._settings.indices, self._lexicons)
         copied = 0
         rejected: list[str] = []
         for source in sources:

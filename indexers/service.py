@@ -18,7 +18,7 @@ from indexers.lag import lags_of
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -32,20 +32,20 @@ async def run(settings: Settings, endpoints: Endpoints, stop: asyncio.Event) -> 
     Raises Unavailable when engine or broker are away at the start, ConfigurationError for a faulty lexicon.
     """
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
-        broker = await start_broker(settings, endpoints)
+        broker = await start_broker(settings.broker, endpoints)
         stack.push_async_callback(broker.stop)
         registry = Registry(engine)
         await registry.prepare()
-        service = Service(broker, engine, registry, settings, load_lexicons(settings.lexicons))
+        service = Service(broker, engine, registry, settings, load_lexicons(settings.analysis.lexicons))
         stack.push_async_callback(service.stop)
         _tune_collector()
         await service.watch(stop)
 
 
-async def start_broker(settings: Settings, endpoints: Endpoints) -> NatsBroker:
+async def start_broker(settings: BrokerSettings, endpoints: Endpoints) -> NatsBroker:
     """A connected FastStream broker, with every stream there."""
     client = await streams.connect(settings, endpoints.broker_url)
     await streams.ensure_streams(client.jetstream())

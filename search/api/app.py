@@ -49,31 +49,31 @@ def create(
 
     Raises ConfigurationError when no identity mode is set, for a faulty lexicon, limit or store, or a weak key.
     """
-    broker = streams.Connection(lambda: streams.connect(settings, endpoints.broker_url))
-    modes = identity_modes(settings, BrokerNonces(broker.borrow))
-    lexicons = load_lexicons(settings.lexicons)
+    broker = streams.Connection(lambda: streams.connect(settings.broker, endpoints.broker_url))
+    modes = identity_modes(settings.identity, BrokerNonces(broker.borrow))
+    lexicons = load_lexicons(settings.analysis.lexicons)
     alike.prepare()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            engine = engines.connect(settings, endpoints.opensearch_url)
+            engine = engines.connect(settings.engine, endpoints.opensearch_url)
             stack.push_async_callback(engine.close)
             stack.push_async_callback(broker.close)
             readiness = Readiness(engine, broker.open)
-            patience_s = 2 * settings.search_deadline_ms / 1000
+            patience_s = 2 * settings.search.deadline_ms / 1000
             directory = Directory(engine, lambda: time.time_ns() // 1000, patience_s=patience_s)
-            reader = Reader(engine, settings.search_deadline_ms)
+            reader = Reader(engine, settings.search.deadline_ms)
             search = Search(reader, directory, lexicons)
-            explain = Explain(engine, settings.search_deadline_ms, search, readiness.events_behind)
+            explain = Explain(engine, settings.search.deadline_ms, search, readiness.events_behind)
             app.state.services = Services(search, readiness, explain)
             readiness.start()
             stack.push_async_callback(readiness.stop)
-            if settings.canary_tenant:
+            if settings.canary.tenant:
                 canary = Canary(
-                    search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary_tenant
+                    search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary.tenant
                 )
-                await stack.enter_async_context(canary.running(settings.canary_every_s))
+                await stack.enter_async_context(canary.running(settings.canary.every_s))
             yield
 
     app = FastAPI(
@@ -87,12 +87,12 @@ def create(
         redoc_url=None,
     )
     app.state.identity_modes = modes
-    app.state.rates = Rates.configured(settings, broker.borrow)
+    app.state.rates = Rates.configured(settings.rates, broker.borrow)
     app.include_router(routes.search)
     app.include_router(admin.router)
     app.include_router(routes.operations)
     for router in more:
         app.include_router(router)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(settings), allowed_hosts=allowed_hosts)
+    edge.install(app, audit=Audit.configured(settings.audit), allowed_hosts=allowed_hosts)
     return app

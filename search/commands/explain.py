@@ -61,13 +61,15 @@ async def _explain(
     settings: Settings, endpoints: Endpoints, tenant: str, question: Question, admin: str
 ) -> Explanation:
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
         directory = Directory(engine, lambda: time.time_ns() // 1000)
-        search = Search(Reader(engine, settings.search_deadline_ms), directory, load_lexicons(settings.lexicons))
+        search = Search(
+            Reader(engine, settings.search.deadline_ms), directory, load_lexicons(settings.analysis.lexicons)
+        )
         lag = await _lag(settings, endpoints, engine, stack)
-        explain = Explain(engine, settings.search_deadline_ms, search, lag)
+        explain = Explain(engine, settings.search.deadline_ms, search, lag)
         now = datetime.now(UTC)
         if not admin:
             return await explain.for_operator(tenant, question, now)
@@ -80,7 +82,7 @@ async def _lag(
     """How far the indexers are behind; with the broker away that is not known, and all else still is."""
     client: Client | None = None
     with suppress(Unavailable):
-        client = await streams.connect(settings, endpoints.broker_url)
+        client = await streams.connect(settings.broker, endpoints.broker_url)
         stack.push_async_callback(client.close)
 
     async def lag(collection: str) -> int | None:

@@ -30,10 +30,10 @@ async def reindex_vertical(
 ) -> Built:
     """Reindex with a progress bar that tells rate and time left, and say what came of it."""
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
-        broker = await start_broker(settings, endpoints)
+        broker = await start_broker(settings.broker, endpoints)
         stack.push_async_callback(broker.stop)
         with _Bar(console) as bar:
             built = await Reindex(engine, broker, settings, bar).run(vertical, restart=restart)

@@ -48,7 +48,7 @@ class Site:
 
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[Follower]:
-        through = engines.connect(self.settings, self.before.url, timeout_s=5)
+        through = engines.connect(self.settings.engine, self.before.url, timeout_s=5)
         follower = Follower(self.broker, through, Registry(self.engine), self.generation, self.settings, Lexicons())
         await follower.start()
         try:
@@ -93,8 +93,8 @@ class Site:
 async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[Site]:
     await Registry(engine).prepare()
     generation = await Registry(engine).serving("messages")
-    quick = settings.model_copy(update={"batch_size": BATCH, "ack_wait_s": ACK_WAIT_S})
-    broker = await start_broker(quick, world)
+    quick = kit.changed(settings, **{"indexing.batch_size": BATCH, "indexing.ack_wait_s": ACK_WAIT_S})
+    broker = await start_broker(quick.broker, world)
     async with proxy(world.opensearch_url) as before:
         yield Site(world, quick, client, engine, generation, broker, before)
     await broker.stop()
