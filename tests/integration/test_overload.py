@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import kit
@@ -26,7 +26,7 @@ from indexers.service import start_broker
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import IndexingSettings, Settings
 
 SUBJECT = "changes.messages"
 BATCH = 50
@@ -93,7 +93,7 @@ class Site:
 async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[Site]:
     await Registry(engine).prepare()
     generation = await Registry(engine).serving("messages")
-    quick = kit.changed(settings, **{"indexing.batch_size": BATCH, "indexing.ack_wait_s": ACK_WAIT_S})
+    quick = replace(settings, indexing=IndexingSettings.model_construct(batch_size=BATCH, ack_wait_s=ACK_WAIT_S))
     broker = await start_broker(quick.broker, world)
     async with proxy(world.opensearch_url) as before:
         yield Site(world, quick, client, engine, generation, broker, before)
