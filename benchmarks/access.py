@@ -177,10 +177,10 @@ async def measure(endpoints: Endpoints, options: argparse.Namespace, console: Co
     settings = Settings()
     size = Size(options.messages, options.conversations, CALLERS)
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=120)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=120)
         stack.push_async_callback(engine.close)
         progress = stack.enter_context(Progress(console=console))
-        await Builder(engine, settings, size, progress).build()
+        await Builder(engine, settings.indices, size, progress).build()
         await engine.indices.forcemerge(index=f"messages.{TENANT}", params={"max_num_segments": 5})
         bench = Bench(engine, CALLERS)
         searches = await bench.searches(options.rounds, progress)

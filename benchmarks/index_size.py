@@ -78,9 +78,9 @@ async def measure(url: str, data: Path) -> dict[str, dict[str, float]]:
     """By vertical: documents, bytes a document with all fields and with words alone, and the ratio."""
     from mappings.properties import POSITIONS
     from search.core import engine as engines
-    from search.core.settings import Settings
+    from search.core.settings import EngineSettings
 
-    engine = engines.connect(Settings(), url, timeout_s=120)
+    engine = engines.connect(EngineSettings(), url, timeout_s=120)
     found = {}
     try:
         for vertical in (Catalogue.installed().verticals[name] for name in VERTICAL_NAMES):

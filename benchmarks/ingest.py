@@ -49,7 +49,7 @@ from mappings.events import decode
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, EngineSettings, Settings
 from search.localstack import temporary_stack
 from search.localstack.children import environment, running
 
@@ -126,7 +126,11 @@ class Bench:
         await self._wipe()
         await self._registry.prepare()
         indices = Indices(
-            self._engine, self._registry, await self._registry.serving(MESSAGES.name), self._settings, Lexicons()
+            self._engine,
+            self._registry,
+            await self._registry.serving(MESSAGES.name),
+            self._settings.indices,
+            Lexicons(),
         )
         for tenant in tenants:
             await indices.ensure(tenant)
@@ -199,8 +203,8 @@ def prepare(events: Sequence[bytes]) -> tuple[list[bytes], list[str]]:
 @asynccontextmanager
 async def bench(settings: Settings, events: Sequence[bytes], console: Console) -> AsyncIterator[Bench]:
     with temporary_stack(heap="1g", console=console) as endpoints, tempfile.TemporaryDirectory() as folder:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
-        client = await streams.connect(settings, endpoints.broker_url)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
+        client = await streams.connect(settings.broker, endpoints.broker_url)
         try:
             file = Path(folder) / f"{STREAM}.ndjson"
             file.write_bytes(b"\n".join(events))
@@ -213,7 +217,7 @@ async def bench(settings: Settings, events: Sequence[bytes], console: Console) -
 
 
 async def measure(events: Sequence[bytes], rounds: int, console: Console) -> dict[str, float]:
-    settings = Settings(opensearch_url=None, broker_url=None)
+    settings = Settings(engine=EngineSettings(url=None), broker=BrokerSettings(url=None))
     bodies, tenants = prepare(events)
     pipelines: list[Round] = []
     raws: list[Round] = []

@@ -19,7 +19,7 @@ from mappings.catalogue import Catalogue
 from mappings.entities import EPOCH, MICROSECOND
 from mappings.events import Change, validate
 from mappings.vertical import Vertical
-from search.core.settings import Settings
+from search.core.settings import IndicesSettings
 
 TENANT = "large"
 BATCH = 2_000
@@ -63,7 +63,7 @@ def caller(conversations: int, number: int) -> str:
 class Builder:
     """Writes it; everything random is drawn from one seed."""
 
-    def __init__(self, engine: AsyncOpenSearch, settings: Settings, size: Size, progress: Progress) -> None:
+    def __init__(self, engine: AsyncOpenSearch, settings: IndicesSettings, size: Size, progress: Progress) -> None:
         self._engine = engine
         self._settings = settings
         self._size = size

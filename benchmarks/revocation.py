@@ -36,7 +36,7 @@ from search.canary.canary import event
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core import broker as streams
 from search.core.errors import OfficeSearchError
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, LocalstackSettings, Settings
 from search.evaluate.client import Client
 from search.evaluate.questions import Question, event_files
 from search.evaluate.service import Service, fill, temporary_service
@@ -152,7 +152,7 @@ async def measure(service: Service, options: argparse.Namespace, console: Consol
         progress = stack.enter_context(Progress(console=console))
         files = event_files(options.data)
         await fill(service, files, progress)
-        broker = await streams.connect(Settings.model_construct(), service.endpoints.broker_url)
+        broker = await streams.connect(BrokerSettings.model_construct(), service.endpoints.broker_url)
         stack.push_async_callback(broker.close)
         client = await stack.enter_async_context(Client(service.url, service.secret))
         bench = Bench(client, broker)
@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     console = Console()
-    with temporary_service(Settings(heap="1g"), console) as service:
+    with temporary_service(Settings(localstack=LocalstackSettings(heap="1g")), console) as service:
         found = asyncio.run(measure(service, options, console))
     show(found, console)
     if options.json:

@@ -66,7 +66,7 @@ class Follower:
         self.generation = generation
         self._resources = resources
         self._indices = Indices(
-            resources.engine, resources.registry, generation, resources.settings, resources.lexicons
+            resources.engine, resources.registry, generation, resources.settings.indices, resources.lexicons
         )
         self._running: list[tuple[Any, Pipeline, pulls.StandingPull]] = []
 
@@ -91,11 +91,11 @@ class Follower:
     async def _subscribe(self, subject: str) -> None:
         client = self._resources.broker.connection
         stream = client.jetstream()
-        ack_wait_s = float(self._resources.settings.ack_wait_s)
+        ack_wait_s = float(self._resources.settings.indexing.ack_wait_s)
         await ensure_consumer(stream, self.generation, subject, ack_wait_s)
         made = projection(self.generation.collection, subject, self._resources)
         pipeline = Pipeline(made, self._indices, self._resources.engine, stream, ack_wait_s)
-        durable, batch = self.generation.durable(subject), self._resources.settings.batch_size
+        durable, batch = self.generation.durable(subject), self._resources.settings.indexing.batch_size
         subscriber = self._resources.broker.subscriber(
             subject,
             durable=durable,

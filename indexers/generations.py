@@ -16,7 +16,7 @@ from mappings import directory
 from mappings.catalogue import Catalogue
 from search.core.engine import is_overload
 from search.core.errors import OfficeSearchError, Unavailable
-from search.core.settings import Settings
+from search.core.settings import IndicesSettings
 
 State = Literal["building", "serving", "retired"]
 REGISTRY = "generations"
@@ -136,7 +136,7 @@ class Indices:
         engine: AsyncOpenSearch,
         registry: Registry,
         generation: Generation,
-        settings: Settings,
+        settings: IndicesSettings,
         lexicons: Lexicons,
     ) -> None:
         self._engine = engine

@@ -103,7 +103,7 @@ class Reindex:
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for subject in new.streams:
-            await ensure_consumer(self._stream, new, subject, float(self._resources.settings.ack_wait_s))
+            await ensure_consumer(self._stream, new, subject, float(self._resources.settings.indexing.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
         follower = Follower(self._resources, new)
         try:
@@ -122,7 +122,7 @@ class Reindex:
         sources = await self._indices(old)
         total = await self._count(old)
         self._watcher.step("copy", total)
-        target = Indices(self._engine, self._registry, new, self._resources.settings, self._resources.lexicons)
+        target = Indices(self._engine, self._registry, new, self._resources.settings.indices, self._resources.lexicons)
         collection = self._resources.catalogue.collections[new.collection]
         copied = 0
         rejected: list[str] = []

@@ -52,7 +52,7 @@ class Services:
 
 def broker_connection(settings: Settings, endpoints: Endpoints) -> streams.Connection:
     """Return the process's one connection to the broker; nothing is opened yet."""
-    return streams.Connection(lambda: streams.connect(settings, endpoints.broker_url))
+    return streams.Connection(lambda: streams.connect(settings.broker, endpoints.broker_url))
 
 
 def search_over(
@@ -74,12 +74,12 @@ async def read_side(
 ) -> AsyncIterator[Services]:
     """Yield what answers; readiness is not watched yet. The broker may be away."""
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         stack.push_async_callback(broker.close)
         readiness = Readiness(engine, Registry(engine, catalogue), broker)
-        search = search_over(engine, settings.search_deadline_ms, catalogue, lexicons)
-        explain = Explain(engine, settings.search_deadline_ms, search, readiness.events_behind)
+        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons)
+        explain = Explain(engine, settings.search.deadline_ms, search, readiness.events_behind)
         callers = Callers(search.directory, readiness.require)
         yield Services(catalogue, search, explain, readiness, callers)
 
@@ -93,9 +93,9 @@ async def write_side(
     `lexicons`: by default those that the settings name. Raises Unavailable when engine or broker are away,
     ConfigurationError for a faulty lexicon.
     """
-    lexicons = lexicons or load_lexicons(settings.lexicons)
+    lexicons = lexicons or load_lexicons(settings.analysis.lexicons)
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
         broker = await _start_broker(settings, endpoints, catalogue)
@@ -104,11 +104,14 @@ async def write_side(
 
 
 async def _start_broker(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> NatsBroker:
-    client = await streams.connect(settings, endpoints.broker_url)
+    client = await streams.connect(settings.broker, endpoints.broker_url)
     await streams.ensure_streams(client.jetstream(), catalogue.streams)
     await client.close()
     broker = NatsBroker(
-        **streams.options(settings, endpoints.broker_url), logger=None, max_reconnect_attempts=-1, allow_reconnect=True
+        **streams.options(settings.broker, endpoints.broker_url),
+        logger=None,
+        max_reconnect_attempts=-1,
+        allow_reconnect=True,
     )
     await broker.start()
     return broker

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from search.core.errors import ConfigurationError, OfficeSearchError
-from search.core.settings import Settings
+from search.core.settings import Settings, faults
 
 app = typer.Typer(
     name="office-search",
@@ -52,16 +52,15 @@ def settings() -> Settings:
 
     try:
         return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ConfigurationError(f"A setting is wrong: {wrong}.") from None
+    except ValidationError:
+        raise ConfigurationError(f"A setting is wrong: {'; '.join(faults())}.") from None
 
 
 def log(chosen: Settings) -> None:
     """Lines for machines and eyes, and the audit log, go where the settings say."""
     from search.core.log import configure
 
-    configure(chosen.log_level, audit_file=chosen.audit_file)
+    configure(chosen.log.level, audit_file=chosen.audit.file)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -129,7 +128,7 @@ def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one 
 
     chosen = settings()
     log(chosen)
-    with audit.action(chosen, "admin.load", files=" ".join(map(str, files))):
+    with audit.action(chosen.audit, "admin.load", files=" ".join(map(str, files))):
         run(load_files(chosen, resolve(chosen), files, console))
 
 
@@ -147,7 +146,7 @@ def reindex(
 
     chosen = settings()
     log(chosen)
-    with audit.action(chosen, "admin.reindex", vertical=vertical, restart=restart):
+    with audit.action(chosen.audit, "admin.reindex", vertical=vertical, restart=restart):
         run(reindex_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
 
 
@@ -160,7 +159,7 @@ def analyze(
     from analyzers import load_lexicons
     from search.commands.analyze import show
 
-    show(text, console, load_lexicons(settings().lexicons).of(tenant))
+    show(text, console, load_lexicons(settings().analysis.lexicons).of(tenant))
 
 
 @app.command()
@@ -184,7 +183,7 @@ def explain(
     chosen = settings()
     log(chosen)
     about = {"tenant": tenant, "vertical": vertical, "id": id, "user": user, "admin": admin or None}
-    with audit.action(chosen, "admin.explain", q=q or None, **about):
+    with audit.action(chosen.audit, "admin.explain", q=q or None, **about):
         question = Question(vertical, id, user, q)
         run(inquire(chosen, resolve(chosen), tenant, question, console, admin=admin, as_json=json))
 

@@ -14,7 +14,6 @@ from hypothesis import settings as hypothesis_settings
 from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
-from pydantic import SecretStr
 
 from search import bootstrap
 from search.core import broker as streams
@@ -37,20 +36,21 @@ def stack() -> Iterator[Endpoints]:
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """Settings for tests: quick refreshes and redeliveries, the gateway mode."""
-    return Settings(
-        refresh_interval="200ms",
-        ack_wait_s=5,
-        indexer_port=0,
-        gateway_secrets=(SecretStr(GATEWAY_SECRET),),
-        search_deadline_ms=10_000,
-        rate_limit_caller="off",
-        rate_limit_app="off",
-    )
+    chosen = {
+        "indices.refresh_interval": "200ms",
+        "indexing.ack_wait_s": 5,
+        "indexers.port": 0,
+        "identity.gateway.secrets": GATEWAY_SECRET,
+        "search.deadline_ms": 10_000,
+        "rates.caller": "off",
+        "rates.app": "off",
+    }
+    return kit.changed(Settings(), **chosen)
 
 
 @pytest.fixture(scope="session")
 async def engine(stack: Endpoints, settings: Settings) -> AsyncIterator[AsyncOpenSearch]:
-    client = engines.connect(settings, stack.opensearch_url, timeout_s=60)
+    client = engines.connect(settings.engine, stack.opensearch_url, timeout_s=60)
     yield client
     await client.close()
 
@@ -58,7 +58,7 @@ async def engine(stack: Endpoints, settings: Settings) -> AsyncIterator[AsyncOpe
 @pytest.fixture(scope="session")
 async def client(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
     """A connection to the broker."""
-    connection = await streams.connect(settings, stack.broker_url)
+    connection = await streams.connect(settings.broker, stack.broker_url)
     yield connection
     await connection.close()
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,20 @@ VERTICALS, COLLECTIONS = CATALOGUE.verticals, CATALOGUE.collections
 IDLE_LOOKS = 100
 
 _numbers = itertools.count(1)
+
+
+def changed(settings: Any, **changes: Any) -> Any:
+    """Return the settings with others in the places that are named: `changed(settings, **{"rates.caller": "off"})`.
+
+    What is given is checked like a value from the environment.
+    """
+    for path, value in changes.items():
+        name, _, rest = path.partition(".")
+        if rest:
+            settings = replace(settings, **{name: changed(getattr(settings, name), **{rest: value})})
+        else:
+            settings = type(settings)(**settings.model_dump(exclude_unset=True) | {name: value})
+    return settings
 
 
 def shared_data() -> Path | None:

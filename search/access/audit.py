@@ -19,7 +19,7 @@ from search.access.identity import Caller
 from search.access.identity.keys import secret_bytes
 from search.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from search.core.log import AUDIT
-from search.core.settings import Settings
+from search.core.settings import AuditSettings
 
 LONGEST_TARGET = 200
 LONGEST_TEXT = 1000
@@ -88,10 +88,10 @@ class Audit:
         self._text_tenants = frozenset(text_tenants)
 
     @classmethod
-    def configured(cls, settings: Settings) -> Self:
+    def configured(cls, settings: AuditSettings) -> Self:
         """As the settings have it. Raises ConfigurationError on a weak key."""
-        key = settings.audit_key
-        return cls(secret_bytes("OFFICE_SEARCH_AUDIT_KEY", key) if key else None, settings.audit_text_tenants)
+        key = settings.key
+        return cls(secret_bytes("OFFICE_SEARCH_AUDIT_KEY", key) if key else None, settings.text_tenants)
 
     def record(self, who: Who, what: What, outcome: Outcome, request_id: str | None = None) -> None:
         """Write one line; its keys are the same ones in every line."""
@@ -127,7 +127,7 @@ class Audit:
 
 
 @contextmanager
-def action(settings: Settings, name: str, *, q: str | None = None, **target: object) -> Iterator[None]:
+def action(settings: AuditSettings, name: str, *, q: str | None = None, **target: object) -> Iterator[None]:
     """What an admin does at the command line, for as long as it takes: one line when it has ended, however.
 
     `name`: as the contract names the module, such as `admin.reindex`. `q`: a query's text. `target`: everything else

@@ -36,8 +36,8 @@ def create(
     """
     known = catalogue or Catalogue.installed()
     broker = bootstrap.broker_connection(settings, endpoints)
-    modes = identity_modes(settings, BrokerNonces(broker.borrow))
-    lexicons = load_lexicons(settings.lexicons)
+    modes = identity_modes(settings.identity, BrokerNonces(broker.borrow))
+    lexicons = load_lexicons(settings.analysis.lexicons)
     alike.prepare()
 
     @asynccontextmanager
@@ -49,11 +49,11 @@ def create(
             app.state.services = services
             services.readiness.start()
             stack.push_async_callback(services.readiness.stop)
-            if settings.canary_tenant:
+            if settings.canary.tenant:
                 canary = Canary(
-                    services.search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary_tenant
+                    services.search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary.tenant
                 )
-                await stack.enter_async_context(canary.running(settings.canary_every_s))
+                await stack.enter_async_context(canary.running(settings.canary.every_s))
             yield
 
     app = FastAPI(
@@ -67,7 +67,7 @@ def create(
         redoc_url=None,
     )
     app.state.identity_modes = modes
-    app.state.rates = Rates.configured(settings, broker.borrow)
+    app.state.rates = Rates.configured(settings.rates, broker.borrow)
     app.include_router(routes.search(known))
     app.include_router(described.router)
     app.include_router(admin.router(known))
@@ -75,5 +75,5 @@ def create(
     for router in more:
         app.include_router(router)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(settings), allowed_hosts=allowed_hosts)
+    edge.install(app, audit=Audit.configured(settings.audit), allowed_hosts=allowed_hosts)
     return app

@@ -16,5 +16,5 @@ def resolve(settings: Settings) -> Endpoints:
     # Only here: what is named in production is reached without the machinery of the local stack.
     from search.localstack.managed import managed_endpoints
 
-    managed = managed_endpoints(settings)
-    return Endpoints(settings.opensearch_url or managed.opensearch_url, settings.broker_url or managed.broker_url)
+    managed = managed_endpoints(settings.localstack)
+    return Endpoints(settings.engine.url or managed.opensearch_url, settings.broker.url or managed.broker_url)

@@ -52,7 +52,7 @@ async def _explain(
     settings: Settings, endpoints: Endpoints, tenant: str, question: Question, admin: str
 ) -> Explanation:
     broker = bootstrap.broker_connection(settings, endpoints)
-    lexicons = load_lexicons(settings.lexicons)
+    lexicons = load_lexicons(settings.analysis.lexicons)
     async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
         # With the broker away it is not known how far the indexers are behind, and all else still is.
         with suppress(Unavailable):

@@ -24,14 +24,14 @@ async def run_indexers(settings: Settings, endpoints: Endpoints) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     try:
-        server, _ = start_http_server(settings.indexer_port, addr=settings.indexer_host)
+        server, _ = start_http_server(settings.indexers.port, addr=settings.indexers.host)
     except OSError as error:
         raise ConfigurationError(
-            f"The indexers' metrics port {settings.indexer_port} cannot be opened ({error.strerror}); "
+            f"The indexers' metrics port {settings.indexers.port} cannot be opened ({error.strerror}); "
             "set OFFICE_SEARCH_INDEXER_PORT to another one."
         ) from None
     try:
-        log.info("indexers_started", metrics=f"http://{settings.indexer_host}:{server.server_port}/metrics")
+        log.info("indexers_started", metrics=f"http://{settings.indexers.host}:{server.server_port}/metrics")
         await bootstrap.index(settings, endpoints, Catalogue.installed(), stop)
     finally:
         server.shutdown()

@@ -22,7 +22,7 @@ SHOWN = 10
 async def load_files(settings: Settings, endpoints: Endpoints, files: Sequence[Path], console: Console) -> Loaded:
     """Publish event files, with a progress bar, and say how many of what went out."""
     total = size(files)
-    client = await streams.connect(settings, endpoints.broker_url)
+    client = await streams.connect(settings.broker, endpoints.broker_url)
     columns = (TextColumn("publish"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=console) as progress:

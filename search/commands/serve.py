@@ -12,7 +12,7 @@ from search.core.settings import Settings
 
 def run_api(settings: Settings, endpoints: Endpoints) -> None:
     """Serve the query API until SIGINT or SIGTERM. Raises ConfigurationError without an identity mode."""
-    server(create(settings, endpoints), settings.api_host, settings.api_port).run()
+    server(create(settings, endpoints), settings.api.host, settings.api.port).run()
 
 
 def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:

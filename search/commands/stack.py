@@ -21,7 +21,7 @@ def run_up(settings: Settings, console: Console) -> Endpoints:
     if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
         return resolve(settings)
-    stack = managed_stack(settings, console)
+    stack = managed_stack(settings.localstack, console)
     stack.up()
     _show(console, stack)
     return resolve(settings)
@@ -29,7 +29,7 @@ def run_up(settings: Settings, console: Console) -> Endpoints:
 
 def run_down(settings: Settings, console: Console) -> None:
     """Stops the managed stack, if it runs."""
-    stack = managed_stack(settings, console)
+    stack = managed_stack(settings.localstack, console)
     _say(console, f"Stopped; the data stay in {stack.home}" if stack.down() else "Nothing was running.")
 
 
@@ -38,7 +38,7 @@ def run_status(settings: Settings, console: Console) -> bool:
     if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
         return True
-    return all(each.state == "running" for each in _show(console, managed_stack(settings, console)))
+    return all(each.state == "running" for each in _show(console, managed_stack(settings.localstack, console)))
 
 
 def _show(console: Console, stack: Stack) -> list[ServiceStatus]:

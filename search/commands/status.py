@@ -19,10 +19,10 @@ from search.core.settings import Settings
 
 async def show(settings: Settings, endpoints: Endpoints, console: Console) -> None:
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, endpoints.opensearch_url)
+        engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
-        client = await streams.connect(settings, endpoints.broker_url)
+        client = await streams.connect(settings.broker, endpoints.broker_url)
         stack.push_async_callback(client.close)
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:

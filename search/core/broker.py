@@ -15,7 +15,7 @@ from nats.js.api import ConsumerInfo, DiscardPolicy, RetentionPolicy, StorageTyp
 from nats.js.errors import NotFoundError
 
 from search.core.errors import Unavailable
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings
 
 DEAD_LETTERS = "dead_letters"
 FIRST_CONNECTION_S = 5.0
@@ -27,22 +27,22 @@ def stream_name(subject: str) -> str:
     return subject.replace(".", "_")
 
 
-def options(settings: Settings, url: str) -> dict[str, Any]:
+def options(settings: BrokerSettings, url: str) -> dict[str, Any]:
     """What a NATS client needs to connect to `url`: address, credentials, TLS."""
     found: dict[str, Any] = {"servers": [url]}
-    if settings.broker_username and settings.broker_password:
-        found |= {"user": settings.broker_username, "password": settings.broker_password.get_secret_value()}
-    if settings.broker_token:
-        found["token"] = settings.broker_token.get_secret_value()
-    if settings.broker_ca_file or settings.broker_client_cert:
-        context = ssl.create_default_context(cafile=settings.broker_ca_file)
-        if settings.broker_client_cert:
-            context.load_cert_chain(settings.broker_client_cert, settings.broker_client_key)
+    if settings.username and settings.password:
+        found |= {"user": settings.username, "password": settings.password.get_secret_value()}
+    if settings.token:
+        found["token"] = settings.token.get_secret_value()
+    if settings.ca_file or settings.client_cert:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.client_cert:
+            context.load_cert_chain(settings.client_cert, settings.client_key)
         found["tls"] = context
     return found
 
 
-async def connect(settings: Settings, url: str) -> Client:
+async def connect(settings: BrokerSettings, url: str) -> Client:
     """A connected client, which from then on finds the broker again by itself, for ever.
 
     Raises Unavailable, with the last thing that went wrong, when the first connection does not come about.

@@ -17,6 +17,6 @@ class Endpoints:
 
 def given(settings: Settings) -> Endpoints | None:
     """Return what the settings name; None unless they name both."""
-    if settings.opensearch_url and settings.broker_url:
-        return Endpoints(settings.opensearch_url, settings.broker_url)
+    if settings.engine.url and settings.broker.url:
+        return Endpoints(settings.engine.url, settings.broker.url)
     return None

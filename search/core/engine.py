@@ -12,7 +12,7 @@ from opensearchpy.exceptions import OpenSearchException, TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from search.core.errors import Unavailable
-from search.core.settings import Settings
+from search.core.settings import EngineSettings
 
 
 class _Json(JSONSerializer):
@@ -25,16 +25,16 @@ class _Json(JSONSerializer):
         return orjson.loads(data)
 
 
-def connect(settings: Settings, url: str, *, timeout_s: float = 30.0) -> AsyncOpenSearch:
+def connect(settings: EngineSettings, url: str, *, timeout_s: float = 30.0) -> AsyncOpenSearch:
     """A client for the engine at `url`; nothing is sent yet. The caller closes it."""
     options: dict[str, Any] = {}
-    if settings.opensearch_username and settings.opensearch_password:
-        options["http_auth"] = (settings.opensearch_username, settings.opensearch_password.get_secret_value())
-    if settings.opensearch_client_cert:
-        options["client_cert"] = str(settings.opensearch_client_cert)
-        options["client_key"] = str(settings.opensearch_client_key) if settings.opensearch_client_key else None
-    if settings.opensearch_ca_file:
-        options["ca_certs"] = str(settings.opensearch_ca_file)
+    if settings.username and settings.password:
+        options["http_auth"] = (settings.username, settings.password.get_secret_value())
+    if settings.client_cert:
+        options["client_cert"] = str(settings.client_cert)
+        options["client_key"] = str(settings.client_key) if settings.client_key else None
+    if settings.ca_file:
+        options["ca_certs"] = str(settings.ca_file)
     # Whoever calls knows whether trying again is right, so the client itself never does.
     return AsyncOpenSearch(
         hosts=[url], serializer=_Json(), timeout=timeout_s, max_retries=0, retry_on_timeout=False, **options

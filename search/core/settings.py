@@ -1,97 +1,219 @@
-"""Everything that can be set, in one frozen object that the entry points build and pass down."""
+"""Everything that can be set, grouped by subject in one frozen object that the entry points build and pass down."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """Read from the environment (`OFFICE_SEARCH_…`, and the bare names that platforms already set)."""
+def _split_by_commas(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = (NoDecode, BeforeValidator(_split_by_commas))
+
+
+class Group(BaseSettings):
+    """Settings of one subject, each read from the variable that is the group's prefix and its own name."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OFFICE_SEARCH_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="OFFICE_SEARCH_", env_ignore_empty=True, frozen=True, populate_by_name=True
     )
 
-    # Engine and broker. With neither URL the managed local stack is used.
-    opensearch_url: str | None = Field(None, validation_alias=AliasChoices("opensearch_url", "OPENSEARCH_URL"))
-    opensearch_username: str | None = None
-    opensearch_password: SecretStr | None = None
-    opensearch_ca_file: Path | None = None
-    opensearch_client_cert: Path | None = None
-    opensearch_client_key: Path | None = None
-    broker_url: str | None = Field(None, validation_alias=AliasChoices("broker_url", "BROKER_URL"))
-    broker_username: str | None = None
-    broker_password: SecretStr | None = None
-    broker_token: SecretStr | None = None
-    broker_ca_file: Path | None = None
-    broker_client_cert: Path | None = None
-    broker_client_key: Path | None = None
+    @classmethod
+    def variable(cls, name: str) -> str:
+        """Return the environment variable of a field, or of the alias that stands for it in an error."""
+        known = cls.model_fields.get(name)
+        alias = known.validation_alias if known else name
+        return alias if isinstance(alias, str) else f"{cls.model_config['env_prefix']}{name}".upper()
 
-    # The managed local stack.
+
+class EngineSettings(Group, env_prefix="OFFICE_SEARCH_OPENSEARCH_"):
+    """How OpenSearch is reached; without the URL it is the managed local one."""
+
+    url: str | None = Field(None, validation_alias="OPENSEARCH_URL")
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+
+
+class BrokerSettings(Group, env_prefix="OFFICE_SEARCH_BROKER_"):
+    """How NATS is reached; without the URL it is the managed local one."""
+
+    url: str | None = Field(None, validation_alias="BROKER_URL")
+    username: str | None = None
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+
+
+class LocalstackSettings(Group):
+    """The managed local stack."""
+
     home: Path | None = Field(None, description="where the managed stack keeps its data, logs and state")
     cache: Path | None = Field(None, description="downloads, shared by every checkout of this user")
     heap: str = Field("512m", pattern=r"^[1-9]\d*[mg]$", description="heap of the managed OpenSearch node")
 
-    # Identity: which modes are on follows from which of these are set.
-    gateway_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    gateway_secrets_file: Path | None = Field(None, description="one secret a line; read anew when it changes")
-    jwt_jwks_file: Path | None = None
-    jwt_jwks_url: str | None = None
-    jwt_secret: SecretStr | None = None
-    jwt_audience: str | None = None
-    jwt_issuer: str | None = None
-    jwt_scope: str = "search"
-    introspection_url: str | None = None
-    introspection_client_id: str | None = None
-    introspection_client_secret: SecretStr | None = None
-    introspection_client_secret_file: Path | None = None
-    introspection_audience: str | None = None
-    introspection_issuer: str | None = None
-    introspection_scope: str = "search"
-    apps_file: Path | None = Field(None, description="apps that sign, with secrets and scopes; read anew on change")
 
-    # The audit log.
-    audit_key: SecretStr | None = Field(None, description="of the hashes that stand for what was searched for")
-    audit_text_tenants: Annotated[tuple[str, ...], NoDecode] = ()
-    audit_file: Path | None = Field(None, description="where the lines are appended; by default to standard error")
+class GatewaySettings(Group, env_prefix="OFFICE_SEARCH_GATEWAY_"):
+    """The gateway that vouches for callers; several secrets are valid at once, so that one can be rotated."""
 
-    # How often may be asked: `120 per 10 seconds`, several parted by `;`, or `off`.
-    rate_limit_caller: str = "120 per 10 seconds"
-    rate_limit_app: str = "600 per 10 seconds"
-    rate_limit_store: SecretStr = Field(SecretStr("memory://"), description="secret, as it may hold a password")
+    secrets: Annotated[tuple[SecretStr, ...], *Listed] = ()
+    secrets_file: Path | None = Field(None, description="one secret a line; read anew when it changes")
+
+
+class JwtSettings(Group, env_prefix="OFFICE_SEARCH_JWT_"):
+    """Tokens that are signed: the one source of keys, and what a token must say."""
+
+    jwks_file: Path | None = None
+    jwks_url: str | None = None
+    secret: SecretStr | None = None
+    audience: str | None = None
+    issuer: str | None = None
+    scope: str = "search"
+
+
+class IntrospectionSettings(Group, env_prefix="OFFICE_SEARCH_INTROSPECTION_"):
+    """Opaque tokens: the identity service that is asked about them, and what its answer must say."""
+
+    url: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    audience: str | None = None
+    issuer: str | None = None
+    scope: str = "search"
+
+
+class AppsSettings(Group, env_prefix="OFFICE_SEARCH_APPS_"):
+    """The apps that sign their requests."""
+
+    file: Path | None = Field(None, description="with secrets and scopes; read anew when it changes")
+
+
+@dataclass(frozen=True)
+class IdentitySettings:
+    """How callers prove who they are: the modes that are on follow from what is set."""
+
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    jwt: JwtSettings = field(default_factory=JwtSettings)
+    introspection: IntrospectionSettings = field(default_factory=IntrospectionSettings)
+    apps: AppsSettings = field(default_factory=AppsSettings)
+
+
+class AuditSettings(Group, env_prefix="OFFICE_SEARCH_AUDIT_"):
+    """The audit log."""
+
+    key: SecretStr | None = Field(None, description="of the hashes that stand for what was searched for")
+    text_tenants: Annotated[tuple[str, ...], *Listed] = ()
+    file: Path | None = Field(None, description="where the lines are appended; by default to standard error")
+
+
+class RatesSettings(Group, env_prefix="OFFICE_SEARCH_RATE_LIMIT_"):
+    """How often may be asked: `120 per 10 seconds`, several parted by `;`, or `off`."""
+
+    caller: str = "120 per 10 seconds"
+    app: str = "600 per 10 seconds"
+    store: SecretStr = Field(SecretStr("memory://"), description="secret, as it may hold a password")
+
+
+class AnalysisSettings(Group):
+    """How texts and queries are taken apart."""
 
     lexicons: Path | None = Field(
         None, description="a folder a tenant, with its words.txt and synonyms.txt; read when a process starts"
     )
 
-    # The API.
-    api_host: str = "127.0.0.1"
-    api_port: int = Field(8080, ge=0, le=65535)
-    search_deadline_ms: int = Field(
+
+class ApiSettings(Group, env_prefix="OFFICE_SEARCH_API_"):
+    """Where the API listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+
+class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
+    """How a search is answered."""
+
+    deadline_ms: int = Field(
         1500, ge=50, description="for all searches of one answer; what is then missing counts as failed"
     )
+
+
+class IndicesSettings(Group):
+    """Indices that are made from now on."""
+
     refresh_interval: str = Field("1s", pattern=r"^(-1|\d+(ms|s))$")
     shards: int = Field(1, ge=1)
     replicas: int = Field(0, ge=0)
 
-    # The indexers.
-    indexer_host: str = "127.0.0.1"
-    indexer_port: int = Field(8081, ge=0, le=65535, description="metrics and health of the indexers")
+
+class IndexersSettings(Group, env_prefix="OFFICE_SEARCH_INDEXER_"):
+    """Where the indexers' metrics and health are."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8081, ge=0, le=65535)
+
+
+class IndexingSettings(Group):
+    """How events are taken from the streams."""
+
     batch_size: int = Field(1000, ge=1, le=5000)
     ack_wait_s: int = Field(60, ge=5)
 
-    # How soon a revocation counts, measured by the service on itself.
-    canary_tenant: str | None = Field(None, pattern=r"^[a-z0-9-]{1,40}$", description="off without one")
-    canary_every_s: float = Field(10, ge=1)
 
-    log_level: str = "INFO"
+class CanarySettings(Group, env_prefix="OFFICE_SEARCH_CANARY_"):
+    """How soon a revocation counts, measured by the service on itself."""
 
-    @field_validator("gateway_secrets", "audit_text_tenants", mode="before")
-    @classmethod
-    def split_by_commas(cls, value: object) -> object:
-        """Several secrets, separated by commas, are valid at once, so that one can be rotated; tenants likewise."""
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    tenant: str | None = Field(None, pattern=r"^[a-z0-9-]{1,40}$", description="off without one")
+    every_s: float = Field(10, ge=1)
+
+
+class LogSettings(Group, env_prefix="OFFICE_SEARCH_LOG_"):
+    """What is logged."""
+
+    level: str = "INFO"
+
+
+# No model that reads the environment by itself: it would take OFFICE_SEARCH_AUDIT, say, for a whole group in JSON.
+@dataclass(frozen=True)
+class Settings:
+    """All of them, from the environment."""
+
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
+    localstack: LocalstackSettings = field(default_factory=LocalstackSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    rates: RatesSettings = field(default_factory=RatesSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    indices: IndicesSettings = field(default_factory=IndicesSettings)
+    indexers: IndexersSettings = field(default_factory=IndexersSettings)
+    indexing: IndexingSettings = field(default_factory=IndexingSettings)
+    canary: CanarySettings = field(default_factory=CanarySettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+
+GROUPS: tuple[type[Group], ...] = tuple(Group.__subclasses__())
+
+
+def faults() -> list[str]:
+    """Say of each environment variable whose value is wrong what is wrong, without repeating the value."""
+    found = []
+    for group in GROUPS:
+        try:
+            group()
+        except ValidationError as error:
+            wrong = error.errors(include_input=False)
+            found += [f"{group.variable(str(each['loc'][0]))}: {each['msg']}" for each in wrong]
+    return found

@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -56,23 +57,28 @@ def run_demo(settings: Settings, console: Console, *, port: int, events: Path | 
 
 def _run(settings: Settings, console: Console, port: int, events: Path | None) -> None:
     with console.status("Making up a company …"):
-        company = companies.generate(now=_first_day(default_home(settings)))
+        company = companies.generate(now=_first_day(default_home(settings.localstack)))
     with tempfile.TemporaryDirectory(prefix="office-search-demo-") as folder:
         files = companies.write(company, events or Path(folder))
         with _stack(settings, console) as endpoints:
-            secret = secrets.token_urlsafe(32)
-            chosen = settings.model_copy(
-                update={
-                    "jwt_secret": SecretStr(secret),
-                    "jwt_audience": AUDIENCE,
-                    "api_port": choose_port(port),
-                    # Everybody who tries it is one of a few callers.
-                    "rate_limit_caller": "off",
-                    "audit_file": settings.audit_file or default_home(settings) / "audit.log",
-                }
-            )
+            chosen = _chosen(settings, port)
             with running("index", _environment(chosen, endpoints), Path(folder)) as indexers:
                 uvloop.run(_serve(chosen, endpoints, company, files, console, indexers))
+
+
+def _chosen(settings: Settings, port: int) -> Settings:
+    """Return the settings for the demo: tokens of its own, a free port, its audit log in a file."""
+    secret = SecretStr(secrets.token_urlsafe(32))
+    jwt = settings.identity.jwt.model_copy(update={"secret": secret, "audience": AUDIENCE})
+    audit_file = settings.audit.file or default_home(settings.localstack) / "audit.log"
+    return replace(
+        settings,
+        identity=replace(settings.identity, jwt=jwt),
+        audit=settings.audit.model_copy(update={"file": audit_file}),
+        # Everybody who tries it is one of a few callers.
+        rates=settings.rates.model_copy(update={"caller": "off"}),
+        api=settings.api.model_copy(update={"port": choose_port(port)}),
+    )
 
 
 def _first_day(home: Path) -> date:
@@ -87,10 +93,10 @@ def _first_day(home: Path) -> date:
 @contextmanager
 def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
     """What the settings name, or the managed stack, which is stopped afterwards unless it ran before."""
-    if settings.opensearch_url and settings.broker_url:
+    if settings.engine.url and settings.broker.url:
         yield resolve(settings)
         return
-    stack = managed_stack(settings, console)
+    stack = managed_stack(settings.localstack, console)
     ran = stack.endpoints() is not None
     stack.up()
     try:
@@ -104,7 +110,7 @@ def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
 def _environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
     """Our own, as whoever names an engine and a broker may have set their credentials, too."""
     urls = {"OPENSEARCH_URL": endpoints.opensearch_url, "BROKER_URL": endpoints.broker_url}
-    return {**os.environ, **urls, "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexer_port))}
+    return {**os.environ, **urls, "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexers.port))}
 
 
 async def _serve(
@@ -117,18 +123,18 @@ async def _serve(
 ) -> None:
     await load_files(settings, endpoints, files, console)
     await _indexed(settings, endpoints, console, indexers)
-    assert settings.jwt_secret is not None
-    demo = router(company.callers, settings.jwt_secret.get_secret_value(), AUDIENCE)
+    assert settings.identity.jwt.secret is not None
+    demo = router(company.callers, settings.identity.jwt.secret.get_secret_value(), AUDIENCE)
     hosts = frozenset({HOST, "localhost"})
     app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
-    configure("WARNING", audit_file=settings.audit_file)
-    server = http_server(app, HOST, settings.api_port)
+    configure("WARNING", audit_file=settings.audit.file)
+    server = http_server(app, HOST, settings.api.port)
     serving = asyncio.create_task(server.serve())
     try:
         await _ready(server, serving, app)
         with console.status("Warming up …"):
             await _warm(app.state.services, company)
-        console.print(_welcome(settings.api_port, company))
+        console.print(_welcome(settings.api.port, company))
         await serving
     finally:
         server.should_exit = True
@@ -136,8 +142,8 @@ async def _serve(
 
 async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, indexers: Child) -> None:
     """Wait, with a progress bar, until the indexers have settled everything that the streams hold."""
-    engine = engines.connect(settings, endpoints.opensearch_url)
-    client = await streams.connect(settings, endpoints.broker_url)
+    engine = engines.connect(settings.engine, endpoints.opensearch_url)
+    client = await streams.connect(settings.broker, endpoints.broker_url)
     columns = (SpinnerColumn(), TextColumn("index"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console) as progress:

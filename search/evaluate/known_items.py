@@ -68,11 +68,11 @@ def run_known_items(
 
 
 def _secret(settings: Settings) -> str:
-    if not settings.gateway_secrets:
+    if not settings.identity.gateway.secrets:
         raise ConfigurationError(
             "Set OFFICE_SEARCH_GATEWAY_SECRETS to the service's own: the questions are signed with it."
         )
-    return settings.gateway_secrets[0].get_secret_value()
+    return settings.identity.gateway.secrets[0].get_secret_value()
 
 
 class _Evaluation:

@@ -64,7 +64,7 @@ class Compared:
 def run_relevance(settings: Settings, data: Path, console: Console, *, json_file: Path | None) -> Compared:
     """Measure on a temporary engine of its own, print a table, write the JSON file."""
     judged = read(data)
-    with temporary_stack(heap=settings.heap, console=console) as endpoints:
+    with temporary_stack(heap=settings.localstack.heap, console=console) as endpoints:
         compared = asyncio.run(compare(settings, endpoints, judged, console))
     console.print(_table(data.name, compared))
     if json_file:
@@ -74,7 +74,7 @@ def run_relevance(settings: Settings, data: Path, console: Console, *, json_file
 
 async def compare(settings: Settings, endpoints: Endpoints, judged: JudgedSet, console: Console) -> Compared:
     """Index the set both ways, ask every question of both, and remove the indices again."""
-    engine = engines.connect(settings, endpoints.opensearch_url, timeout_s=60)
+    engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
     tenant = f"judged-{uuid4().hex[:12]}"
     try:
         with Progress(console=console) as progress:

@@ -25,7 +25,7 @@ from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, EngineSettings, Settings
 from search.evaluate.client import Client
 from search.localstack import temporary_stack
 from search.localstack.children import Child, environment, running
@@ -63,9 +63,9 @@ class Service:
 @contextmanager
 def temporary_service(settings: Settings, console: Console) -> Iterator[Service]:
     """Starts all of it on free ports; `fill` waits until it runs."""
-    secret = secrets.token_urlsafe(32)
+    local, secret = settings.localstack, secrets.token_urlsafe(32)
     with (
-        temporary_stack(heap=settings.heap, cache=settings.cache, console=console) as endpoints,
+        temporary_stack(heap=local.heap, cache=local.cache, console=console) as endpoints,
         tempfile.TemporaryDirectory(prefix="office-search-evaluation-") as folder,
     ):
         port = choose_port(None)
@@ -86,12 +86,11 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
 
     Raises OfficeSearchError when a process ends or stands still, or the files hold lines that are no events.
     """
-    # A stack of our own takes no credentials but what its URLs hold.
-    settings = Settings.model_construct()
     async with AsyncExitStack() as stack:
-        engine = engines.connect(settings, service.endpoints.opensearch_url, timeout_s=60)
+        # A stack of our own takes no credentials but what its URLs hold.
+        engine = engines.connect(EngineSettings.model_construct(), service.endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
-        broker = await streams.connect(settings, service.endpoints.broker_url)
+        broker = await streams.connect(BrokerSettings.model_construct(), service.endpoints.broker_url)
         stack.push_async_callback(broker.close)
         filling = _Filling(service, Registry(engine, Catalogue.installed()), broker, progress)
         await filling.started()

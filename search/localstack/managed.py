@@ -6,17 +6,17 @@ from rich.console import Console
 
 from search.core.endpoints import Endpoints
 from search.core.errors import StackError
-from search.core.settings import Settings
+from search.core.settings import LocalstackSettings
 from search.localstack.places import default_cache, default_home
 from search.localstack.stack import Stack
 
 
-def managed_stack(settings: Settings, console: Console | None = None) -> Stack:
+def managed_stack(settings: LocalstackSettings, console: Console | None = None) -> Stack:
     """Return the stack that these settings mean; nothing is started."""
     return Stack(default_home(settings), default_cache(settings), settings.heap, console=console)
 
 
-def managed_endpoints(settings: Settings) -> Endpoints:
+def managed_endpoints(settings: LocalstackSettings) -> Endpoints:
     """Return where the managed stack answers. Raises StackError unless it runs."""
     managed = managed_stack(settings)
     endpoints = managed.endpoints()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from search.core.settings import Settings
+from search.core.settings import LocalstackSettings
 
 NAME = "office-search"
 
 
-def default_home(settings: Settings) -> Path:
+def default_home(settings: LocalstackSettings) -> Path:
     """Data, logs and state of the managed stack."""
     return settings.home or _place("/var/lib", "XDG_DATA_HOME", ".local/share")
 
 
-def default_cache(settings: Settings | None = None) -> Path:
+def default_cache(settings: LocalstackSettings | None = None) -> Path:
     """Downloads, shared by every checkout of this user."""
     return (settings.cache if settings else None) or _place("/var/cache", "XDG_CACHE_HOME", ".cache")
 

@@ -21,7 +21,6 @@ import structlog
 from apikit import GATEWAY_SECRET, Api, Company
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
-from pydantic import SecretStr
 
 from search.access.identity.gateway import sign
 from search.core import log
@@ -61,7 +60,7 @@ def told(line: dict[str, Any]) -> tuple[Any, ...]:
 
 @pytest.fixture(scope="module")
 def audited(settings: Settings) -> Settings:
-    return settings.model_copy(update={"audit_key": SecretStr(KEY), "audit_text_tenants": ("open",)})
+    return kit.changed(settings, **{"audit.key": KEY, "audit.text_tenants": "open"})
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ async def test_denied_calls_leave_a_line_without_what_was_searched_for(
 
 
 async def test_who_asks_too_often_leaves_a_line(audited: Settings, world: Endpoints, acme: Company, file: Path) -> None:
-    once = audited.model_copy(update={"rate_limit_caller": "1 per day"})
+    once = kit.changed(audited, **{"rates.caller": "1 per day"})
     async with apikit.running(once, world, GATEWAY_SECRET) as api:
         await api.ready()
         statuses = [(await api.get("u-1", q=QUERY)).status_code for _ in range(3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import kit
 import pytest
 from apikit import GATEWAY_SECRET, Api, running
@@ -14,7 +16,7 @@ from search.canary import canary as canaries
 from search.canary.canary import Canary
 from search.canary.revocations import KINDS
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import CanarySettings, Settings
 
 TENANT = "canary"
 
@@ -53,7 +55,7 @@ async def test_a_change_that_does_not_count_is_told(api: Api, client: Client, mo
 
 
 async def test_it_runs_only_where_a_tenant_is_set(settings: Settings, indexers: None, world: Endpoints) -> None:
-    chosen = settings.model_copy(update={"canary_tenant": TENANT, "canary_every_s": 0.1})
+    chosen = replace(settings, canary=CanarySettings.model_construct(tenant=TENANT, every_s=0.1))
     before = measured(KINDS[0])
     async with running(settings, world, GATEWAY_SECRET) as silent:
         await silent.ready()

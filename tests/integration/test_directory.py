@@ -86,7 +86,7 @@ async def registry(world: Endpoints, engine: AsyncOpenSearch) -> Registry:
 @pytest.fixture
 async def written(registry: Registry, engine: AsyncOpenSearch, settings: Settings) -> AsyncIterator[Written]:
     """An empty directory."""
-    made = Written(engine, Indices(engine, registry, await registry.serving("directory"), settings, Lexicons()))
+    made = Written(engine, Indices(engine, registry, await registry.serving("directory"), settings.indices, Lexicons()))
     yield made
     await engine.indices.delete(index="directory-*")
 
@@ -409,7 +409,7 @@ class TestOtherMembers:
 async def test_an_engine_that_does_not_answer_is_no_empty_directory(settings: Settings) -> None:
     from search.core.engine import connect
 
-    engine = connect(settings, "http://127.0.0.1:9")
+    engine = connect(settings.engine, "http://127.0.0.1:9")
     try:
         with pytest.raises(Unavailable):
             await Directory(engine, Clock()).principal("acme", "u")

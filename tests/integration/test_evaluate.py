@@ -19,7 +19,7 @@ from rich.console import Console
 
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, OfficeSearchError
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings, IdentitySettings, Settings
 from search.evaluate.client import Client as ApiClient
 from search.evaluate.known_items import run_known_items
 from search.localstack.children import Child, environment, running
@@ -127,7 +127,7 @@ async def url(
 
 
 def with_secret(*secrets: str) -> Settings:
-    return Settings(gateway_secrets=tuple(map(SecretStr, secrets)))
+    return Settings(identity=IdentitySettings(gateway=GatewaySettings(secrets=tuple(map(SecretStr, secrets)))))
 
 
 async def test_a_running_service_without_leaks(url: str, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ async def test_a_broker_that_is_away_is_said_to_be(
     with OwnBroker(tmp_path) as server:
         url = server.url
     with pytest.raises(Unavailable, match=r"The broker does not answer \(.*Connect"):
-        await streams.connect(settings, url)
+        await streams.connect(settings.broker, url)
 
 
 async def test_a_broker_that_goes_away_in_the_middle_is_said_to_have(
@@ -188,7 +188,7 @@ async def test_a_broker_that_goes_away_in_the_middle_is_said_to_have(
     monkeypatch.setattr(loading, "WINDOW", 10)
     path = file(tmp_path, "changes.docs.ndjson", *docs(*range(100)))
     with OwnBroker(tmp_path) as server:
-        client = await streams.connect(settings, server.url)
+        client = await streams.connect(settings.broker, server.url)
         lines = 0
 
         def stop_in_the_middle(_: int) -> None:
@@ -207,7 +207,7 @@ async def test_a_broker_that_was_set_up_for_smaller_events_is_said_to_refuse(
 ) -> None:
     event = kit.event("doc", kit.doc("f-1", "大", "a" * 2_000_000, owner_id="u-1"), tenant=TENANT)
     with OwnBroker(tmp_path) as server:
-        client = await streams.connect(settings, server.url)
+        client = await streams.connect(settings.broker, server.url)
         with pytest.raises(Unavailable, match="MaxPayloadError"):
             await load_quietly(client, file(tmp_path, "changes.docs.ndjson", event))
         await client.close()

@@ -18,7 +18,7 @@ from search.access.identity.signing import WINDOW_S
 from search.core import broker as streams
 from search.core.broker import Connection
 from search.core.errors import Unavailable
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def broker(tmp_path: Path) -> Iterator[OwnBroker]:
 @asynccontextmanager
 async def connected(broker: OwnBroker) -> AsyncIterator[Connection]:
     """The connection of one API process."""
-    connection = Connection(lambda: streams.connect(Settings(), broker.url))
+    connection = Connection(lambda: streams.connect(BrokerSettings(), broker.url))
     await connection.open()
     yield connection
     await connection.close()
@@ -111,7 +111,7 @@ async def test_while_the_broker_is_away_nobody_is_told_anything_and_afterwards_n
 
 
 async def test_before_the_first_connection_it_is_unavailable(broker: OwnBroker) -> None:
-    connection = Connection(lambda: streams.connect(Settings(), broker.url))
+    connection = Connection(lambda: streams.connect(BrokerSettings(), broker.url))
     nonces = BrokerNonces(connection.borrow)
     with pytest.raises(Unavailable):
         await nonces.take("acme", "notes", "n-1")

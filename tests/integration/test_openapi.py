@@ -21,7 +21,6 @@ from hypothesis import settings as hypothesis_settings
 from identitykit import Server, bearing, introspecting, listening
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
-from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
@@ -75,15 +74,15 @@ async def api(
     apps = tmp_path_factory.mktemp("apps") / "apps.json"
     apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET]}}))
     modes = {
-        "jwt_secret": SecretStr(JWT_SECRET),
-        "jwt_audience": "search",
-        "introspection_url": identity_service.url,
-        "introspection_audience": "search",
-        "introspection_client_id": "office-search",
-        "introspection_client_secret": SecretStr("a-client-secret"),
-        "apps_file": apps,
+        "identity.jwt.secret": JWT_SECRET,
+        "identity.jwt.audience": "search",
+        "identity.introspection.url": identity_service.url,
+        "identity.introspection.audience": "search",
+        "identity.introspection.client_id": "office-search",
+        "identity.introspection.client_secret": "a-client-secret",
+        "identity.apps.file": apps,
     }
-    async with apikit.running(settings.model_copy(update=modes), world, GATEWAY_SECRET) as api:
+    async with apikit.running(kit.changed(settings, **modes), world, GATEWAY_SECRET) as api:
         await api.ready()
         await founded(Company(api, client, engine)).arrive()
         yield api

@@ -27,7 +27,7 @@ from search import bootstrap
 from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import IndexingSettings, Settings
 
 SUBJECT = "changes.messages"
 BATCH = 50
@@ -49,7 +49,7 @@ class Site:
 
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[Follower]:
-        through = engines.connect(self.settings, self.before.url, timeout_s=5)
+        through = engines.connect(self.settings.engine, self.before.url, timeout_s=5)
         follower = Follower(replace(self.resources, engine=through), self.generation)
         await follower.start()
         try:
@@ -94,7 +94,7 @@ class Site:
 async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[Site]:
     await Registry(engine, CATALOGUE).prepare()
     generation = await Registry(engine, CATALOGUE).serving("messages")
-    quick = settings.model_copy(update={"batch_size": BATCH, "ack_wait_s": ACK_WAIT_S})
+    quick = replace(settings, indexing=IndexingSettings.model_construct(batch_size=BATCH, ack_wait_s=ACK_WAIT_S))
     async with (
         bootstrap.write_side(quick, world, CATALOGUE, Lexicons()) as resources,
         proxy(world.opensearch_url) as before,

@@ -76,7 +76,7 @@ class Consumer:
     @asynccontextmanager
     async def followed_by(self, seen: Seen) -> AsyncIterator[pulls.StandingPull]:
         """As the followers do it: a FastStream batch subscriber that reads from a standing pull."""
-        broker = NatsBroker(**streams.options(self.settings, self.url), logger=None, max_reconnect_attempts=-1)
+        broker = NatsBroker(**streams.options(self.settings.broker, self.url), logger=None, max_reconnect_attempts=-1)
         await broker.start()
         subscriber = broker.subscriber(
             self.name,
@@ -184,7 +184,7 @@ async def test_whoever_stops_gives_back_what_was_not_begun(consumer: Consumer) -
 
 async def test_a_restart_of_the_broker_is_survived(tmp_path: Path, settings: Settings) -> None:
     with OwnBroker(tmp_path) as server:
-        client = await streams.connect(settings, server.url)
+        client = await streams.connect(settings.broker, server.url)
         consumer = await Consumer(server.url, settings, client).make(ack_wait_s=2, storage=StorageType.FILE)
         seen = Seen()
         async with consumer.followed_by(seen):

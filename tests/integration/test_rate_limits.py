@@ -32,7 +32,7 @@ from search.api.rates.counters import CounterStorage
 from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import TooManyRequests, Unavailable
-from search.core.settings import Settings
+from search.core.settings import RatesSettings, Settings
 
 DAY = 24 * 3600
 _keys = (f"key-{number}" for number in count())
@@ -53,7 +53,7 @@ def key() -> str:
 @pytest.fixture
 async def second(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
     """Another connection, as another process has."""
-    connection = await streams.connect(settings, stack.broker_url)
+    connection = await streams.connect(settings.broker, stack.broker_url)
     yield connection
     await connection.close()
 
@@ -138,9 +138,7 @@ class TestCounters:
             await store.acquire_sliding_window_entry(key, 1, DAY)
 
     async def test_an_app_has_one_count_over_processes_and_callers(self, client: Client, second: Client) -> None:
-        settings = Settings(
-            rate_limit_caller="off", rate_limit_app="4 per day", rate_limit_store=SecretStr("jetstream://")
-        )
+        settings = RatesSettings(caller="off", app="4 per day", store=SecretStr("jetstream://"))
         each = [Rates.configured(settings, lambda one=one: one) for one in (client, second)]  # type: ignore[misc]
         app = next(_keys)
         callers = [Caller("acme", f"u-{number}", "gateway", app) for number in range(10)]
@@ -151,7 +149,7 @@ class TestCounters:
 
 
 def limited(settings: Settings, limit: str, store: str = "memory://") -> Settings:
-    return settings.model_copy(update={"rate_limit_caller": limit, "rate_limit_store": SecretStr(store)})
+    return kit.changed(settings, **{"rates.caller": limit, "rates.store": store})
 
 
 async def ask(api: apikit.Api, user: str, times: int) -> list[httpx.Response]:
@@ -228,7 +226,7 @@ class TestApi:
                 assert [line["event"] for line in logs].count("rate_limit_store_away") == 1
                 assert "office_search_rate_limit_store_away 1.0" in (await api.http.get("/metrics")).text
                 broker.start()
-                other = await streams.connect(settings, broker.url)
+                other = await streams.connect(settings.broker, broker.url)
 
                 async def counted_there() -> bool:
                     await api.get(next(_keys), q="x")

@@ -208,7 +208,7 @@ class TestLooking:
     async def test_an_engine_that_does_not_answer_is_said(self, settings: Settings, client: Client) -> None:
         from search.core.engine import connect
 
-        engine = connect(settings, "http://127.0.0.1:9")
+        engine = connect(settings.engine, "http://127.0.0.1:9")
         try:
             reasons = await self.look(looking_with(engine, connected(client)))
         finally:
@@ -218,7 +218,7 @@ class TestLooking:
     async def test_a_broker_that_is_gone_is_said(
         self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch
     ) -> None:
-        gone = await streams.connect(settings, stack.broker_url)
+        gone = await streams.connect(settings.broker, stack.broker_url)
         await gone.close()
         assert "The broker does not answer." in await self.look(looking_with(engine, connected(gone)))
 

@@ -308,7 +308,7 @@ async def test_a_build_whose_process_was_killed_is_begun_anew_on_demand(site: Si
     old = await site.registry.serving("apps")
     left = await site.registry.create("apps", old.starts)
     await ensure_consumer(site.client.jetstream(), left, "changes.apps", 5)
-    await Indices(site.engine, site.registry, left, site.settings, Lexicons()).ensure(SHOP)
+    await Indices(site.engine, site.registry, left, site.settings.indices, Lexicons()).ensure(SHOP)
     with pytest.raises(OfficeSearchError, match=f"{left.name} is being built already"):
         await site.reindex("apps")
     built = await site.reindex("apps", restart=True)

@@ -20,7 +20,6 @@ from apikit import GATEWAY_SECRET, Api, Company, ids
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from outside import OwnBroker
-from pydantic import SecretStr
 
 from search.access.identity.signed_app import sign
 from search.core.endpoints import Endpoints
@@ -62,7 +61,8 @@ def with_apps(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> S
     file = tmp_path_factory.mktemp("apps") / "apps.json"
     scopes: dict[str, dict[str, Any]] = {"docs-only": {"scopes": ["search.docs"]}, "nothing": {"scopes": []}}
     file.write_text(json.dumps({name: {"secrets": [SECRETS[name]]} | scopes.get(name, {}) for name in SECRETS}))
-    return settings.model_copy(update={"jwt_secret": SecretStr(KEY), "jwt_audience": "search", "apps_file": file})
+    chosen = {"identity.jwt.secret": KEY, "identity.jwt.audience": "search", "identity.apps.file": file}
+    return kit.changed(settings, **chosen)
 
 
 @pytest.fixture(scope="module")

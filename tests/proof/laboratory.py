@@ -28,18 +28,24 @@ from search.api.app import create
 from search.bootstrap import Services
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import (
+    GatewaySettings,
+    IdentitySettings,
+    IndicesSettings,
+    RatesSettings,
+    SearchSettings,
+    Settings,
+)
 
 T = TypeVar("T")
 
 SECRET = "the-proof-s-gateway-secret-of-32-characters"
 DEADLINE_MS = 20_000
 SETTINGS = Settings(
-    refresh_interval="-1",
-    gateway_secrets=(SecretStr(SECRET),),
-    search_deadline_ms=DEADLINE_MS,
-    rate_limit_caller="off",
-    rate_limit_app="off",
+    indices=IndicesSettings(refresh_interval="-1"),
+    identity=IdentitySettings(gateway=GatewaySettings(secrets=(SecretStr(SECRET),))),
+    search=SearchSettings(deadline_ms=DEADLINE_MS),
+    rates=RatesSettings(caller="off", app="off"),
 )
 
 
@@ -79,13 +85,13 @@ class Laboratory:
         return self._loop.run_until_complete(work)
 
     async def _open(self) -> None:
-        self._engine: AsyncOpenSearch = engines.connect(SETTINGS, self._endpoints.opensearch_url, timeout_s=60)
+        self._engine: AsyncOpenSearch = engines.connect(SETTINGS.engine, self._endpoints.opensearch_url, timeout_s=60)
         registry, lexicons = Registry(self._engine, CATALOGUE), Lexicons()
         await registry.prepare()
         generations = {generation.collection: generation for generation in await registry.all()}
 
         def pipeline(collection: str, projection: Projection) -> Pipeline:
-            indices = Indices(self._engine, registry, generations[collection], SETTINGS, lexicons)
+            indices = Indices(self._engine, registry, generations[collection], SETTINGS.indices, lexicons)
             return Pipeline(projection, indices, self._engine, None, ack_wait_s=60)  # type: ignore[arg-type]
 
         self._pipelines = [(v.stream, pipeline(v.name, Documents(v, lexicons))) for v in VERTICALS.values()]

@@ -28,7 +28,7 @@ from search.api.dependencies import CallerRoute
 from search.api.rates import Rates
 from search.core import log
 from search.core.errors import BadRequest, ConfigurationError, Forbidden, Unavailable
-from search.core.settings import Settings
+from search.core.settings import AuditSettings, GatewaySettings, IdentitySettings, RatesSettings
 
 SECRET = "0123456789abcdef" * 2
 KEY = b"audit-key-" * 4
@@ -89,7 +89,7 @@ class TestLines:
 
     def test_a_weak_key_is_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_AUDIT_KEY"):
-            Audit.configured(Settings(audit_key=SecretStr("short")))
+            Audit.configured(AuditSettings(key=SecretStr("short")))
 
     @given(st.text(max_size=60))
     def test_whatever_is_written_can_be_seen_and_stays_on_its_line(self, text: str) -> None:
@@ -111,10 +111,10 @@ class TestLines:
 
 class TestCommandLine:
     @pytest.fixture
-    def settings(self) -> Settings:
-        return Settings(audit_key=SecretStr(KEY.decode()), audit_text_tenants="acme")
+    def settings(self) -> AuditSettings:
+        return AuditSettings(key=SecretStr(KEY.decode()), text_tenants="acme")
 
-    def test_what_is_done_leaves_one_line(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_is_done_leaves_one_line(self, settings: AuditSettings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LOGNAME", "somebody-else")
         monkeypatch.setenv("USER", "somebody-else")
         with (
@@ -136,7 +136,7 @@ class TestCommandLine:
         [(Unavailable("away"), "failed"), (Forbidden("no"), "denied"), (KeyboardInterrupt(), "failed")],
     )
     def test_what_does_not_succeed_says_why_by_its_class(
-        self, settings: Settings, error: BaseException, outcome: str
+        self, settings: AuditSettings, error: BaseException, outcome: str
     ) -> None:
         with capture_logs() as logs, pytest.raises(type(error)), audit.action(settings, "admin.load", files="a b"):
             raise error
@@ -144,7 +144,7 @@ class TestCommandLine:
 
     @pytest.mark.parametrize(("tenant", "text"), [("acme", QUERY), ("globex", None)])
     def test_a_query_is_hashed_unless_its_tenant_has_texts_on(
-        self, settings: Settings, tenant: str, text: str | None
+        self, settings: AuditSettings, tenant: str, text: str | None
     ) -> None:
         with capture_logs() as logs, audit.action(settings, "admin.explain", tenant=tenant, user="u-1", q=QUERY):
             pass
@@ -155,18 +155,17 @@ class TestCommandLine:
         done = False
         with (
             pytest.raises(ConfigurationError),
-            audit.action(Settings(audit_key=SecretStr("short")), "admin.reindex"),
+            audit.action(AuditSettings(key=SecretStr("short")), "admin.reindex"),
         ):
             done = True
         assert not done
 
 
-def application(**settings: Any) -> FastAPI:
+def application(**audited: Any) -> FastAPI:
     """Routes of an admin and of everybody, behind the real edge."""
-    chosen = Settings(gateway_secrets=SECRET, audit_key=SecretStr(KEY.decode()), rate_limit_caller="off", **settings)
     app = FastAPI()
-    app.state.identity_modes = identity_modes(chosen)
-    app.state.rates = Rates.configured(chosen, lambda: None)
+    app.state.identity_modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=SECRET)))
+    app.state.rates = Rates.configured(RatesSettings(caller="off"), lambda: None)
     router = APIRouter(prefix="/v1", route_class=CallerRoute)
 
     @router.get("/admin/explain")
@@ -203,7 +202,7 @@ def application(**settings: Any) -> FastAPI:
 
     app.include_router(router)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(chosen))
+    edge.install(app, audit=Audit.configured(AuditSettings(key=SecretStr(KEY.decode()), **audited)))
     return app
 
 
@@ -327,7 +326,7 @@ class TestCalls:
 
     async def test_who_asks_too_often_is_denied(self) -> None:
         app = application()
-        app.state.rates = Rates.configured(Settings(rate_limit_caller="1 per day"), lambda: None)
+        app.state.rates = Rates.configured(RatesSettings(caller="1 per day"), lambda: None)
         async with to(app) as client:
             assert await lines(client, "GET", "/v1/suggest") == []
             found = await line(client, "GET", "/v1/suggest?q=x")
@@ -346,7 +345,7 @@ class TestCalls:
         assert "boss" not in str(found)
 
     async def test_a_tenant_may_have_its_texts_written_down(self) -> None:
-        async with to(application(audit_text_tenants="acme")) as client:
+        async with to(application(text_tenants="acme")) as client:
             found = await line(client, "GET", f"/v1/admin/explain?q={quote(QUERY)}")
         assert (found["query"], found["query_hash"]) == (QUERY, hashed(QUERY))
 
@@ -396,7 +395,7 @@ class TestForging:
         log.configure("CRITICAL", stream=stream, pretty=pretty)
         target = "/v1/admin/explain?" + urlencode(dict.fromkeys(("vertical", "id", "user", "q"), forgery))
         signed = sign(SECRET, "GET", target, user="u-1", tenant="acme")
-        async with to(application(audit_text_tenants="acme")) as client:
+        async with to(application(text_tenants="acme")) as client:
             await client.get(target, headers=signed)
         [only] = stream.getvalue().splitlines()
         assert only.isprintable()

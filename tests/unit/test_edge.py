@@ -23,7 +23,7 @@ from search.access.identity.gateway import sign
 from search.api import edge, problems
 from search.api.dependencies import caller
 from search.api.edge.observed import Observed
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings, IdentitySettings
 
 SECRET = "0123456789abcdef" * 2
 LIMITS = edge.Limits(target=200, headers=800, body=100)
@@ -31,7 +31,7 @@ LIMITS = edge.Limits(target=200, headers=800, body=100)
 
 def application(allowed_hosts: frozenset[str] | None = None, limits: edge.Limits = LIMITS) -> FastAPI:
     app = FastAPI()
-    app.state.identity_modes = identity_modes(Settings(gateway_secrets=SECRET))
+    app.state.identity_modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=SECRET)))
 
     @app.get("/me/{thing}")
     async def me(thing: str, who: Annotated[Caller, Depends(caller)]) -> str:

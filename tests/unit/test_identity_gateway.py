@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
 from search.access.identity.gateway import SIGNATURE, sign
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings, IdentitySettings
 
 NOW = 1_772_442_904
 OLD, NEW = "old-" * 8, "new-" * 8
-MODES = identity_modes(Settings(gateway_secrets=f"{OLD},{NEW}"), now=lambda: NOW)
+MODES = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=f"{OLD},{NEW}")), now=lambda: NOW)
 
 
 def raw(fields: dict[str, str]) -> list[tuple[bytes, bytes]]:
@@ -165,7 +165,7 @@ async def test_garbage_is_refused_and_nothing_else(fields: list[tuple[bytes, byt
 
 def test_a_weak_secret_is_a_configuration_error_that_does_not_tell_it() -> None:
     with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_GATEWAY_SECRETS") as caught:
-        identity_modes(Settings(gateway_secrets=f"{OLD},hunter2"))
+        identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=f"{OLD},hunter2")))
     assert "hunter2" not in str(caught.value)
 
 
@@ -185,7 +185,7 @@ async def proven(modes: tuple[IdentityMode, ...], secret: str) -> bool:
 async def test_a_secret_is_rotated_in_a_file_without_a_request_failing(tmp_path: Path) -> None:
     path, clock = tmp_path / "secrets", Clock()
     path.write_text(OLD + "\n")
-    modes = identity_modes(Settings(gateway_secrets_file=path), now=lambda: NOW, clock=clock)
+    modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets_file=path)), now=lambda: NOW, clock=clock)
     assert (await proven(modes, OLD), await proven(modes, NEW)) == (True, False)
     path.write_text(f"{OLD}\n{NEW}\n")
     # The gateway goes over once the new secret is known, and nothing fails on either side of that.
@@ -203,7 +203,7 @@ async def test_a_secret_is_rotated_in_a_file_without_a_request_failing(tmp_path:
 async def test_secrets_of_the_environment_and_of_the_file_count_together(tmp_path: Path) -> None:
     path = tmp_path / "secrets"
     path.write_text(f"\n  {NEW}  \r\n\n")
-    modes = identity_modes(Settings(gateway_secrets=OLD, gateway_secrets_file=path), now=lambda: NOW)
+    modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=OLD, secrets_file=path)), now=lambda: NOW)
     assert await proven(modes, OLD)
     assert await proven(modes, NEW)
 
@@ -223,9 +223,9 @@ async def test_a_faulty_file_of_secrets_does_not_start_and_changes_nothing_later
     path, clock = tmp_path / "secrets", Clock()
     path.write_bytes(FAULTY[fault])
     with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_GATEWAY_SECRETS_FILE") as caught:
-        identity_modes(Settings(gateway_secrets=OLD, gateway_secrets_file=path), now=lambda: NOW)
+        identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=OLD, secrets_file=path)), now=lambda: NOW)
     path.write_text(OLD)
-    modes = identity_modes(Settings(gateway_secrets_file=path), now=lambda: NOW, clock=clock)
+    modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets_file=path)), now=lambda: NOW, clock=clock)
     path.write_bytes(FAULTY[fault])
     clock.seconds += 1
     with capture_logs() as logged:

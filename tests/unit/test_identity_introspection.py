@@ -22,7 +22,7 @@ from search.access.identity.breaker import FAILURES, OPEN_S, Breaker
 from search.access.identity.introspection import basic, parse
 from search.access.identity.states import KEPT_S
 from search.core.errors import ConfigurationError, Unauthenticated, Unavailable
-from search.core.settings import Settings
+from search.core.settings import IdentitySettings, IntrospectionSettings
 
 NOW = 1_772_442_904.0
 TOKEN = "opaque-token-1"
@@ -76,9 +76,9 @@ class Site:
         self.server.answer = introspecting(self.tokens)
 
 
-def settings(url: str, **more: Any) -> Settings:
-    given = {"client_id": "search", "client_secret": "s", "audience": "search"}
-    return Settings(introspection_url=url, **{f"introspection_{name}": value for name, value in given.items()} | more)
+def settings(url: str, **more: Any) -> IdentitySettings:
+    given = {"url": url, "client_id": "search", "client_secret": "s", "audience": "search"}
+    return IdentitySettings(introspection=IntrospectionSettings(**given | more))
 
 
 def site_of(server: Server, **more: Any) -> Site:
@@ -134,7 +134,7 @@ class TestAnswers:
         await site.refused()
 
     async def test_an_issuer_counts_when_it_is_configured(self, site: Site) -> None:
-        strict = site_of(site.server, introspection_issuer="https://id.example")
+        strict = site_of(site.server, issuer="https://id.example")
         await strict.refused()
         strict.tokens["other"] = CLAIMS | {"iss": "https://id.example"}
         assert await strict.who("other") == CALLER
@@ -386,7 +386,7 @@ class TestConfiguration:
         path = tmp_path / "secret"
         path.write_text("one\n")
         async with listening() as server:
-            site = site_of(server, introspection_client_secret=None, introspection_client_secret_file=path)
+            site = site_of(server, client_secret=None, client_secret_file=path)
             await site.who()
             path.write_text("another\n")
             site.passes(KEPT_S)
@@ -399,24 +399,24 @@ class TestConfiguration:
     def test_a_faulty_file_does_not_start(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "secret"
         path.write_bytes(content)
-        more = {"introspection_client_secret": None, "introspection_client_secret_file": path}
+        more = {"client_secret": None, "client_secret_file": path}
         with pytest.raises(ConfigurationError, match="INTROSPECTION_CLIENT_SECRET_FILE"):
             identity_modes(settings("https://id.example/", **more))
 
     @pytest.mark.parametrize(
         ("more", "says"),
         [
-            ({"introspection_client_id": None}, "INTROSPECTION_CLIENT_ID"),
-            ({"introspection_client_secret": None}, "INTROSPECTION_CLIENT_SECRET"),
-            ({"introspection_client_secret_file": Path("/nowhere")}, "just one"),
-            ({"introspection_audience": None}, "INTROSPECTION_AUDIENCE"),
-            ({"introspection_scope": "a b"}, "INTROSPECTION_SCOPE"),
-            ({"introspection_url": "http://id.example/"}, "https"),
-            ({"introspection_url": "https://me:pw@id.example/"}, "user name"),
-            ({"introspection_url": "http://127.0.0.1.evil.example/"}, "https"),
+            ({"client_id": None}, "INTROSPECTION_CLIENT_ID"),
+            ({"client_secret": None}, "INTROSPECTION_CLIENT_SECRET"),
+            ({"client_secret_file": Path("/nowhere")}, "just one"),
+            ({"audience": None}, "INTROSPECTION_AUDIENCE"),
+            ({"scope": "a b"}, "INTROSPECTION_SCOPE"),
+            ({"url": "http://id.example/"}, "https"),
+            ({"url": "https://me:pw@id.example/"}, "user name"),
+            ({"url": "http://127.0.0.1.evil.example/"}, "https"),
         ],
     )
     def test_a_half_configured_mode_does_not_start(self, more: dict[str, Any], says: str) -> None:
         with pytest.raises(ConfigurationError, match=says) as caught:
-            identity_modes(Settings(**settings("https://id.example/").model_dump(exclude_unset=True) | more))
+            identity_modes(settings(**{"url": "https://id.example/"} | more))
         assert "pw@" not in str(caught.value)

@@ -20,7 +20,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from search.access.identity import Headers, RequestLines, authenticate, identity_modes, jwks
 from search.access.identity.jwks import FRESH_S, LAST_KNOWN_S, REFETCH_S, PublishedKeys, from_file, from_url, parse
 from search.core.errors import Unauthenticated, Unavailable
-from search.core.settings import Settings
+from search.core.settings import IdentitySettings, JwtSettings
 
 NOW = 1_772_442_904
 ED = {name: ed25519.Ed25519PrivateKey.generate() for name in ("a", "b")}
@@ -51,7 +51,7 @@ async def finds(keys: PublishedKeys, kid: str) -> bool:
 
 
 async def test_a_token_is_proved_with_a_fetched_key(server: Server) -> None:
-    modes = identity_modes(Settings(jwt_jwks_url=server.url, jwt_audience="search"), now=lambda: NOW)
+    modes = identity_modes(IdentitySettings(jwt=JwtSettings(jwks_url=server.url, audience="search")), now=lambda: NOW)
     assert server.asked == 0
     server.publish(SETS["a"])
     claims = {"sub": "u-1", "tenant": "acme", "aud": "search", "scope": "search", "exp": NOW + 60}

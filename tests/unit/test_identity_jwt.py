@@ -23,7 +23,7 @@ from search.access.identity import Caller, Headers, IdentityMode, RequestLines, 
 from search.access.identity.claims import Expected, check
 from search.access.identity.jwt import issue_token
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import IdentitySettings, JwtSettings
 
 NOW = 1_772_442_904
 SECRET = "0123456789abcdef" * 2
@@ -45,14 +45,16 @@ Modes = tuple[IdentityMode, ...]
 
 
 def shared(**settings: Any) -> Modes:
-    return identity_modes(Settings(jwt_secret=SECRET, jwt_audience="search", **settings), now=lambda: NOW)
+    return identity_modes(
+        IdentitySettings(jwt=JwtSettings(**{"secret": SECRET, "audience": "search", **settings})), now=lambda: NOW
+    )
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Modes:
     path = tmp_path_factory.mktemp("jwks") / "keys.json"
     path.write_text(json.dumps(JWKS))
-    return identity_modes(Settings(jwt_jwks_file=path, jwt_audience="search"), now=lambda: NOW)
+    return identity_modes(IdentitySettings(jwt=JwtSettings(jwks_file=path, audience="search")), now=lambda: NOW)
 
 
 def bearing(token: str) -> RequestLines:
@@ -136,7 +138,7 @@ async def test_clocks_may_differ_a_little() -> None:
 
 
 async def test_the_issuer_counts_when_it_is_configured() -> None:
-    modes = shared(jwt_issuer="https://id.example")
+    modes = shared(issuer="https://id.example")
     assert await authenticate(modes, hs256(iss="https://id.example"))
     for issuer in (None, "https://id.example/", ["https://id.example"]):
         assert "iss" in await refused(modes, hs256(iss=issuer))
@@ -287,23 +289,23 @@ async def test_garbage_is_refused_and_nothing_else(value: bytes) -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"jwt_secret": SECRET}, "OFFICE_SEARCH_JWT_AUDIENCE"),
-        ({"jwt_secret": SECRET, "jwt_audience": ""}, "OFFICE_SEARCH_JWT_AUDIENCE"),
-        ({"jwt_secret": SECRET, "jwt_audience": "a", "jwt_scope": ""}, "OFFICE_SEARCH_JWT_SCOPE"),
-        ({"jwt_secret": SECRET, "jwt_audience": "a", "jwt_scope": "a b"}, "OFFICE_SEARCH_JWT_SCOPE"),
-        ({"jwt_secret": "short", "jwt_audience": "a"}, "at least 32"),
-        ({"jwt_secret": PEM.decode(), "jwt_audience": "a"}, "PEM"),
-        ({"jwt_jwks_file": Path("/nonexistent/keys.json"), "jwt_audience": "a"}, "OFFICE_SEARCH_JWT_JWKS_FILE"),
-        ({"jwt_jwks_url": "http://id.example/keys", "jwt_audience": "a"}, "https"),
-        ({"jwt_jwks_url": "https://me:pw@id.example/keys", "jwt_audience": "a"}, "user name"),
-        ({"jwt_jwks_url": "file:///etc/passwd", "jwt_audience": "a"}, "https"),
-        ({"jwt_jwks_url": "http://127.0.0.1.evil.example/", "jwt_audience": "a"}, "https"),
-        ({"jwt_jwks_url": "http://[::1", "jwt_audience": "a"}, "no URL"),
-        ({"jwt_jwks_url": "https://id.example/k", "jwt_secret": SECRET, "jwt_audience": "a"}, "just one"),
+        ({"secret": SECRET}, "OFFICE_SEARCH_JWT_AUDIENCE"),
+        ({"secret": SECRET, "audience": ""}, "OFFICE_SEARCH_JWT_AUDIENCE"),
+        ({"secret": SECRET, "audience": "a", "scope": ""}, "OFFICE_SEARCH_JWT_SCOPE"),
+        ({"secret": SECRET, "audience": "a", "scope": "a b"}, "OFFICE_SEARCH_JWT_SCOPE"),
+        ({"secret": "short", "audience": "a"}, "at least 32"),
+        ({"secret": PEM.decode(), "audience": "a"}, "PEM"),
+        ({"jwks_file": Path("/nonexistent/keys.json"), "audience": "a"}, "OFFICE_SEARCH_JWT_JWKS_FILE"),
+        ({"jwks_url": "http://id.example/keys", "audience": "a"}, "https"),
+        ({"jwks_url": "https://me:pw@id.example/keys", "audience": "a"}, "user name"),
+        ({"jwks_url": "file:///etc/passwd", "audience": "a"}, "https"),
+        ({"jwks_url": "http://127.0.0.1.evil.example/", "audience": "a"}, "https"),
+        ({"jwks_url": "http://[::1", "audience": "a"}, "no URL"),
+        ({"jwks_url": "https://id.example/k", "secret": SECRET, "audience": "a"}, "just one"),
     ],
 )
 def test_a_half_configured_mode_does_not_start(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says) as caught:
-        identity_modes(Settings(**settings))
+        identity_modes(IdentitySettings(jwt=JwtSettings(**settings)))
     assert "short" not in str(caught.value)
     assert "pw@" not in str(caught.value)

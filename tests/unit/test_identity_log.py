@@ -23,7 +23,7 @@ from search.api import edge, problems
 from search.api.dependencies import caller
 from search.core import log
 from search.core.errors import Unavailable
-from search.core.settings import Settings
+from search.core.settings import AppsSettings, GatewaySettings, IdentitySettings, IntrospectionSettings
 
 NOW = 1_772_442_904
 GATEWAY_SECRET = "hunter2-of-the-gateway-" * 2
@@ -82,7 +82,7 @@ def written() -> Iterator[io.StringIO]:
     root.handlers[:] = before[1]
 
 
-def application(settings: Settings, nonces: MemoryNonces, clock: Clock) -> FastAPI:
+def application(settings: IdentitySettings, nonces: MemoryNonces, clock: Clock) -> FastAPI:
     app = FastAPI()
     app.state.identity_modes = identity_modes(settings, nonces, now=lambda: NOW, clock=clock)
 
@@ -105,11 +105,10 @@ async def site(tmp_path: Path, written: io.StringIO) -> AsyncIterator[Site]:
     async with listening() as server:
         server.answer = introspecting({TOKEN: CLAIMS, f"{TOKEN}-2": CLAIMS | {"client_id": None}})
         own: dict[str, Any] = {"url": server.url, "client_id": "search", "client_secret_file": files["client"]}
-        settings = Settings(
-            gateway_secrets_file=files["gateway"],
-            apps_file=files["apps.json"],
-            introspection_audience="search",
-            **{f"introspection_{name}": value for name, value in own.items()},
+        settings = IdentitySettings(
+            gateway=GatewaySettings(secrets_file=files["gateway"]),
+            introspection=IntrospectionSettings(audience="search", **own),
+            apps=AppsSettings(file=files["apps.json"]),
         )
         transport = httpx.ASGITransport(application(settings, nonces, clock))
         async with httpx.AsyncClient(transport=transport, base_url="http://search.example") as client:

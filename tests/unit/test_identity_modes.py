@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +22,32 @@ from search.access.identity.jwt import issue_token
 from search.access.identity.signed_app import sign as sign_as_app
 from search.access.identity.tokens import BearerTokens, is_jws
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import AppsSettings, GatewaySettings, IdentitySettings, IntrospectionSettings, JwtSettings
 
 Modes = tuple[IdentityMode, ...]
 
 NOW = 1_772_442_904
 SECRET = "0123456789abcdef" * 2
-BOTH = Settings(gateway_secrets=SECRET, jwt_secret=SECRET, jwt_audience="search")
+BOTH = IdentitySettings(gateway=GatewaySettings(secrets=SECRET), jwt=JwtSettings(secret=SECRET, audience="search"))
 
 GATEWAY = sign(SECRET, "GET", "/v1/search", user="u-1", tenant="acme", timestamp=NOW)
 TOKEN = issue_token(SECRET, tenant="acme", user="u-2", audience="search", scope="search", ttl=60, now=NOW)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def names(settings: Settings) -> list[str]:
+def names(settings: IdentitySettings) -> list[str]:
     return [mode.name for mode in identity_modes(settings)]
 
 
 def test_modes_follow_from_the_settings() -> None:
     assert names(BOTH) == ["gateway", "jwt"]
-    assert names(Settings(gateway_secrets=SECRET)) == ["gateway"]
-    assert names(Settings(jwt_secret=SECRET, jwt_audience="search")) == ["jwt"]
+    assert names(IdentitySettings(gateway=GatewaySettings(secrets=SECRET))) == ["gateway"]
+    assert names(IdentitySettings(jwt=JwtSettings(secret=SECRET, audience="search"))) == ["jwt"]
 
 
 def test_no_mode_is_a_configuration_error_that_says_what_to_set() -> None:
     with pytest.raises(ConfigurationError, match=r"OFFICE_SEARCH_GATEWAY_SECRETS.*OFFICE_SEARCH_JWT_AUDIENCE"):
-        identity_modes(Settings())
+        identity_modes(IdentitySettings())
 
 
 async def test_each_mode_proves_its_own_callers() -> None:
@@ -70,7 +71,9 @@ async def test_credentials_of_two_modes_are_refused_however_little_of_one(name: 
 
 async def test_a_mode_that_is_off_proves_nothing() -> None:
     with pytest.raises(Unauthenticated):
-        await authenticate(identity_modes(Settings(gateway_secrets=SECRET), now=lambda: NOW), request(BEARER))
+        await authenticate(
+            identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=SECRET)), now=lambda: NOW), request(BEARER)
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,12 +102,10 @@ async def all_on(tmp_path: Path) -> AsyncIterator[Modes]:
             {"opaque": CLAIMS | {"sub": "u-3", "client_id": "web"}, "opaque-of-app": CLAIMS, TOKEN: CLAIMS}
         )
         own = {"url": server.url, "client_id": "search", "client_secret": "s", "audience": "search"}
-        settings = Settings(
-            gateway_secrets=SECRET,
-            jwt_secret=SECRET,
-            jwt_audience="search",
-            apps_file=apps,
-            **{f"introspection_{name}": value for name, value in own.items()},
+        settings = replace(
+            BOTH,
+            introspection=IntrospectionSettings(**own),
+            apps=AppsSettings(file=apps),
         )
         yield identity_modes(settings, MemoryNonces(), now=lambda: NOW)
 

@@ -20,10 +20,11 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
 from search.access.identity.signed_app import FIELDS, NONCE, SIGNATURE, sign
 from search.core.errors import ConfigurationError, Unauthenticated, Unavailable
-from search.core.settings import Settings
+from search.core.settings import AppsSettings, GatewaySettings, IdentitySettings, IntrospectionSettings, JwtSettings
 
 NOW = 1_772_442_904
 KEY = "0123456789abcdef" * 2
+JWT = JwtSettings(secret=KEY, audience="search")
 SECRET, NEXT = "the-secret-of-notes-" * 2, "the-next-secret-of-notes-" * 2
 OTHERS = "the-secret-of-others-" * 2
 CLAIMS = {"sub": "u-1", "tenant": "acme", "aud": "search", "scope": "search", "exp": NOW + 600, "client_id": "notes"}
@@ -57,11 +58,11 @@ class Site:
     file: Path
     clock: Clock = field(default_factory=Clock)
     nonces: MemoryNonces = field(default_factory=MemoryNonces)
-    more: Mapping[str, Any] = field(default_factory=dict)
+    introspection: IntrospectionSettings = field(default_factory=IntrospectionSettings)
     modes: tuple[IdentityMode, ...] = ()
 
     def __post_init__(self) -> None:
-        settings = Settings(**{"jwt_secret": KEY, "jwt_audience": "search", "apps_file": self.file, **self.more})
+        settings = IdentitySettings(jwt=JWT, introspection=self.introspection, apps=AppsSettings(file=self.file))
         self.modes = identity_modes(settings, self.nonces, now=lambda: NOW, clock=self.clock)
 
     def register(self, content: str) -> None:
@@ -317,10 +318,11 @@ class TestRegistry:
             Site(tmp_path / "missing.toml")
 
     def test_it_does_not_start_without_a_way_to_check_tokens_or_a_place_for_nonces(self, site: Site) -> None:
+        apps = AppsSettings(file=site.file)
         with pytest.raises(ConfigurationError, match="OFFICE_SEARCH_JWT"):
-            identity_modes(Settings(apps_file=site.file, gateway_secrets=KEY), site.nonces)
+            identity_modes(IdentitySettings(apps=apps, gateway=GatewaySettings(secrets=KEY)), site.nonces)
         with pytest.raises(ConfigurationError, match="nonces"):
-            identity_modes(Settings(apps_file=site.file, jwt_secret=KEY, jwt_audience="search"))
+            identity_modes(IdentitySettings(apps=apps, jwt=JWT))
 
 
 async def test_an_opaque_token_serves_as_well(tmp_path: Path) -> None:
@@ -329,7 +331,7 @@ async def test_an_opaque_token_serves_as_well(tmp_path: Path) -> None:
     async with listening() as server:
         server.answer = introspecting({"opaque": CLAIMS, "others": CLAIMS | {"client_id": "others"}})
         own = {"url": server.url, "client_id": "search", "client_secret": "s", "audience": "search"}
-        site = Site(file, more={f"introspection_{name}": value for name, value in own.items()})
+        site = Site(file, introspection=IntrospectionSettings(**own))
         proven = Caller("acme", "u-1", "signed app", "notes", frozenset({"search.docs"}))
         assert await site.who(signed(bearer="opaque")) == proven
         assert await site.who(signed(nonce="n-2")) == proven

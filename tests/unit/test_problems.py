@@ -29,7 +29,7 @@ from search.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings, IdentitySettings, RatesSettings
 
 SECRET = "0123456789abcdef" * 2
 ERRORS: dict[str, Exception] = {
@@ -56,8 +56,8 @@ class Strict(BaseModel):
 
 def application() -> FastAPI:
     app = FastAPI()
-    app.state.identity_modes = identity_modes(Settings(gateway_secrets=SECRET))
-    app.state.rates = Rates.configured(Settings(), lambda: None)
+    app.state.identity_modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=SECRET)))
+    app.state.rates = Rates.configured(RatesSettings(), lambda: None)
     problems.install(app)
 
     @app.get("/raise/{name}")

@@ -28,7 +28,7 @@ from search.api.rates import Rates, counts
 from search.api.rates.counts import RETRY_S, Counts
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, TooManyRequests
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings, IdentitySettings, RatesSettings, Settings
 
 SECRET = "0123456789abcdef" * 2
 CLOCKED = ("limits.aio.storage.memory", "limits.aio.strategies", "search.api.rates.counts")
@@ -59,7 +59,7 @@ def held(patch: pytest.MonkeyPatch) -> Clock:
 
 
 def rates(caller: str = "off", app: str = "off", store: str = "memory://") -> Rates:
-    settings = Settings(rate_limit_caller=caller, rate_limit_app=app, rate_limit_store=SecretStr(store))
+    settings = RatesSettings(caller=caller, app=app, store=SecretStr(store))
     return Rates.configured(settings, lambda: None)
 
 
@@ -129,13 +129,13 @@ class TestRoom:
         assert await admitted(rates("off", " OFF "), who(app="a-1"), 500) == 500
 
     async def test_by_default_whoever_types_without_a_pause_is_not_disturbed(self, clock: Clock) -> None:
-        counted = Rates.configured(Settings(), lambda: None)
+        counted = Rates.configured(RatesSettings(), lambda: None)
         for _ in range(600):
             await counted.admit(who())
             clock.now += 0.1
 
     async def test_by_default_a_program_is(self, clock: Clock) -> None:
-        assert await admitted(Rates.configured(Settings(), lambda: None), who(), 500) == 120
+        assert await admitted(Rates.configured(RatesSettings(), lambda: None), who(), 500) == 120
 
 
 class TestWaiting:
@@ -276,7 +276,7 @@ class TestSettings:
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.state.identity_modes = identity_modes(Settings(gateway_secrets=SECRET))
+    app.state.identity_modes = identity_modes(IdentitySettings(gateway=GatewaySettings(secrets=SECRET)))
     app.state.rates = rates("1 per day")
     router = APIRouter(route_class=CallerRoute)
 
@@ -313,7 +313,9 @@ async def test_who_is_refused_has_no_work_done_for_it(client: httpx.AsyncClient)
 
 
 async def test_every_call_of_the_api_is_counted() -> None:
-    settings = Settings(gateway_secrets=SECRET, rate_limit_caller="1 per day")
+    settings = Settings(
+        identity=IdentitySettings(gateway=GatewaySettings(secrets=SECRET)), rates=RatesSettings(caller="1 per day")
+    )
     app = create(settings, Endpoints("http://127.0.0.1:9", "nats://127.0.0.1:9"))
     calls = [
         (method.upper(), re.sub(r"\{\w+\}", "x", path))

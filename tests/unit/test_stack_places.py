@@ -15,7 +15,7 @@ from rich.console import Console
 from search.commands.endpoints import resolve
 from search.commands.stack import run_down, run_status, run_up
 from search.core.errors import StackError
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, EngineSettings, LocalstackSettings, Settings
 from search.localstack import Stack, default_home
 from search.localstack.account import lesser_account
 from search.localstack.download import repository_url
@@ -45,7 +45,7 @@ def test_a_mirror_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(home: Path, engine: str | None = None, broker: str | None = None) -> Settings:
-    return Settings(home=home, opensearch_url=engine, broker_url=broker)
+    return Settings(EngineSettings(url=engine), BrokerSettings(url=broker), LocalstackSettings(home=home))
 
 
 def test_urls_that_are_set_need_no_stack(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_what_is_not_set_must_run(tmp_path: Path, urls: tuple[str | None, str | 
 
 
 def test_home_is_a_setting(tmp_path: Path) -> None:
-    assert default_home(settings(tmp_path)) == tmp_path
+    assert default_home(settings(tmp_path).localstack) == tmp_path
 
 
 def test_processes_that_are_gone_or_are_others_are_told_apart(tmp_path: Path) -> None:

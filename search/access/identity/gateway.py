@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from search.access.identity.keys import secret_bytes, secrets_file
 from search.access.identity.request import Caller, Headers, RequestLines
 from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
-from search.core.settings import Settings
+from search.core.settings import GatewaySettings
 from search.core.watched import Watched
 
 USER = "X-User-Id"
@@ -42,16 +42,16 @@ class GatewayMode:
         return caller
 
 
-def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> GatewayMode | None:
+def configured(settings: GatewaySettings, now: Callable[[], float], clock: Callable[[], float]) -> GatewayMode | None:
     """The mode as the settings have it, None when it is off. Raises ConfigurationError on a weak secret.
 
     `clock`: monotonic seconds, for how often the file of secrets is looked at.
     """
-    fixed = tuple(secret_bytes("OFFICE_SEARCH_GATEWAY_SECRETS", secret) for secret in settings.gateway_secrets)
-    if settings.gateway_secrets_file is None:
+    fixed = tuple(secret_bytes("OFFICE_SEARCH_GATEWAY_SECRETS", secret) for secret in settings.secrets)
+    if settings.secrets_file is None:
         return GatewayMode(lambda: fixed, now) if fixed else None
     setting = "OFFICE_SEARCH_GATEWAY_SECRETS_FILE"
-    listed = Watched(setting, settings.gateway_secrets_file, lambda raw: secrets_file(setting, raw), clock)
+    listed = Watched(setting, settings.secrets_file, lambda raw: secrets_file(setting, raw), clock)
     return GatewayMode(lambda: (*fixed, *listed.value()), now)
 
 

@@ -12,7 +12,7 @@ from search.access.identity.claims import Expected, Grant, check, expected_from
 from search.access.identity.endpoint import Endpoint
 from search.access.identity.states import Claims, TokenStates
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import IntrospectionSettings
 from search.core.watched import Watched
 
 DEADLINE_S = 3
@@ -51,26 +51,28 @@ def parse(raw: bytes) -> Claims | None:
     return {name: answer[name] for name in _KEPT if answer.get(name) is not None} if active else None
 
 
-def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> IntrospectionCheck | None:
+def configured(
+    settings: IntrospectionSettings, now: Callable[[], float], clock: Callable[[], float]
+) -> IntrospectionCheck | None:
     """The mode as the settings have it, None without a URL. Raises ConfigurationError when they are not complete.
 
     `clock`: monotonic seconds, for the age of answers.
     """
-    if not settings.introspection_url:
+    if not settings.url:
         return None
-    if not settings.introspection_client_id:
+    if not settings.client_id:
         raise ConfigurationError(
             "The identity service wants to know who asks; set OFFICE_SEARCH_INTROSPECTION_CLIENT_ID and its secret."
         )
     expected = expected_from(
         "INTROSPECTION",
-        settings.introspection_audience,
-        settings.introspection_scope,
-        settings.introspection_issuer,
+        settings.audience,
+        settings.scope,
+        settings.issuer,
     )
-    endpoint = Endpoint("OFFICE_SEARCH_INTROSPECTION_URL", settings.introspection_url)
+    endpoint = Endpoint("OFFICE_SEARCH_INTROSPECTION_URL", settings.url)
     secret = _client_secret(settings, clock)
-    client_id = settings.introspection_client_id
+    client_id = settings.client_id
 
     async def ask(token: str) -> Claims | None:
         headers = {"Accept": "application/json", "Authorization": basic(client_id, secret())}
@@ -87,9 +89,9 @@ def basic(client_id: str, secret: str) -> str:
     return f"Basic {base64.b64encode(joined.encode()).decode()}"
 
 
-def _client_secret(settings: Settings, clock: Callable[[], float]) -> Callable[[], str]:
-    given = settings.introspection_client_secret.get_secret_value() if settings.introspection_client_secret else ""
-    path = settings.introspection_client_secret_file
+def _client_secret(settings: IntrospectionSettings, clock: Callable[[], float]) -> Callable[[], str]:
+    given = settings.client_secret.get_secret_value() if settings.client_secret else ""
+    path = settings.client_secret_file
     if bool(given) == bool(path):
         raise ConfigurationError(
             "This service's secret at the identity service must be set in one way; set just one of "

@@ -14,7 +14,7 @@ from search.access.identity.claims import Expected, Grant, check, expected_from
 from search.access.identity.jwks import PublishedKeys, from_file, from_url
 from search.access.identity.keys import KeySource, SharedKey, secret_bytes
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import JwtSettings
 
 _SIGNED = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -55,7 +55,7 @@ class JwtCheck:
         return payload
 
 
-def configured(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> JwtCheck | None:
+def configured(settings: JwtSettings, now: Callable[[], float], clock: Callable[[], float]) -> JwtCheck | None:
     """The mode as the settings have it, None when no key is set. Raises ConfigurationError when they contradict.
 
     `clock`: monotonic seconds, for the age of fetched keys.
@@ -63,18 +63,18 @@ def configured(settings: Settings, now: Callable[[], float], clock: Callable[[],
     keys = _keys(settings, clock)
     if keys is None:
         return None
-    expected = expected_from("JWT", settings.jwt_audience, settings.jwt_scope, settings.jwt_issuer)
+    expected = expected_from("JWT", settings.audience, settings.scope, settings.issuer)
     return JwtCheck(keys, expected, now)
 
 
-def _keys(settings: Settings, clock: Callable[[], float]) -> KeySource | None:
+def _keys(settings: JwtSettings, clock: Callable[[], float]) -> KeySource | None:
     sources: list[KeySource] = []
-    if settings.jwt_secret and settings.jwt_secret.get_secret_value():
-        sources.append(SharedKey(secret_bytes("OFFICE_SEARCH_JWT_SECRET", settings.jwt_secret)))
-    if settings.jwt_jwks_file:
-        sources.append(PublishedKeys(from_file(settings.jwt_jwks_file), clock))
-    if settings.jwt_jwks_url:
-        sources.append(PublishedKeys(from_url(settings.jwt_jwks_url), clock))
+    if settings.secret and settings.secret.get_secret_value():
+        sources.append(SharedKey(secret_bytes("OFFICE_SEARCH_JWT_SECRET", settings.secret)))
+    if settings.jwks_file:
+        sources.append(PublishedKeys(from_file(settings.jwks_file), clock))
+    if settings.jwks_url:
+        sources.append(PublishedKeys(from_url(settings.jwks_url), clock))
     if len(sources) > 1:
         raise ConfigurationError(
             "Tokens can be checked in one way only; set just one of OFFICE_SEARCH_JWT_JWKS_FILE, "

@@ -11,11 +11,11 @@ from search.access.identity.nonces import Nonces
 from search.access.identity.request import Caller, IdentityMode, RequestLines
 from search.access.identity.tokens import BearerTokens
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import IdentitySettings
 
 
 def identity_modes(
-    settings: Settings,
+    settings: IdentitySettings,
     nonces: Nonces | None = None,
     *,
     now: Callable[[], float] = time.time,
@@ -27,9 +27,9 @@ def identity_modes(
     Raises ConfigurationError when no mode is on or one is half configured.
     """
     tokens = _tokens(settings, now, clock)
-    signed = signed_app.configured(settings, tokens, nonces, now, clock)
+    signed = signed_app.configured(settings.apps, tokens, nonces, now, clock)
     bearer = BearerMode(tokens, signed) if tokens else None
-    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings, now, clock), bearer, signed)
+    modes: tuple[IdentityMode | None, ...] = (gateway.configured(settings.gateway, now, clock), bearer, signed)
     found = tuple(mode for mode in modes if mode is not None)
     if not found:
         raise ConfigurationError(
@@ -41,8 +41,9 @@ def identity_modes(
     return found
 
 
-def _tokens(settings: Settings, now: Callable[[], float], clock: Callable[[], float]) -> BearerTokens | None:
-    signed, opaque = jwt.configured(settings, now, clock), introspection.configured(settings, now, clock)
+def _tokens(settings: IdentitySettings, now: Callable[[], float], clock: Callable[[], float]) -> BearerTokens | None:
+    signed = jwt.configured(settings.jwt, now, clock)
+    opaque = introspection.configured(settings.introspection, now, clock)
     return BearerTokens(signed, opaque) if signed or opaque else None
 
 

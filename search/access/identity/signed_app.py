@@ -17,7 +17,7 @@ from search.access.identity.signing import mac, require_recent, require_signed, 
 from search.access.identity.tokens import BearerTokens
 from search.access.scopes import meet, names_modules
 from search.core.errors import ConfigurationError, Unauthenticated
-from search.core.settings import Settings
+from search.core.settings import AppsSettings
 from search.core.watched import Watched
 
 APP = "X-App-Id"
@@ -84,7 +84,7 @@ def _scopes(grant: Grant, app: App) -> frozenset[str]:
 
 
 def configured(
-    settings: Settings,
+    settings: AppsSettings,
     tokens: BearerTokens | None,
     nonces: Nonces | None,
     now: Callable[[], float],
@@ -94,7 +94,7 @@ def configured(
 
     `tokens`: checks what the apps bring. `clock`: monotonic seconds. Raises ConfigurationError for a faulty file.
     """
-    if settings.apps_file is None:
+    if settings.file is None:
         return None
     if tokens is None:
         raise ConfigurationError(
@@ -103,7 +103,7 @@ def configured(
         )
     if nonces is None:
         raise ConfigurationError(f"{apps.SETTING} is set, but here is no place to keep nonces in; run the whole API.")
-    registry = Watched(apps.SETTING, settings.apps_file, apps.reader(settings.apps_file), clock)
+    registry = Watched(apps.SETTING, settings.file, apps.reader(settings.file), clock)
     return SignedAppMode(tokens, registry.value, nonces, now)
 
 

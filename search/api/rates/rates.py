@@ -15,7 +15,7 @@ from search.access.identity import Caller
 from search.api.rates.counters import Borrow, CounterStorage
 from search.api.rates.counts import Counts
 from search.core.errors import ConfigurationError, TooManyRequests
-from search.core.settings import Settings
+from search.core.settings import RatesSettings
 
 OFF = "off"
 NAMESPACE = "office-search"
@@ -34,14 +34,14 @@ class Rates:
         self._counts = counts
 
     @classmethod
-    def configured(cls, settings: Settings, borrow: Borrow) -> Self:
+    def configured(cls, settings: RatesSettings, borrow: Borrow) -> Self:
         """As the settings have it; `borrow`: the process's connection to the broker.
 
         Raises ConfigurationError.
         """
-        caller = _limits("OFFICE_SEARCH_RATE_LIMIT_CALLER", settings.rate_limit_caller)
-        app = _limits("OFFICE_SEARCH_RATE_LIMIT_APP", settings.rate_limit_app)
-        return cls(caller, app, Counts(_store(settings.rate_limit_store.get_secret_value(), borrow)))
+        caller = _limits("OFFICE_SEARCH_RATE_LIMIT_CALLER", settings.caller)
+        app = _limits("OFFICE_SEARCH_RATE_LIMIT_APP", settings.app)
+        return cls(caller, app, Counts(_store(settings.store.get_secret_value(), borrow)))
 
     async def admit(self, caller: Caller) -> None:
         """Count one request of a proven caller. Raises TooManyRequests."""
