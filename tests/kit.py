@@ -8,16 +8,14 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from nats.aio.client import Client
-from nats.js.errors import NotFoundError
-from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import STREAMS_OF, Registry
-from indexers.load import STREAM_OF
-from search.core import broker as streams
+# Many tests only say events: what the others need of product and clients is imported where it is used.
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from opensearchpy import AsyncOpenSearch
 
 IDLE_LOOKS = 100
 
@@ -113,6 +111,8 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: fl
 
 async def publish(client: Client, events: Iterable[bytes], subject: str | None = None) -> None:
     """Publish events to the streams that carry them (or all to `subject`), in order."""
+    from indexers.load import STREAM_OF
+
     js = client.jetstream()
     for one in events:
         await js.publish(subject or STREAM_OF[orjson.loads(one)["type"].split(".")[1]], one)
@@ -120,6 +120,9 @@ async def publish(client: Client, events: Iterable[bytes], subject: str | None =
 
 async def settled(client: Client, engine: AsyncOpenSearch) -> None:
     """Wait until every consumer of every living generation has settled all that its stream holds now, and refresh."""
+    from indexers.generations import STREAMS_OF, Registry
+    from search.core import broker as streams
+
     js = client.jetstream()
     ends = {subject: await streams.last_sequence(js, subject) for subject in streams.SUBJECTS}
     idle = 0
@@ -155,6 +158,8 @@ async def contents(engine: AsyncOpenSearch, collection: str, tenant: str) -> dic
 
 async def wipe(client: Client, engine: AsyncOpenSearch) -> None:
     """An engine and a broker as if new."""
+    from nats.js.errors import NotFoundError
+
     js = client.jetstream()
     for info in await js.streams_info():
         try:
