@@ -109,6 +109,14 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: fl
         await asyncio.sleep(0.02)
 
 
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """The same where there is no event loop."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s"
+        time.sleep(0.01)
+
+
 async def publish(client: Client, events: Iterable[bytes], subject: str | None = None) -> None:
     """Publish events to the streams that carry them (or all to `subject`), in order."""
     from indexers.load import STREAM_OF
