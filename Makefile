@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test fuzz-access lint format demo lock clean
+.PHONY: help setup unit test test-all fuzz-access lint format demo lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -11,8 +11,15 @@ help: ## List what can be made
 setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and again it takes no time
 	@sh scripts/setup.sh
 
-test: lint ## Check the code, then run every test against a real engine and broker
+unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: in under a minute
+	$(BIN)/pytest -m "not engine and not long"
+
+test: lint ## Check the code, then run every test against a real engine and broker; but for the long ones
 	$(BIN)/pytest
+
+test-all: lint ## The same with the long ones: more stories of who may see what; and list what notices which mutant
+	$(BIN)/pytest -m ""
+	$(BIN)/python scripts/mutate_access.py
 
 fuzz-access: setup ## Look for access that nobody has, in new stories, until interrupted; SECONDS=… ends it, SEED=… repeats
 	@PYTHONPATH=tests $(BIN)/python -m proof.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

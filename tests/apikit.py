@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,6 +28,8 @@ GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 MOST_HITS = 50
 LONG_AGO = "2020-01-01T00:00:00Z"
 LONG_HENCE = "2090-01-01T00:00:00Z"
+EXPLAIN = "/v1/admin/explain"
+ADMIN = "u-admin"
 
 _CONSONANTS = "bcdfghjklm"
 # More letters differ than a typo may have.
@@ -38,6 +41,11 @@ def topic() -> str:
     """A word that nobody else in this run says; no other begins it, or is so like it that it could be a typo for it."""
     number = f"{next(_topics):04d}"
     return "zq" + "".join(_CONSONANTS[int(digit)] * _APART for digit in number) + "x"
+
+
+def hours(count: float) -> str:
+    """A time so many hours from now."""
+    return (datetime.now(UTC) + timedelta(hours=count)).isoformat()
 
 
 class Api:
@@ -89,6 +97,11 @@ async def running(settings: Settings, endpoints: Endpoints, secret: str) -> Asyn
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as http:
         yield Api(http, secret, app)
+
+
+def to(app: FastAPI) -> httpx.AsyncClient:
+    """A client of an application of a test's own, which need not have started."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://search.example")
 
 
 def ids(answer: Mapping[str, Any], *verticals: str) -> list[str]:

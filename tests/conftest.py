@@ -1,112 +1,24 @@
-"""One engine and one broker for the whole run, really running; each test module gets them as if new."""
+"""What every test has; an engine and a broker are brought by the conftests of the folders that need them."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import apikit
 import kit
 import pytest
-from apikit import GATEWAY_SECRET
-from hypothesis import settings as hypothesis_settings
-from kit import CATALOGUE
-from nats.aio.client import Client
-from opensearchpy import AsyncOpenSearch
+from hypothesis import settings
 
-from search import bootstrap
-from search.core import broker as streams
-from search.core import engine as engines
-from search.core.endpoints import Endpoints
-from search.core.settings import Settings
-from search.localstack import temporary_stack
+settings.register_profile("office-search", derandomize=True, deadline=None)
+settings.load_profile("office-search")
 
-hypothesis_settings.register_profile("office-search", derandomize=True, deadline=None)
-hypothesis_settings.load_profile("office-search")
+# Tests that start something of their own besides, or instead: all that is in these folders.
+STARTING = {"browser", "integration"}
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Endpoints]:
-    """The managed stack, started by the suite and stopped by it, by process id."""
-    with temporary_stack(heap="1g") as endpoints:
-        yield endpoints
-
-
-@pytest.fixture(scope="session")
-def settings() -> Settings:
-    """Settings for tests: quick refreshes and redeliveries, the gateway mode."""
-    chosen = {
-        "indices.refresh_interval": "200ms",
-        "indexing.ack_wait_s": 5,
-        "indexers.port": 0,
-        "identity.gateway.secrets": GATEWAY_SECRET,
-        "search.deadline_ms": 10_000,
-        "rates.caller": "off",
-        "rates.app": "off",
-    }
-    return kit.changed(Settings(), **chosen)
-
-
-@pytest.fixture(scope="session")
-async def engine(stack: Endpoints, settings: Settings) -> AsyncIterator[AsyncOpenSearch]:
-    client = engines.connect(settings.engine, stack.opensearch_url, timeout_s=60)
-    yield client
-    await client.close()
-
-
-@pytest.fixture(scope="session")
-async def client(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
-    """A connection to the broker."""
-    connection = await streams.connect(settings.broker, stack.broker_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture(scope="module")
-async def world(stack: Endpoints, engine: AsyncOpenSearch, client: Client) -> Endpoints:
-    """The stack, emptied for this module: no streams, no indices, no generations."""
-    await kit.wipe(client, engine)
-    await streams.ensure_streams(client.jetstream(), CATALOGUE.streams)
-    return stack
-
-
-@pytest.fixture(scope="module")
-async def indexers(
-    world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client
-) -> AsyncIterator[None]:
-    """The indexing service, running in this process for as long as the module's tests do."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(bootstrap.index(settings, world, CATALOGUE, stop))
-    await kit.until(lambda: _follows(engine, client, task), "the indexers to follow")
-    yield
-    stop.set()
-    await task
-
-
-async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[None]) -> bool:
-    if task.done():
-        task.result()
-    names = {
-        "messages-000001",
-        "contacts-000001",
-        "docs-000001",
-        "apps-000001",
-        "usage-000001",
-        "directory-000001-access",
-    }
-    found = set()
-    for name in map(streams.stream_name, CATALOGUE.streams):
-        found |= {info.name for info in await client.jetstream().consumers_info(name)}
-    return names <= found
-
-
-@pytest.fixture(scope="module")
-async def api(indexers: None, world: Endpoints, settings: Settings) -> AsyncIterator[apikit.Api]:
-    """The query API over the module's world, ready to answer."""
-    async with apikit.running(settings, world, GATEWAY_SECRET) as running:
-        await running.ready()
-        yield running
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What needs an engine, a broker or a browser is marked so, and nobody has to think of it."""
+    if item.path.parent.name in STARTING or "stack" in getattr(item, "fixturenames", ()):
+        item.add_marker("engine")
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,24 @@
-"""What the engine makes of the access filter, for its few kinds of clauses, on one document."""
+"""What tests of the access filter share: rules of conversations, and what the engine makes of the filter's clauses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from mappings.directory import CONVERSATION_PAGES, page_number
+from search.access.principal import Rule, Rules
+
+
+def rules(**known: Rule) -> Rules:
+    """The rules of these conversations, by id."""
+    pages: list[dict[str, Rule]] = [{} for _ in range(CONVERSATION_PAGES)]
+    for id, rule in known.items():
+        pages[page_number(id)][id] = rule
+    return Rules(pages)
+
 
 def engine_says(document: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:
+    """Whether the engine finds the document by the clause, of which there are only a few kinds."""
     [(kind, body)] = clause.items()
     match kind:
         case "match_none":

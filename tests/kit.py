@@ -9,16 +9,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from nats.aio.client import Client
-from nats.js.errors import NotFoundError
-from opensearchpy import AsyncOpenSearch
 
-from indexers.generations import Registry
 from mappings.catalogue import Catalogue
-from search.core import broker as streams
+
+# Many tests only say events: what the others need of product and clients is imported where it is used.
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from opensearchpy import AsyncOpenSearch
 
 CATALOGUE = Catalogue.installed()
 VERTICALS, COLLECTIONS = CATALOGUE.verticals, CATALOGUE.collections
@@ -128,6 +128,14 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: fl
         await asyncio.sleep(0.02)
 
 
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """The same where there is no event loop."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s"
+        time.sleep(0.01)
+
+
 async def publish(client: Client, events: Iterable[bytes], subject: str | None = None) -> None:
     """Publish events to the streams that carry them (or all to `subject`), in order."""
     js = client.jetstream()
@@ -137,6 +145,9 @@ async def publish(client: Client, events: Iterable[bytes], subject: str | None =
 
 async def settled(client: Client, engine: AsyncOpenSearch) -> None:
     """Wait until every consumer of every living generation has settled all that its stream holds now, and refresh."""
+    from indexers.generations import Registry
+    from search.core import broker as streams
+
     js = client.jetstream()
     ends = {subject: await streams.last_sequence(js, subject) for subject in CATALOGUE.streams}
     idle = 0
@@ -172,6 +183,8 @@ async def contents(engine: AsyncOpenSearch, collection: str, tenant: str) -> dic
 
 async def wipe(client: Client, engine: AsyncOpenSearch) -> None:
     """An engine and a broker as if new."""
+    from nats.js.errors import NotFoundError
+
     js = client.jetstream()
     for info in await js.streams_info():
         try:

@@ -30,6 +30,10 @@ _FLAGS = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.import_plugin("stackkit")
+
+
 @pytest.fixture(scope="module")
 async def demo_url(browser: Browser, world: Endpoints) -> AsyncIterator[str]:
     """The root of `office-search demo`, run on the suite's stack as a user runs it, and stopped by Ctrl-C."""

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import kit
 import pytest
-from apikit import LONG_AGO, Api, Company, unrefreshed
+from apikit import ADMIN, EXPLAIN, LONG_AGO, Api, Company, hours, unrefreshed
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from search.explain import matching
 
-EXPLAIN = "/v1/admin/explain"
-ADMIN = "u-admin"
-
-
-def hours(count: float) -> str:
-    """A time so many hours from now."""
-    return (datetime.now(UTC) + timedelta(hours=count)).isoformat()
-
-
-@pytest.fixture(scope="module")
-async def acme_with_an_admin(api: Api, client: Client, engine: AsyncOpenSearch) -> None:
-    company = Company(api, client, engine)
-    company.role(kit.ALL_MODULES, id="default")
-    company.user("管理员", id=ADMIN)
-    company.role(["admin.explain"], ADMIN)
-    await company.arrive()
-
-
-@pytest.fixture
-def acme(acme_with_an_admin: None, api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    """A company in which everybody may search everything, and one may ask for explanations."""
-    return Company(api, client, engine)
-
-
-@pytest.fixture
-def strict(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    """A company without a role for everybody."""
-    return Company(api, client, engine, tenant="strict")
+pytestmark = pytest.mark.usefixtures("acme_with_an_admin")
 
 
 async def asked(company: Company, vertical: str, id: str, user: str, q: str = "", by: str = ADMIN) -> dict[str, Any]:

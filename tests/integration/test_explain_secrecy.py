@@ -8,38 +8,20 @@ from typing import Any
 
 import kit
 import pytest
-from apikit import Api, Company
+from apikit import ADMIN, EXPLAIN, Api, Company
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from search.explain.explain import Question
 
-EXPLAIN = "/v1/admin/explain"
-ADMIN, USER = "u-admin", "u-user"
+USER = "u-user"
 SECRET, RUMOUR, COMMON = "收购白鹭湖", "裁员名单", "周会纪要"
+
+pytestmark = pytest.mark.usefixtures("acme_with_an_admin")
 
 
 def question(vertical: str, id: str, user: str, q: str | None = None, **more: Any) -> dict[str, Any]:
     return {"path": EXPLAIN, "vertical": vertical, "id": id, "user_": user, "q": q, **more}
-
-
-@pytest.fixture(scope="module")
-async def acme_with_an_admin(api: Api, client: Client, engine: AsyncOpenSearch) -> None:
-    company = Company(api, client, engine)
-    company.role(kit.ALL_MODULES, id="default")
-    company.user("管理员", id=ADMIN)
-    company.role(["admin.explain"], ADMIN)
-    await company.arrive()
-
-
-@pytest.fixture
-def acme(acme_with_an_admin: None, api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    return Company(api, client, engine)
-
-
-@pytest.fixture
-def strict(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    return Company(api, client, engine, tenant="strict")
 
 
 class TestWhatIsNotThereInTheTenant:

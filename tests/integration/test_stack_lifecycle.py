@@ -11,8 +11,7 @@ import os
 import signal
 import socket
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import httpx
 import nats
 import psutil
 import pytest
+from kit import wait_until
 from rich.console import Console
 
 from search.core.errors import StackError
@@ -54,14 +54,7 @@ def process(stack: Stack, name: str) -> psutil.Process:
 
 def kill(stack: Stack, name: str) -> None:
     process(stack, name).send_signal(signal.SIGKILL)
-    until(lambda: by_name(stack)[name].state != "running")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: by_name(stack)[name].state != "running")
 
 
 def test_ports_that_others_take_after_our_look_are_avoided(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

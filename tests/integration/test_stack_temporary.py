@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from kit import wait_until
 
 from search.localstack.temporary import sweep
 
@@ -31,7 +31,7 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], env={"TMPDIR": str(tmp_path)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as running:
-        until(lambda: len(started_below(tmp_path)) == 2)
+        wait_until(lambda: len(started_below(tmp_path)) == 2)
         yield running
         running.kill()
 
@@ -39,13 +39,6 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def started_below(folder: Path) -> list[psutil.Process]:
     """The processes whose command line names a file in `folder`."""
     return [each for each in psutil.process_iter(["cmdline"]) if f"{folder}/" in " ".join(each.info["cmdline"] or [])]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

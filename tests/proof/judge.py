@@ -55,11 +55,11 @@ class Judge:
         _demand(refused == isinstance(answer, Refusal), "403 and only when the one vertical that was named is denied")
         if isinstance(answer, Refusal):
             return
-        _same("denied", set(answer["denied"]), set(denied))
-        _same("failed", answer["failed"], [])
-        _same("partial", answer["partial"], False)
-        _same("sections", set(answer["sections"]), set(asked) - set(denied))
-        _same("the text of the query", answer["query"]["text"], question.text)
+        same("denied", set(answer["denied"]), set(denied))
+        same("failed", answer["failed"], [])
+        same("partial", answer["partial"], False)
+        same("sections", set(answer["sections"]), set(asked) - set(denied))
+        same("the text of the query", answer["query"]["text"], question.text)
         found = [(entity_of(hit), hit["id"]) for hit in answer["hits"]]
         self._check_entities(question, found, asked)
         if self.fresh:
@@ -70,13 +70,13 @@ class Judge:
         self._check_correction(question, answer["query"]["corrected"])
 
     def _check_entities(self, question: Question, found: list[Key], asked: Sequence[str]) -> None:
-        _same("hits that come twice", [key for key, count in Counter(found).items() if count > 1], [])
+        same("hits that come twice", [key for key, count in Counter(found).items() if count > 1], [])
         verdicts = self._verdicts(question, asked)
-        _same("hits that may not be", set(found) - {key for key, one in verdicts.items() if one}, set())
+        same("hits that may not be", set(found) - {key for key, one in verdicts.items() if one}, set())
         # Before a refresh, whom an operator names is found as of the last one.
         if self.fresh or not any(condition.name in ("from", "in") for condition in question.conditions):
             must = {key for key, one in verdicts.items() if one is Verdict.MUST and self.settled(key)}
-            _same("hits that are missing", must - set(found), set())
+            same("hits that are missing", must - set(found), set())
 
     def _verdicts(self, question: Question, asked: Sequence[str]) -> dict[Key, Verdict]:
         return {
@@ -88,21 +88,21 @@ class Judge:
     def _check_totals(self, question: Question, found: list[Key], answer: Body) -> None:
         for vertical, section in answer["sections"].items():
             hits = sum(entity in ENTITIES_OF[vertical] for entity, _ in found)
-            _same(f"the total of {vertical}", section, {"total": hits, "relation": "eq"})
-        _same("the cursor behind the last hit", answer["cursor"], None)
+            same(f"the total of {vertical}", section, {"total": hits, "relation": "eq"})
+        same("the cursor behind the last hit", answer["cursor"], None)
 
     def _check_order(self, question: Question, answer: Body) -> None:
         hits = answer["hits"]
         scores = [hit["score"] for hit in hits]
         _demand(all(0 < score <= 1 for score in scores), "scores between 0 and 1")
         if question.limit >= len(hits):
-            _same("scores", scores, sorted(scores, reverse=True))
+            same("scores", scores, sorted(scores, reverse=True))
         disabled = [hit["fields"].get("status") == "disabled" for hit in hits if hit["vertical"] == "contacts"]
-        _same("disabled people, who go after the others", disabled, sorted(disabled))
+        same("disabled people, who go after the others", disabled, sorted(disabled))
         if question.sort != "relevance":
             timed = [time_of(entity_of(hit), self.sight.company[entity_of(hit), hit["id"]]) for hit in hits]
             times = [at for at in timed if at is not None]
-            _same("times", times, sorted(times, reverse=question.sort == "newest"))
+            same("times", times, sorted(times, reverse=question.sort == "newest"))
 
     def _check_correction(self, question: Question, corrected: str | None) -> None:
         """Nothing is in it but what was typed and what the caller finds."""
@@ -112,7 +112,7 @@ class Judge:
         for (entity, id), data in self.sight.company.items():
             if entity not in ("member", "role") and self.sight.searches(entity, id):
                 known.update(token for text in texts(entity, data) for token in tokens(text))
-        _same("words in the correction that are nowhere to be seen", set(tokens(corrected)) - known, set())
+        same("words in the correction that are nowhere to be seen", set(tokens(corrected)) - known, set())
 
 
 def entity_of(hit: Body) -> str:
@@ -160,7 +160,7 @@ class HitJudge:
         self._check_all_marked(shown)
         if entity in ("user", "department", "conversation"):
             held = {token for text in texts(entity, data) for token in tokens(text)}
-            _same("words in the snippet that it does not hold", set(tokens(shown.text)) - held, set())
+            same("words in the snippet that it does not hold", set(tokens(shown.text)) - held, set())
             return
         passages = {_BLANKS.sub(" ", text) for text in self._passages(entity, data)} or {""}
         _demand(shown.text in passages, f"the snippet {shown.text!r}, of {passages}")
@@ -182,32 +182,32 @@ class HitJudge:
         # Of a mistyped 贵花 the 花 is what was asked for, wherever no more of it stands.
         slips = [typed.text for typed in self.question.words if typed.way == "slip" and not typed.text.isascii()]
         meant |= {one for slip in slips for one in slip}
-        _same(f"words that nobody asked for, marked in {shown.text!r}", set(shown.marked) - meant, set())
+        same(f"words that nobody asked for, marked in {shown.text!r}", set(shown.marked) - meant, set())
         _demand(bool(slips) or shown.whole, f"whole words marked, not {self.hit}")
 
     def _check_all_marked(self, shown: Shown) -> None:
         unmarked = set(shown.unmarked) & self._asked()
-        _same(f"words that were asked for, not marked in {shown.text!r}", unmarked, set())
+        same(f"words that were asked for, not marked in {shown.text!r}", unmarked, set())
 
     def _check_fields(self, entity: str, data: Data) -> None:
         fields = dict(self.hit["fields"])
-        _same("fields that are nobody's business", [name for name in SECRET if name in fields], [])
+        same("fields that are nobody's business", [name for name in SECRET if name in fields], [])
         if entity == "message":
             room = self.sight.company["conversation", data["conversation_id"]]
             self._check_sender(fields.pop("sender_name", None), self.sight.name_of(data["sender_id"]))
-            _same("archived", fields.pop("archived", False), room["archived"])
-            _same("where, who and when", [fields.get(name) for name in _OF_MESSAGES], [data[n] for n in _OF_MESSAGES])
+            same("archived", fields.pop("archived", False), room["archived"])
+            same("where, who and when", [fields.get(name) for name in _OF_MESSAGES], [data[n] for n in _OF_MESSAGES])
         if entity in ENTITIES_OF["contacts"]:
-            _same("kind", fields.pop("kind"), entity)
+            same("kind", fields.pop("kind"), entity)
             fields.pop("conversation_kind", None)
-            _same("status", fields.get("status"), data.get("status"))
-            _same("archived", fields.get("archived"), data.get("archived"))
-        _same("fields", fields, {name: data.get(name) for name in fields})
+            same("status", fields.get("status"), data.get("status"))
+            same("archived", fields.get("archived"), data.get("archived"))
+        same("fields", fields, {name: data.get(name) for name in fields})
 
     def _check_sender(self, shown: str | None, name: str | None) -> None:
         # Until the refresh, of a message that has another sender now nobody's name is known.
         if shown or self.fresh:
-            _same("sender_name", shown, name)
+            same("sender_name", shown, name)
 
 
 _OF_MESSAGES = ("conversation_id", "sender_id", "sent_at")
@@ -235,6 +235,6 @@ def _demand(held: bool, what: str) -> None:
         raise Wrong(f"expected {what}")
 
 
-def _same(what: str, found: object, expected: object) -> None:
+def same(what: str, found: object, expected: object) -> None:
     if found != expected:
         raise Wrong(f"{what}: {found}, expected {expected}")

@@ -15,7 +15,7 @@ from kit import VERTICALS
 from proof.companies import HOURS, USERS, Change, change, founded, time_at
 from proof.company import Event, cloud_event
 from proof.examples import proof
-from proof.judge import Wrong
+from proof.judge import Wrong, same
 from proof.oracle import VERTICAL_OF, Oracle, Refused, moment
 
 from indexers.projections import DirectoryEntries
@@ -90,7 +90,7 @@ def compare(events: Sequence[Event], tenant: str, users: Iterable[str], now: int
         try:
             sight = oracle.sight(tenant, user, now)
         except Refused:
-            _same(f"whether {user} is refused", caller, None)
+            same(f"whether {user} is refused", caller, None)
             continue
         if caller is None:
             raise Wrong(f"{user} is refused")
@@ -103,14 +103,9 @@ def compare(events: Sequence[Event], tenant: str, users: Iterable[str], now: int
                 seen and admits_module(caller, vertical, document),
             )
             expected = sight.sees(entity, id), (entity, id) in sight.company and sight.searches(entity, id)
-            _same(f"whether {user} sees and searches {entity} {id}: {document}", told, expected * 2)
+            same(f"whether {user} sees and searches {entity} {id}: {document}", told, expected * 2)
             decisions += len(told)
     return decisions
-
-
-def _same(what: str, found: object, expected: object) -> None:
-    if found != expected:
-        raise Wrong(f"{what}: {found}, expected {expected}")
 
 
 def decide(companies: int, *, shrink: bool = True) -> int:

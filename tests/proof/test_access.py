@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from proof.asking import Tally
-from proof.company import Ground
-from proof.laboratory import Laboratory
-from proof.story import TENANTS, tell
+from proof.telling import told
 
 from search.core.endpoints import Endpoints
 
-STORIES = 20
-"""Of each seed; the seeds are the same each time."""
 LEAST = 20_000
 LEAST_ALIKE = 5_000
 
 
 @pytest.mark.timeout(900)
 def test_everybody_is_told_what_the_rules_say(world: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
-    tally = Tally()
-    with Laboratory(world) as laboratory:
-        grounds = [Ground(laboratory, tenant) for tenant in TENANTS]
-        seeds = itertools.count(1)
-        while tally.checked < LEAST:
-            tell(laboratory, grounds, tally, STORIES, seed=next(seeds))
+    tally = told(world, least=LEAST, seed=1)
     with capsys.disabled():
         print(f"\n{tally}")
     assert tally.alike >= LEAST_ALIKE

@@ -58,7 +58,7 @@ def company() -> Path:
 async def filled(company: Path, api: Api, client: Broker, engine: AsyncOpenSearch) -> Api:
     """The company as it is after its last event; what was used how often does not matter here."""
     files = [path for path in event_files(company) if path.name != "changes.usage.ndjson"]
-    assert not (await load(client, files, lambda _: None)).skipped
+    assert not (await load(client, kit.CATALOGUE, files, lambda _: None)).skipped
     await kit.settled(client, engine)
     await api.ready()
     return api

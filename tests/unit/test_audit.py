@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 import structlog
+from apikit import to
 from fastapi import APIRouter, Body, FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
@@ -213,10 +214,6 @@ Client = httpx.AsyncClient
 async def client() -> AsyncIterator[Client]:
     async with to(application()) as client:
         yield client
-
-
-def to(app: FastAPI) -> Client:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://search.example")
 
 
 async def lines(client: Client, method: str, target: str, body: bytes = b"", **headers: str) -> list[dict[str, Any]]:

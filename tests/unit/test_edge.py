@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from apikit import to
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from hypothesis import given
@@ -59,10 +60,6 @@ def application(allowed_hosts: frozenset[str] | None = None, limits: edge.Limits
     problems.install(app)
     edge.install(app, limits=limits, allowed_hosts=allowed_hosts)
     return app
-
-
-def to(app: Any) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://search.example")
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from filterkit import rules
 from kit import VERTICALS
 
-from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
 from search.access.bypass import Stored
-from search.access.principal import Principal, Rule, Rules, ScopedRole
+from search.access.principal import Principal, Rule, ScopedRole
 from search.access.reader import Reader
 from search.access.refusal import Refusal
 from search.access.standing import Callers, Standing
@@ -24,13 +24,6 @@ from search.explain.viewer import MODULE, Admin, Operator, require
 
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
 WITHIN_D = (ScopedRole("role:s", frozenset({"d"})),)
-
-
-def rules(**known: Rule) -> Rules:
-    pages: list[dict[str, Rule]] = [{} for _ in range(CONVERSATION_PAGES)]
-    for id, rule in known.items():
-        pages[page_number(id)][id] = rule
-    return Rules(pages)
 
 
 KNOWN = rules(

@@ -8,12 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from filterkit import engine_says
+from filterkit import engine_says, rules
 from hypothesis import example, given
 from hypothesis import strategies as st
 from kit import VERTICALS
 
-from mappings.directory import CONVERSATION_PAGES, page_number
 from mappings.vertical import Vertical
 from search.access.filter import (
     MOST_TERMS,
@@ -27,17 +26,10 @@ from search.access.filter import (
     refusal,
     visibility_filter,
 )
-from search.access.principal import Principal, Rule, Rules, ScopedRole
+from search.access.principal import Principal, Rule, ScopedRole
 from search.access.refusal import Refusal
 
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
-
-
-def rules(**known: Rule) -> Rules:
-    pages: list[dict[str, Rule]] = [{} for _ in range(CONVERSATION_PAGES)]
-    for id, rule in known.items():
-        pages[page_number(id)][id] = rule
-    return Rules(pages)
 
 
 def group(*, public: bool = False, since_join: bool = False) -> Rule:

@@ -6,12 +6,12 @@ import dataclasses
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from kit import wait_until
 
 from search.localstack import processes
 from search.localstack.state import Running
@@ -30,19 +30,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         out = tmp_path / "out"
         running = processes.start((sys.executable, "-c", program), 0, tmp_path, out, None)
         begun.append(running)
-        until(lambda: "ready" in out.read_text(encoding="utf-8"))
+        wait_until(lambda: "ready" in out.read_text(encoding="utf-8"))
         return running
 
     yield begin
     for running in begun:
         processes.stop(running, grace=0)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_child_is_found_and_ends_when_asked(start: Start) -> None:
@@ -62,7 +55,7 @@ def test_one_that_does_not_listen_is_killed(start: Start) -> None:
 def test_a_killed_child_is_gone_at_once(start: Start) -> None:
     running = start(SLEEPER)
     os.kill(running.pid, signal.SIGKILL)
-    until(lambda: processes.find(running) is None)
+    wait_until(lambda: processes.find(running) is None)
 
 
 def test_an_id_that_passed_to_another_program_is_left_alone(start: Start) -> None:
