@@ -1,4 +1,4 @@
-"""Cuts runs of Han into words with jieba's dictionary and model, in the implementation that is fast."""
+"""Segmentation of Han into words with jieba's dictionary and model, in a fast implementation (rjieba)."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -9,7 +9,7 @@ Cut = Callable[[str], list[str]]
 
 
 class UserWord(NamedTuple):
-    """A company's own word; without a `weight` it gets the least one that keeps it whole."""
+    """A company's own word; without a `weight` it gets the smallest one that keeps it whole."""
 
     text: str
     weight: int | None = None
@@ -17,7 +17,7 @@ class UserWord(NamedTuple):
 
 @cache
 def default_cut() -> Cut:
-    """Return the segmenter that every tenant shares. Loads its dictionary (some 33 MB) at the first call."""
+    """Return the segmenter that all tenants share. The first call loads its dictionary (some 33 MB)."""
     import rjieba
 
     cut: Cut = rjieba.cut
@@ -25,7 +25,7 @@ def default_cut() -> Cut:
 
 
 def cut_with(words: Iterable[UserWord]) -> Cut:
-    """Return a segmenter that knows `words` too. Each one made holds a dictionary of its own in memory."""
+    """Return a segmenter that knows `words` too. Each one holds a dictionary of its own in memory."""
     import rjieba
 
     jieba = rjieba.Jieba()

@@ -12,7 +12,7 @@ from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, 
 from analyzers.segment import Cut, default_cut
 from analyzers.simplify import ASPECT, convertible
 
-# Stands through segmentation for what is not Han; `shape` removes it from any text.
+# Takes the place of what is not Han while Han is segmented; it cannot occur in text, as `shape` removes it.
 _SLOT = "\x01"
 _runs = re.compile(f"[{HAN}]+").findall
 _repeated = re.compile(r"(.)\1{3,}").sub
@@ -20,7 +20,7 @@ _PUNCTUATION = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「�
 
 
 class Terms(NamedTuple):
-    """What a text comes to: each field is terms with single blanks between. Words, bigrams and literal are stored."""
+    """The terms of a text; each field holds terms with single blanks between. Words, bigrams and literal are stored."""
 
     words: str
     """Words as jieba cuts them; Latin words with their stems; compounds whole, then in parts; emoji."""
@@ -35,14 +35,14 @@ class Terms(NamedTuple):
 
 @cache
 def _plain() -> re.Pattern[str]:
-    """Match a text of nothing but Simplified Han and punctuation, which most messages are."""
+    """Return the pattern of a text of nothing but Simplified Han and punctuation, which most messages are."""
     changing = convertible() | {ASPECT}
     simplified = ranges(han for han in map(chr, range(0x4E00, 0xA000)) if han not in changing)
     return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 
 def _marks(between: str) -> str:
-    """Return what stands between two runs without blanks; a line of dashes is no longer than three."""
+    """Return the punctuation between two runs without blanks; of a repeated mark three are kept."""
     return _repeated(r"\1\1\1", "".join(between.split())) if between not in ("", " ") else ""
 
 
@@ -110,7 +110,7 @@ def _mixed(text: str, cut: Cut) -> Terms:
                 pairs.append(run)
             continue
         run = run or match["file"]
-        # A long run (a key, a blob) hardly comes twice.
+        # Long runs (keys, encoded data) hardly ever come twice, so remembering them is not worth the memory.
         found = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
         words = found.words
         if text[at : at + 1] in UNIT_BEGINS and (whole := measured(text, at)) > at:
@@ -131,8 +131,8 @@ def _mixed(text: str, cut: Cut) -> Terms:
 def analyse(text: str, cut: Cut | None = None) -> Terms:
     """Return the terms of an original `text`, for documents and queries alike. Never raises.
 
-    `cut` segments runs of Han; without it, jieba's own dictionary does. Give the text as it was written:
-    the parts of `camelCase` are lost once it is normalised.
+    `cut` segments runs of Han; by default jieba's own dictionary does. Give the text as it was written: once it is
+    normalised, the parts of `camelCase` are lost.
     """
     cut = cut or default_cut()
     if _plain().fullmatch(text):

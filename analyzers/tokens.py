@@ -1,4 +1,4 @@
-"""Shows each term of a text with its place in the original: for highlights, phrases and `analyze`."""
+"""The terms of a text with their places in the original: for highlights, phrases and `office-search analyze`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from analyzers.segment import Cut, default_cut
 
 
 class Token(NamedTuple):
-    """A term of a text; text[start:end] of the original is what it stands for, whole grapheme clusters."""
+    """A term of a text; text[start:end] of the original is what it stands for, in whole grapheme clusters."""
 
     text: str
     start: int
@@ -31,7 +31,7 @@ def _han(run: str, cut: Cut) -> Iterator[Piece]:
 
 
 def _found(text: str) -> Iterator[tuple[str, int, str, tuple[Piece, ...]]]:
-    """Yield group, start, run and pieces (none for Han) of each run of shaped `text`."""
+    """Yield (group, start, run, pieces) for each run of shaped `text`; runs of Han have no pieces yet."""
     pattern = RUN_OR_FILE if FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
         group = match.lastgroup or ""
@@ -47,7 +47,7 @@ def _found(text: str) -> Iterator[tuple[str, int, str, tuple[Piece, ...]]]:
 
 
 def pieces_beside_han(shaped: str) -> Iterator[Piece]:
-    """Yield the pieces of all that is not Han in `shaped` text, with places in it, in order."""
+    """Yield the pieces of everything in `shaped` text that is not Han, with their places in it, in order."""
     for _, start, _, found in _found(shaped):
         for piece in found:
             yield piece._replace(start=start + piece.start, end=start + piece.end)
@@ -56,7 +56,7 @@ def pieces_beside_han(shaped: str) -> Iterator[Piece]:
 def tokens(text: str, cut: Cut | None = None) -> list[Token]:
     """Return every term that `analyse` makes of an original `text`, in the order of each field.
 
-    Slower than `analyse` by far: for queries, for what is shown, and for asking why something is found.
+    Far slower than `analyse`: meant for queries, for what is shown, and for explaining why something is found.
     """
     shaped = shape_with_offsets(text)
     cut = cut or default_cut()

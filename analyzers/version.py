@@ -1,11 +1,11 @@
-"""Names the analysis that made an index, so that no query is asked with another."""
+"""The version of the analysis that made an index, so that no query is asked with another one."""
 
 import hashlib
 from importlib.metadata import version
 from unicodedata import unidata_version
 
 CODE = "2"
-"""Raise it with every change that gives some text other terms; generations are then built anew."""
+"""Raise this with every change that gives any text other terms; generations must then be built anew."""
 
 # The packages whose dictionaries and tables go into the terms; rjieba holds jieba's dictionary.
 _PACKAGES = ("rjieba", "opencc", "pypinyin")
