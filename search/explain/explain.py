@@ -15,7 +15,7 @@ from mappings.vertical import Vertical
 from search.access.bypass import Bypass
 from search.access.principal import Principal
 from search.access.shared import SharedReader
-from search.access.standing import Callers
+from search.access.standing import UserAccess
 from search.core.errors import BadRequest
 from search.explain import checks
 from search.explain.explanation import Explanation, Finding, State, Step
@@ -72,20 +72,20 @@ class Explain:
             checks.user(viewer, standing, await self._behind(directory.NAME)),
             checks.index(subject, await self._behind(vertical.name)),
         ]
-        if standing and standing.callers and subject and all(one.state is State.PASSED for one in findings):
-            findings += await self._of_both(viewer, standing.callers, subject, question.q, now)
+        if standing and standing.access and subject and all(one.state is State.PASSED for one in findings):
+            findings += await self._of_both(viewer, standing.access, subject, question.q, now)
         entity = subject.entity if subject else None
         return Explanation(question.vertical, question.id, question.user, entity, findings)
 
     async def _of_both(
-        self, viewer: Viewer, callers: Callers, subject: Subject, q: str, now: datetime
+        self, viewer: Viewer, user: UserAccess, subject: Subject, q: str, now: datetime
     ) -> list[Finding]:
         """What can be told once user and entity are both there."""
-        findings = [checks.module(callers, subject), checks.access(viewer, callers, subject)]
+        findings = [checks.module(user, subject), checks.access(viewer, user, subject)]
         may = all(one.state is State.PASSED for one in findings)
         if not viewer.finds(subject.vertical, subject.id, subject.document):
             return findings + ([Finding(Step.TEXT, State.NOT_TOLD, "text_not_told")] if q else [])
-        matching = Matching(replace(self._search, reader=viewer.reader), callers.now, subject, now)
+        matching = Matching(replace(self._search, reader=viewer.reader), user.now, subject, now)
         if may:
             return findings + await (matching.asked(q) if q else matching.unasked())
         return findings + ([await matching.text(q)] if q else [])
