@@ -1,4 +1,4 @@
-"""Callers who prove themselves by a token alone."""
+"""Bearer mode: callers prove themselves by a token alone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from search.core.errors import Unauthenticated
 
 
 class BearerMode:
-    """Trusts whoever brings a token, unless it was issued to an app whose server must sign."""
+    """Accepts any valid token, except one that was issued to an app whose server must sign its requests."""
 
     def __init__(self, tokens: BearerTokens, signed: SignedAppMode | None) -> None:
-        """`signed`: the mode of the apps that sign, if it is on."""
+        """Use `tokens` to check tokens; `signed` is the mode of the apps that sign, None if it is off."""
         self._tokens = tokens
         self._signed = signed
         self.name = tokens.name

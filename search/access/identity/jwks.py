@@ -1,4 +1,4 @@
-"""The keys that an identity service publishes: fetched when needed, remembered for a bounded time."""
+"""The keys that an identity service publishes: fetched when needed, kept for a bounded time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PublishedKeys:
-    """A key set that follows its source: refreshed when old or when a token names an unknown key."""
+    """A key set that follows its source: fetched again when it is old or a token names an unknown key."""
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float]) -> None:
         self._fetch = fetch
@@ -74,7 +74,7 @@ class PublishedKeys:
         return named[0] if len(named) == 1 else None
 
     async def _refresh(self) -> None:
-        """Fetch the set, at most once per interval. On failure the last known keys stay."""
+        """Fetch the set, at most once every REFETCH_S seconds. On failure keep the last known keys."""
         if (fetching := self._under_way()) is None:
             if self._clock() < self._next_fetch:
                 return
@@ -97,9 +97,9 @@ class PublishedKeys:
 
 
 def parse(raw: bytes) -> Keys:
-    """A JWK set (RFC 7517) → its usable keys by algorithm. Raises ValueError when it is none.
+    """Return the usable keys of a JWK set (RFC 7517) by algorithm. Raises ValueError if it is not a JWK set.
 
-    A set without a usable key is the source's word too, and leaves none.
+    A set without usable keys is valid: the result is then empty, and no token is accepted.
     """
     document = orjson.loads(raw)
     members = document.get("keys") if isinstance(document, dict) else None
@@ -117,7 +117,7 @@ def parse(raw: bytes) -> Keys:
 
 
 def _key(member: object) -> PyJWK:
-    """One member of a set, bound to the algorithm of its type. Raises ValueError with the reason to leave it out."""
+    """Return one member of a set, bound to the algorithm of its type. Raises ValueError with the reason to skip it."""
     if not isinstance(member, dict):
         raise ValueError("not a JSON object")
     algorithm = _algorithm(member)
@@ -141,7 +141,7 @@ def _algorithm(member: Mapping[str, Any]) -> str:
 
 
 def from_file(path: Path) -> Fetch:
-    """Reads a set from a file, anew each time. Raises ConfigurationError when there is none."""
+    """Return a function that reads the set from a file each time. Raises ConfigurationError if there is none."""
     if not path.is_file():
         raise ConfigurationError(
             f"OFFICE_SEARCH_JWT_JWKS_FILE names {path}, which is no file; write the key set there."
@@ -150,7 +150,7 @@ def from_file(path: Path) -> Fetch:
 
 
 def from_url(url: str) -> Fetch:
-    """Fetches a set over HTTPS. Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
+    """Return a function that fetches the set from a URL. Raises ConfigurationError for a URL that is not https."""
     endpoint = Endpoint("OFFICE_SEARCH_JWT_JWKS_URL", url)
     headers = {"Accept": "application/jwk-set+json, application/json"}
     return lambda: endpoint.ask("GET", headers, deadline_s=FETCH_DEADLINE_S, most_bytes=MAX_SET_BYTES)

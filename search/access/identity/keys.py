@@ -1,4 +1,4 @@
-"""Where the keys that verify tokens come from, and how strong a shared one must be."""
+"""Keys that verify tokens: where they come from, and how strong a shared secret must be."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ MIN_SECRET_BYTES = 32
 
 
 class KeySource(Protocol):
-    """Keys by id. Every key is bound to one algorithm, whatever a token's header says."""
+    """Keys by id. Each key is bound to one algorithm; what a token's header says does not change that."""
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """The key for `algorithm` with that id (the only one when the token names none), or None.
+        """Return the key for `algorithm` with that id; if the token names none, the only key; None if there is none.
 
-        Raises Unavailable when the keys are out of reach.
+        Raises Unavailable when the keys cannot be fetched.
         """
         ...
 
 
 class SharedKey:
-    """The one HS256 key that this service and the issuer of tokens share."""
+    """The one HS256 key that this service shares with the issuer of tokens."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = PyJWK({"kty": "oct", "k": base64.urlsafe_b64encode(secret).decode()}, "HS256")
@@ -37,7 +37,7 @@ class SharedKey:
 
 
 def secret_bytes(setting: str, secret: SecretStr) -> bytes:
-    """A shared secret as a key. Raises ConfigurationError, naming the setting, when it is weak or a public key."""
+    """Return a shared secret as bytes. Raises ConfigurationError, naming `setting`, if weak or a public key."""
     key = secret.get_secret_value().encode()
     if len(key) < MIN_SECRET_BYTES:
         raise ConfigurationError(
@@ -51,7 +51,7 @@ def secret_bytes(setting: str, secret: SecretStr) -> bytes:
 
 
 def secrets_file(setting: str, raw: bytes) -> tuple[bytes, ...]:
-    """A file with one shared secret a line → its keys. Raises ConfigurationError, naming `setting`, when faulty."""
+    """Return the shared secrets of a file with one a line. Raises ConfigurationError, naming `setting`, for faults."""
     try:
         lines = raw.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:

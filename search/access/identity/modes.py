@@ -1,4 +1,4 @@
-"""Which ways to prove an identity are open, and the one that a request takes."""
+"""Identity modes: which ways to prove an identity are on, and which one a request uses."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def identity_modes(
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[IdentityMode, ...]:
-    """The modes that the settings turn on.
+    """Return the identity modes that the settings turn on.
 
-    `nonces`: where the used ones of signed apps are kept. `now`: Unix time, `clock`: monotonic, both in seconds.
-    Raises ConfigurationError when no mode is on or one is half configured.
+    `nonces`: where used nonces of signed apps are kept. `now`: Unix seconds. `clock`: monotonic seconds. Raises
+    ConfigurationError when no mode is on or one is configured in part only.
     """
     tokens = _tokens(settings, now, clock)
     signed = signed_app.configured(settings.apps, tokens, nonces, now, clock)
@@ -48,9 +48,9 @@ def _tokens(settings: IdentitySettings, now: Callable[[], float], clock: Callabl
 
 
 async def authenticate(modes: Sequence[IdentityMode], request: RequestLines) -> Caller:
-    """The caller whom a request's credentials prove.
+    """Return the caller that a request's credentials prove.
 
-    Raises Unauthenticated for no credentials, false ones, or those of two modes at once; Unavailable like `prove`.
+    Raises Unauthenticated for missing or false credentials, or those of two modes at once; Unavailable as `prove` does.
     """
     claimed = [mode for mode in modes if mode.present(request.headers)]
     if not claimed:

@@ -1,4 +1,4 @@
-"""Nonces that have been used, kept where every API process sees them: in a bucket at the broker."""
+"""Used nonces of signed requests, kept where every API process sees them: in a key-value bucket of the broker."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ DEADLINE_S = 2
 
 
 class Nonces(Protocol):
-    """What every nonce goes through once."""
+    """A store of used nonces."""
 
     async def take(self, tenant: str, app: str, nonce: str) -> bool:
-        """Whether it is new; from now on it is not. Raises Unavailable when that cannot be told."""
+        """Return whether the nonce is new, and mark it as used. Raises Unavailable when the store does not answer."""
         ...
 
 
 class BrokerNonces:
-    """Nonces in a JetStream KV bucket, which is made when it is first needed."""
+    """Nonces in a JetStream key-value bucket, which is created when it is first needed."""
 
     def __init__(self, borrow: Callable[[], Client], kept_s: float = KEPT_S) -> None:
-        """`borrow`: the process's connection to the broker; raises Unavailable while there is none."""
+        """Keep nonces for `kept_s` seconds; `borrow` returns the broker connection, or raises Unavailable."""
         self._borrow = borrow
         self._kept_s = kept_s
         self._bucket: tuple[Client, KeyValue] | None = None
@@ -63,7 +63,7 @@ class BrokerNonces:
         return self._bucket[1]
 
     async def _opened(self, stream: JetStreamContext) -> KeyValue:
-        """The bucket, made if need be; one that is there keeps its owner's configuration."""
+        """Return the bucket, created if it is missing; an existing one keeps its configuration."""
         try:
             bucket = await stream.key_value(BUCKET)
         except BucketNotFoundError:

@@ -31,14 +31,14 @@ _NONCE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class SignedAppMode:
-    """Trusts a registered app that signs, for the user, and within the scopes, that its token names."""
+    """Accepts signed requests of registered apps, for the user and within the scopes that the app's token names."""
 
     name = "signed app"
 
     def __init__(
         self, tokens: BearerTokens, registry: Callable[[], Registry], nonces: Nonces, now: Callable[[], float]
     ) -> None:
-        """`registry`: the apps of now."""
+        """Check tokens with `tokens`; `registry` returns the apps that are registered now, `now` Unix seconds."""
         self._tokens = tokens
         self._registry = registry
         self._nonces = nonces
@@ -73,10 +73,10 @@ class SignedAppMode:
 
 
 def _scopes(grant: Grant, app: App) -> frozenset[str]:
-    """What both the token and the app's registration allow.
+    """Return the scopes that both the token and the app's registration allow.
 
-    Raises Unauthenticated for a token that allows nothing here. One that names modules need not hold the scope that
-    stands for all of them.
+    Raises Unauthenticated for a token that allows nothing here. A token that names modules need not hold the general
+    scope too.
     """
     if not any(map(names_modules, grant.scopes)):
         grant.require_scope()
@@ -90,9 +90,9 @@ def configured(
     now: Callable[[], float],
     clock: Callable[[], float],
 ) -> SignedAppMode | None:
-    """The mode as the settings have it, None when it is off.
+    """Return the mode that the settings describe, None when it is off. Raises ConfigurationError for a faulty file.
 
-    `tokens`: checks what the apps bring. `clock`: monotonic seconds. Raises ConfigurationError for a faulty file.
+    `tokens`: checks the apps' tokens. `now`: Unix seconds. `clock`: monotonic seconds.
     """
     if settings.file is None:
         return None
@@ -119,7 +119,10 @@ def sign(
     timestamp: int | None = None,
     nonce: str | None = None,
 ) -> dict[str, str]:
-    """The headers that an app's server adds to a request beside its token; a fresh nonce, and now, by default."""
+    """Return the headers that an app's server adds to a request beside its token.
+
+    `path_and_query`: percent-encoded. `timestamp`: Unix seconds, by default now. `nonce`: by default a fresh one.
+    """
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     once = secrets.token_urlsafe(18) if nonce is None else nonce
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
