@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 SEARCH = "search"
 
-# Without what admins do, which is never part of a wider scope.
+# `search` does not cover `admin.*`: that needs a scope of its own.
 _OF_SEARCH = ("search.", "discover.")
 _MODULES = (*_OF_SEARCH, "admin.")
 

@@ -1,4 +1,4 @@
-"""What an operator asks when somebody does not find something: the explanation, for a human or a machine."""
+"""`office-search explain`: shows an operator why a user does or does not find something, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ async def inquire(
     admin: str = "",
     as_json: bool = False,
 ) -> Explanation:
-    """Explain and show it. `admin`: a user's id, who is told no more than over HTTP; without one all is told.
+    """Explain, print and return the explanation.
 
-    Raises BadRequest for what is no tenant, and what the explanation raises.
+    `admin`: the id of a user, to tell only what that admin would be told over HTTP; empty tells everything. Raises
+    BadRequest for an impossible tenant, and what the explanation raises.
     """
     if not _TENANT.fullmatch(tenant):
         raise BadRequest(f"tenant: {tenant!r:.60} is none; a tenant is 1 to 40 of a-z, 0-9 and -.")
@@ -54,7 +55,7 @@ async def _explain(
     broker = bootstrap.broker_connection(settings, endpoints)
     lexicons = load_lexicons(settings.analysis.lexicons)
     async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
-        # With the broker away it is not known how far the indexers are behind, and all else still is.
+        # Without the broker only one thing is unknown: how far the indexers are behind.
         with suppress(Unavailable):
             await broker.open()
         now = datetime.now(UTC)

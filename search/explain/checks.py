@@ -1,4 +1,7 @@
-"""The steps that need no search: user, index, module and access; pure, and decided by the rules that searches obey."""
+"""The steps of an explanation that need no search: user, index, module and access; pure.
+
+They use the same rules (`search.access.filter`) as searches do.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ ENDED, NOT_BEGUN = "membership_ended", "membership_not_begun"
 
 
 def user(viewer: Viewer, standing: Standing | None, behind: int | None) -> Finding:
-    """One out of the viewer's reach is unknown to them. `behind`: events that the directory does not hold yet."""
+    """Return whether the user is known and active; a user out of the viewer's reach counts as unknown.
+
+    `behind`: how many events the directory has not taken in yet; None if not known.
+    """
     facts = Facts(behind=behind)
     if standing is None or not viewer.reaches(standing.department_ids):
         return Finding(Step.USER, State.FAILED, "user_unknown", facts)
@@ -27,7 +33,10 @@ def user(viewer: Viewer, standing: Standing | None, behind: int | None) -> Findi
 
 
 def index(subject: Subject | None, behind: int | None) -> Finding:
-    """`behind`: events that the vertical does not hold yet; None where that is not known."""
+    """Return whether the entity is indexed and not deleted.
+
+    `behind`: how many events the vertical's index has not taken in yet; None if not known.
+    """
     facts = Facts(behind=behind)
     if subject is None:
         return Finding(Step.INDEX, State.FAILED, "not_indexed", facts)
@@ -37,13 +46,17 @@ def index(subject: Subject | None, behind: int | None) -> Finding:
 
 
 def module(who: UserAccess, subject: Subject) -> Finding:
+    """Return whether one of the user's roles has the vertical's module for this entity."""
     departments = departments_of(subject.document)
     why = _why(who, lambda caller: module_refusal(caller, subject.vertical.module, departments))
     return Finding(Step.MODULE, State.FAILED, why) if why else Finding(Step.MODULE, State.PASSED, "module")
 
 
 def access(viewer: Viewer, who: UserAccess, subject: Subject) -> Finding:
-    """Of an entity that the viewer could not find themself, the rule alone is told, and nothing that is in it."""
+    """Return whether the user may see the entity.
+
+    If the viewer could not find the entity themself, only the deciding rule is told, and nothing of its content.
+    """
     why = _why(who, lambda caller: refusal(caller, subject.vertical, subject.id, subject.document))
     if why is None:
         return Finding(Step.ACCESS, State.PASSED, "access")
@@ -52,7 +65,10 @@ def access(viewer: Viewer, who: UserAccess, subject: Subject) -> Finding:
 
 
 def _why(who: UserAccess, rule: Callable[[Principal], Refusal | None]) -> str | None:
-    """What the rule says; and whether it would not say so, had no membership ended, or had all of them begun."""
+    """Return what `rule` says about the user now; None if it does not refuse.
+
+    If it would not refuse with memberships that have ended, or have not begun, that is the reason instead.
+    """
     why = rule(who.now)
     if why is None:
         return None
@@ -62,6 +78,7 @@ def _why(who: UserAccess, rule: Callable[[Principal], Refusal | None]) -> str | 
 
 
 def _facts(viewer: Viewer, who: UserAccess, subject: Subject, why: str) -> Facts:
+    """Return the facts of a refusal: the conversation, or those deciding principals that the viewer may be told."""
     document = subject.document
     if subject.vertical.in_conversations:
         id: str = document["conversation_id"]

@@ -1,4 +1,4 @@
-"""Why somebody does or does not find something: one use case for an admin over HTTP and for the command line."""
+"""Explains why a user does or does not find an entity, for an admin over HTTP and for the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ _is_id = re.compile(ID_PATTERN).fullmatch
 
 @dataclass(frozen=True)
 class Question:
-    """`id`: the entity's own, or with its kind before it. `user`: who does not find it. `q`: empty for none."""
+    """What to explain.
+
+    `id`: the entity's id, with or without its kind before it (`user:u-12`). `user`: the id of the user. `q`: the query;
+    empty asks only whether the user may see the entity.
+    """
 
     vertical: str
     id: str
@@ -38,7 +42,7 @@ class Question:
 
 
 class Explain:
-    """Explains within one tenant. It alone reads through the bypass, and decides what of that is told."""
+    """Explains within one tenant. Only it reads through the bypass, and it decides what of that is told."""
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Explain:
         search: Search,
         behind: Callable[[str], Awaitable[int | None]],
     ) -> None:
-        """`behind`: how many events a collection's indexers have not settled, None where that cannot be told."""
+        """Explain answers of `search`; `behind` returns how many events of a collection are not indexed yet."""
         self._engine = engine
         self._deadline_ms = deadline_ms
         self._bypass = Bypass(engine)
@@ -55,13 +59,16 @@ class Explain:
         self._behind = behind
 
     async def for_admin(self, admin: Principal, question: Question, now: datetime) -> Explanation:
-        """Raises Forbidden without the module, BadRequest for a question that makes no sense."""
+        """Return what this admin may be told. `now`: the moment of the question.
+
+        Raises Forbidden without the module, BadRequest for an unknown vertical or an impossible id.
+        """
         require(admin, vertical := self._checked(admin.tenant, question))
         reader = SharedReader(self._engine, self._deadline_ms, admin)
         return await self._explain(Admin(admin, reader), vertical, question, now)
 
     async def for_operator(self, tenant: str, question: Question, now: datetime) -> Explanation:
-        """For whoever holds the engine's credentials: everything is told. Never call it for a request."""
+        """Return everything, for an operator with the engine's credentials. Never call it for a user's request."""
         viewer = Operator(tenant, self._search.reader)
         return await self._explain(viewer, self._checked(tenant, question), question, now)
 
@@ -80,7 +87,7 @@ class Explain:
     async def _of_both(
         self, viewer: Viewer, user: UserAccess, subject: Subject, q: str, now: datetime
     ) -> list[Finding]:
-        """What can be told once user and entity are both there."""
+        """Return the steps after user and index, once both the user and the entity are there."""
         findings = [checks.module(user, subject), checks.access(viewer, user, subject)]
         may = all(one.state is State.PASSED for one in findings)
         if not viewer.finds(subject.vertical, subject.id, subject.document):
@@ -91,7 +98,7 @@ class Explain:
         return findings + ([await matching.text(q)] if q else [])
 
     def _checked(self, tenant: str, question: Question) -> Vertical:
-        """Return the vertical of a question that can be asked. Raises BadRequest for any other."""
+        """Return the vertical of a valid question. Raises BadRequest for any other."""
         for name, id in (("id", question.id.rpartition(":")[2]), ("user", question.user)):
             if not _is_id(id):
                 raise BadRequest(

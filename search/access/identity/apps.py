@@ -65,7 +65,7 @@ def parse(raw: bytes, load: Callable[[str], Any]) -> Registry:
     try:
         content = load(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        # The parsers' own words may quote; the place is enough.
+        # The parsers' messages may quote the file, which holds secrets: only the place is told.
         place = _PLACE.search(str(error))
         at = f" at {place[0]}" if place else ""
         raise ConfigurationError(f"The file that {SETTING} names cannot be parsed{at}.") from None
@@ -100,7 +100,7 @@ def _json(text: str) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    # TOML forbids it; which of the two is meant cannot be told.
+    # As in TOML, which forbids it: it is unclear which of the two is meant.
     if len(found) < len(pairs):
         raise ConfigurationError(f"The file that {SETTING} names has a name in it twice.")
     return found

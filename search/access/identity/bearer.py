@@ -18,12 +18,12 @@ class BearerMode:
         self.name = tokens.name
 
     def present(self, headers: Headers) -> bool:
-        # What a signed app sends holds a token too, and is one kind of credentials, not two.
+        # A signed app's request holds a token too; it counts as signed app credentials, not as both.
         return AUTHORIZATION in headers and not (self._signed and self._signed.present(headers))
 
     async def prove(self, request: RequestLines) -> Caller:
         grant = await self._tokens.grant(request.headers)
-        # Stolen from a server that must sign, a token alone is worth nothing.
+        # A token that was stolen from a server that must sign is useless by itself.
         if self._signed and self._signed.registered(grant.app):
             raise Unauthenticated("The token was issued to an app whose server signs; send its X-App-Id and the rest.")
         grant.require_scope()

@@ -26,7 +26,7 @@ class Breaker:
             return True
         if self._clock() < self._open_until:
             return False
-        # The one that tries; should its outcome never be told, there is a next one.
+        # One call tries; if its outcome is never reported, another may try after OPEN_S.
         self._open_until = self._clock() + OPEN_S
         return True
 

@@ -10,7 +10,7 @@ from typing import Any
 from search.access.identity.request import Caller
 from search.core.errors import ConfigurationError, Unauthenticated
 
-# For clocks that differ a little; a token's life is the issuer's to decide.
+# For clocks that differ a little. How long a token lives is decided by its issuer.
 LEEWAY_S = 5
 
 

@@ -10,7 +10,7 @@ import httpx
 
 from search.core.errors import ConfigurationError
 
-# Whatever can go wrong on the way to an answer, or with it.
+# What can go wrong on the way to an answer, or with it.
 FAILURES = (OSError, httpx.HTTPError, ValueError)
 
 
@@ -20,7 +20,7 @@ class Endpoint:
     def __init__(self, setting: str, url: str) -> None:
         """Raise ConfigurationError for a URL that is not https, unless it is on this machine."""
         self._url = _address(setting, url)
-        # Once: reading all the certificates takes long enough to hold up other requests.
+        # Made once: reading all the certificates takes long enough to delay other requests.
         self._tls = httpx.create_ssl_context()
 
     async def ask(
@@ -35,7 +35,7 @@ class Endpoint:
         """Return the body of a 2xx answer to one request, on a new connection. Raises one of FAILURES."""
         # A proxy from the environment must not see, or answer, what should stay on this machine.
         client = httpx.AsyncClient(verify=self._tls, timeout=deadline_s, trust_env=not _loopback(self._url.host))
-        # Not compressed: a small answer cannot unfold into a large one.
+        # No compression, as a small answer could unpack into a very large one.
         sent = {**headers, "Accept-Encoding": "identity"}
         async with (
             asyncio.timeout(deadline_s),

@@ -35,7 +35,7 @@ class GatewayMode:
         user, tenant, timestamp, signature = (
             required(request.headers, name, "a gateway sends all four of its headers") for name in FIELDS
         )
-        # The formats come first: they keep line breaks out of the signed lines.
+        # `Caller` checks the formats first, so that no part of the signed lines holds a line break.
         caller = Caller(tenant, user, self.name)
         require_recent(TIMESTAMP, timestamp, self._now())
         require_signed(SIGNATURE, signature, signed_lines(request, user, tenant, timestamp), self._secrets())

@@ -18,7 +18,7 @@ from search.core.watched import Watched
 DEADLINE_S = 3
 MAX_ANSWER_BYTES = 64 * 1024
 
-# What is looked at. The rest, such as names and addresses, is not kept.
+# The claims that are used; others, such as names and addresses, are not kept.
 _KEPT = ("sub", "tenant", "aud", "iss", "exp", "nbf", "iat", "scope", "client_id", "azp", "token_type")
 
 
@@ -36,7 +36,7 @@ class IntrospectionCheck:
         claims = await self._states.claims(token)
         if claims is None:
             raise Unauthenticated("The token is not active; ask for a new one.")
-        # A refresh token is none to call with, and one that is bound to a key proves nothing without it.
+        # Refresh tokens are not for calls, and tokens that are bound to a key prove nothing without that key.
         if str(claims.get("token_type", "bearer")).lower() != "bearer":
             raise Unauthenticated("The token is not one of the type Bearer.")
         return check(claims, self._expected, self._now(), self.name)

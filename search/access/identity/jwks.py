@@ -16,9 +16,10 @@ from search.access.identity.endpoint import FAILURES, Endpoint, reason
 from search.core.errors import ConfigurationError, Unavailable
 
 FRESH_S = 300
-# However many unknown key ids arrive, the key server is asked no more often than this.
+# The least time between two fetches, as strangers may send any number of unknown key ids.
 REFETCH_S = 10
-# Whoever can keep us from the key server can keep a withdrawn key alive for no longer than this.
+# How long old keys count when the key server cannot be reached: an attacker who blocks it must not keep a withdrawn
+# key alive for longer.
 LAST_KNOWN_S = 3600
 FETCH_DEADLINE_S = 5
 MAX_SET_BYTES = 256 * 1024
@@ -57,7 +58,7 @@ class PublishedKeys:
         if (key := self._match(kid, algorithm)) is None:
             await self._refresh()
             key = self._match(kid, algorithm)
-        # Of a key that is not among the last known, only its server can tell whether it is one.
+        # An unknown key may be a new one: while the server is out of reach that is no reason to refuse the token.
         if self._older_than(LAST_KNOWN_S) or (key is None and self._out_of_reach):
             raise Unavailable(
                 "The identity service's keys cannot be fetched; check OFFICE_SEARCH_JWT_JWKS_URL or _FILE."
@@ -70,7 +71,7 @@ class PublishedKeys:
     def _match(self, kid: str | None, algorithm: str) -> PyJWK | None:
         keys = self._keys.get(algorithm, [])
         named = [key for key in keys if key.key_id == kid] if kid is not None else keys
-        # Several keys under one name: which one is meant cannot be told.
+        # With several keys of one id it is unclear which one is meant.
         return named[0] if len(named) == 1 else None
 
     async def _refresh(self) -> None:
@@ -79,7 +80,7 @@ class PublishedKeys:
             if self._clock() < self._next_fetch:
                 return
             fetching = self._fetching = asyncio.create_task(self._fetch_once())
-        # A request that is given up cuts nothing short: it would be begun again for the next one.
+        # A request that is cancelled must not cancel the fetch: the next request would only begin it again.
         await asyncio.shield(fetching)
 
     def _under_way(self) -> asyncio.Task[None] | None:
@@ -123,7 +124,7 @@ def _key(member: object) -> PyJWK:
     algorithm = _algorithm(member)
     if member.get("use", "sig") != "sig" or "verify" not in member.get("key_ops", ["verify"]):
         raise ValueError("not meant for signatures")
-    # A published private key can be used by anybody.
+    # A private key that is published can be used by everybody to sign.
     if "d" in member:
         raise ValueError("a private key")
     key = PyJWK(member, algorithm)

@@ -32,7 +32,7 @@ class SharedKey:
         self._key = PyJWK({"kty": "oct", "k": base64.urlsafe_b64encode(secret).decode()}, "HS256")
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        # The id is the issuer's own business: there is only one secret that it could mean.
+        # There is only one secret, so the token's key id does not matter.
         return self._key if algorithm == "HS256" else None
 
 
@@ -44,7 +44,7 @@ def secret_bytes(setting: str, secret: SecretStr) -> bytes:
             f"A secret in {setting} has {len(key)} bytes; use at least {MIN_SECRET_BYTES}, "
             "such as the output of `openssl rand -hex 32`."
         )
-    # Whoever can read a public key could sign with it.
+    # Everybody can read a public key, and could sign with it if it were a shared secret.
     if key.startswith((b"-----BEGIN", b"ssh-", b"ecdsa-")):
         raise ConfigurationError(f"{setting} holds a key in PEM or SSH form; set a random shared secret instead.")
     return key
@@ -57,7 +57,7 @@ def secrets_file(setting: str, raw: bytes) -> tuple[bytes, ...]:
     except UnicodeDecodeError:
         raise ConfigurationError(f"The file that {setting} names is not UTF-8; write one secret a line.") from None
     secrets = tuple(secret_bytes(setting, SecretStr(line.strip())) for line in lines if line.strip())
-    # Also what a file looks like that is just being written.
+    # A file that is just being written also looks like this.
     if not secrets:
         raise ConfigurationError(f"The file that {setting} names holds no secret; write one a line.")
     return secrets

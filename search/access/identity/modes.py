@@ -55,7 +55,7 @@ async def authenticate(modes: Sequence[IdentityMode], request: RequestLines) -> 
     claimed = [mode for mode in modes if mode.present(request.headers)]
     if not claimed:
         raise Unauthenticated("The request carries no credentials; accepted are: " + _names(modes) + ".")
-    # Which of the two is meant, the caller and a proxy on the way may see differently.
+    # A proxy on the way may take another of the two than we would: so neither is taken.
     if len(claimed) > 1:
         raise Unauthenticated("The request carries credentials of several kinds (" + _names(claimed) + "); send one.")
     return await claimed[0].prove(request)

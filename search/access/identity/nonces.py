@@ -18,7 +18,7 @@ from search.access.identity.signing import WINDOW_S
 from search.core.errors import Unavailable
 
 BUCKET = "app_nonces"
-# A timestamp counts from WINDOW_S before to WINDOW_S after; the rest is for the clocks of our own processes.
+# A timestamp is valid from WINDOW_S before now to WINDOW_S after; the rest is for clocks of our own processes.
 KEPT_S = 2 * WINDOW_S + 30
 DEADLINE_S = 2
 
@@ -41,13 +41,13 @@ class BrokerNonces:
         self._bucket: tuple[Client, KeyValue] | None = None
 
     async def take(self, tenant: str, app: str, nonce: str) -> bool:
-        # None of the three holds a line break. The hash gives a key of known form, and keeps nonces out of sight.
+        # No part holds a line break, so the join is unambiguous. The hash has a known form and hides the nonce.
         key = hashlib.sha256(f"{tenant}\n{app}\n{nonce}".encode()).hexdigest()
         client = self._borrow()
         try:
             async with asyncio.timeout(DEADLINE_S):
                 bucket = await self._bucket_at(client)
-                # KeyValue.create would ask a second time and tell a key that has just expired from one that is there.
+                # Expecting revision 0 succeeds for new keys only, in one request; KeyValue.create may need a second one.
                 await bucket.update(key, b"", last=0)
         except KeyWrongLastSequenceError:
             return False

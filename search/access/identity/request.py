@@ -54,7 +54,7 @@ class Headers:
         values = self._values.get(name.lower().encode(), [])
         if not values:
             return None
-        # Two readers may pick different ones of several values, or decode other bytes differently.
+        # Of several values, or of other bytes, a proxy might read something else than we do.
         if len(values) > 1 or not _PRINTABLE.fullmatch(values[0]):
             raise Unauthenticated(f"The header {name} must be sent once, in plain ASCII.")
         return values[0].decode("ascii")

@@ -66,7 +66,7 @@ class SignedAppMode:
         lines = signed_lines(request, user.user, user.tenant, timestamp, app_id, nonce)
         require_signed(SIGNATURE, signature, lines, app.secrets)
         caller = replace(user, mode=self.name, app=app_id, scopes=_scopes(grant, app))
-        # Last of all: only the app itself can use up a nonce.
+        # Last of all, after the signature is checked, so that only the app itself can use up a nonce.
         if not await self._nonces.take(user.tenant, app_id, nonce):
             raise Unauthenticated(f"{NONCE} has been used; sign each request with a new one.")
         return caller

@@ -20,7 +20,7 @@ from search.core.errors import Unavailable
 # The contract's bound on how long a token that was withdrawn may still count.
 KEPT_S = 30
 MOST_KEPT = 10_000
-# However many unknown tokens strangers send.
+# A bound on the questions under way, as strangers may send any number of unknown tokens.
 MOST_ASKED_AT_ONCE = 100
 
 CALLS = Counter("office_search_introspections_total", "Questions to the identity service about a token", ["outcome"])
@@ -52,7 +52,7 @@ class TokenStates:
         self._now = now
         self._clock = clock
         self._breaker = Breaker(clock)
-        # By the hash of the token: whoever reads our memory finds no credentials in it.
+        # By the hash of the token, so that no credentials stand in memory.
         self._said: OrderedDict[bytes, _Said] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[_Said | None]] = {}
 
@@ -61,7 +61,7 @@ class TokenStates:
         key = hashlib.sha256(token.encode()).digest()
         said = self._said.get(key)
         if said is None or self._is_over(said):
-            # A request that is given up cuts nothing short: others may wait for the same answer.
+            # A request that is cancelled must not cancel the question: others may wait for the same answer.
             said = await asyncio.shield(self._asking.get(key) or self._asked(key, token))
         if said is None:
             raise Unavailable("The identity service does not answer; check OFFICE_SEARCH_INTROSPECTION_URL.")
@@ -77,7 +77,7 @@ class TokenStates:
 
     async def _outcome(self, key: bytes, token: str) -> _Said | None:
         """Return the service's answer, None when there was none."""
-        # From before the question: what was withdrawn while the answer was on its way is not kept for longer.
+        # Counted from before the question, as a token may be withdrawn while the answer is on its way.
         asked_at = self._clock()
         try:
             claims = await self._ask(token)
