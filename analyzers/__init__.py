@@ -8,12 +8,12 @@ from analyzers.segment import Cut, UserWord, cut_with
 from analyzers.spelling import find_misspelled, find_spelled
 from analyzers.text import Terms, analyse
 from analyzers.tokens import Token, pieces_beside_han, tokens
-from analyzers.version import ANALYSIS_VERSION, SPOKEN
+from analyzers.version import ANALYSIS_VERSION, SUPPORTED_ANALYSIS_VERSIONS
 
 __all__ = [
     "ANALYSIS_VERSION",
     "PLAIN",
-    "SPOKEN",
+    "SUPPORTED_ANALYSIS_VERSIONS",
     "Cut",
     "Lexicon",
     "Lexicons",

@@ -17,10 +17,10 @@ def _hash() -> str:
 
 
 ANALYSIS_VERSION: str = _hash()
-"""Twelve hexadecimal digits over our code's declared version, Unicode, segmenter, OpenCC and pypinyin."""
+"""Twelve hexadecimal digits: a hash of CODE and of the versions of Unicode, rjieba, OpenCC and pypinyin."""
 
-BEFORE: tuple[str, ...] = ("c392a8d8fc50",)
-"""The version before this one, kept here while generations of it still serve and are being built anew."""
+PREVIOUS_ANALYSIS_VERSIONS: tuple[str, ...] = ("c392a8d8fc50",)
+"""Earlier versions that may still be searched, until their generations have been built anew."""
 
-SPOKEN: frozenset[str] = frozenset({ANALYSIS_VERSION, *BEFORE})
-"""The versions whose generations may be asked."""
+SUPPORTED_ANALYSIS_VERSIONS: frozenset[str] = frozenset({ANALYSIS_VERSION, *PREVIOUS_ANALYSIS_VERSIONS})
+"""The versions of generations that this process may search."""

@@ -47,10 +47,10 @@ class State(StrEnum):
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "active": "The user is known and active.",
-        "user_unknown": "There is no such user in the tenant, or not within the departments of the asker's role.",
+        "user_unknown": "There is no such user in the tenant, or not within departments of the asker's role.",
         "user_disabled": "The user is disabled, and every search of theirs is refused.",
         "indexed": "It is indexed.",
-        "not_indexed": "Nothing of this id is indexed in the tenant, or not within the departments of the asker's role.",
+        "not_indexed": "Nothing of this id is indexed in the tenant, or not within departments of the asker's role.",
         Refusal.DELETED: "It was deleted.",
         "module": "One of the user's roles has the vertical's module for it.",
         Refusal.NO_MODULE: "None of the user's roles has the vertical's module.",

@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
-from analyzers import SPOKEN
+from analyzers import SUPPORTED_ANALYSIS_VERSIONS
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
@@ -103,7 +103,7 @@ class Readiness:
                 raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
                 generations = [g for g in await self._registry.all() if g.state == "serving"]
-                faults += _spoken_otherwise(generations, self._registry.catalogue.verticals)
+                faults += _unsupported_analysis(generations, self._registry.catalogue.verticals)
                 await self._follow(client.jetstream(), generations)
         except OfficeSearchError as error:
             faults.append(str(error))
@@ -141,7 +141,7 @@ class Readiness:
         return []
 
 
-def _spoken_otherwise(serving: Sequence[Generation], searched: Container[str]) -> list[str]:
+def _unsupported_analysis(serving: Sequence[Generation], searched: Container[str]) -> list[str]:
     """Return a fault for each vertical whose generation was analysed by a version that this process does not support.
 
     Its queries would ask for terms that the index does not hold.
@@ -149,5 +149,5 @@ def _spoken_otherwise(serving: Sequence[Generation], searched: Container[str]) -
     return [
         f"{generation.name} was made by another analysis - run `office-search reindex {generation.collection}`."
         for generation in serving
-        if generation.collection in searched and generation.analysis_version not in SPOKEN
+        if generation.collection in searched and generation.analysis_version not in SUPPORTED_ANALYSIS_VERSIONS
     ]

@@ -47,7 +47,7 @@ class BrokerNonces:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 bucket = await self._bucket_at(client)
-                # Expecting revision 0 succeeds for new keys only, in one request; KeyValue.create may need a second one.
+                # Expecting revision 0 succeeds for new keys only, in one request; KeyValue.create may need two.
                 await bucket.update(key, b"", last=0)
         except KeyWrongLastSequenceError:
             return False
