@@ -1,4 +1,4 @@
-"""A company to try the search on: seeded, so that it is the same on every machine, and made of change events."""
+"""The demo company: made-up change events, from a seed, so that they are the same on every machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from search.demo.texts import read, topics
 
 @dataclass(frozen=True)
 class DemoCaller:
-    """Somebody whom the demo lets one be. `role`: what they do, by language (zh, en)."""
+    """A person whom users of the demo can search as. `role`: what they do, by language (zh, en)."""
 
     tenant: str
     user: str
@@ -31,14 +31,14 @@ class DemoCaller:
 
 @dataclass(frozen=True)
 class Company:
-    """`events`: per stream, in the order of their sequences, one JSON text each."""
+    """The demo company. `events`: stream → events in JSON, in the order of their sequences."""
 
     events: dict[str, list[bytes]]
     callers: list[DemoCaller]
 
 
 def generate(seed: int = 20260301, now: date | None = None) -> Company:
-    """The demo company as it stands on the morning of `now` (by default today): the same for the same two values."""
+    """Return the demo company as of the morning of `now` (by default today); it depends on these two values alone."""
     today = now or datetime.now(CHINA).date()
     origin = datetime(today.year, today.month, today.day, tzinfo=CHINA)
     found, log = read("company.toml"), Log()
@@ -48,7 +48,7 @@ def generate(seed: int = 20260301, now: date | None = None) -> Company:
 
 
 def write(company: Company, folder: Path) -> list[Path]:
-    """One file of JSON lines per stream, named after it; returns their paths."""
+    """Write one file of JSON lines per stream, named after the stream; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for stream, events in company.events.items():

@@ -1,4 +1,4 @@
-"""The demo companies' app stores: what is in them, and who opens what."""
+"""App stores of the demo companies: their apps, and who uses them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS_WITH_PAGE = ("mini_program", "web")
 
 
 class Store:
-    """Publishes a tenant's apps and plays their use."""
+    """Publishes a tenant's apps, and records of their use."""
 
     def __init__(self, log: Log, tenant: Tenant, access: Access, origin: datetime, seed: int) -> None:
         self._log = log
@@ -27,7 +27,7 @@ class Store:
         self._apps: list[dict[str, Any]] = []
 
     def publish(self, shelf: str) -> None:
-        """The apps of one shelf of the data file."""
+        """Publish the apps of one shelf of the data file."""
         found = read("apps.toml")
         for number, entry in enumerate(found[shelf]["apps"], start=1):
             audience = found["audiences"][entry["to"]]
@@ -49,7 +49,7 @@ class Store:
         return app
 
     def use(self, total: int) -> None:
-        """`total` records of the last ninety days: people come back to what they have installed."""
+        """Record `total` uses over the last ninety days; people use again what they have installed."""
         chance = self._chance
         people = [person for person in self._tenant.people if person.left is None]
         visible = [self._visible(self._access.principals(person)) for person in people]

@@ -1,4 +1,4 @@
-"""Plays a company's questions: known items one at a time, for their latencies; negatives side by side."""
+"""Asks a company's questions: known items one at a time, for their latencies; negatives in parallel."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Advance = Callable[[], None]
 
 
 async def warm_up(client: Client, items: Sequence[KnownItem], advance: Advance) -> None:
-    """A cold engine answers several times slower; these answers count for nothing."""
+    """Ask some questions without counting them, as a cold engine is several times slower."""
     for item in spread(items, WARM_UP):
         await _allowed(client, item)
         advance()
 
 
 async def play_known_items(client: Client, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
-    """Raises OfficeSearchError when one is not answered."""
+    """Return the outcome of each known item. Raises OfficeSearchError when one is not answered."""
     played = []
     for item in items:
         answered = await _allowed(client, item)
@@ -35,7 +35,7 @@ async def play_known_items(client: Client, items: Sequence[KnownItem], advance: 
 
 
 async def play_negatives(client: Client, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
-    """All leaks, in the order of the questions. Raises OfficeSearchError when one is not answered."""
+    """Return all leaks in the order of the questions. Raises OfficeSearchError when one is not answered."""
     found: dict[int, list[Leak]] = {}
     waiting = iter(enumerate(negatives))
 
@@ -55,12 +55,15 @@ async def play_negatives(client: Client, negatives: Sequence[Negative], advance:
 
 
 def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
-    """About `wanted` of them, from all over the list."""
+    """Return about `wanted` items, evenly spread over the list."""
     return items[:: max(1, len(items) // wanted)]
 
 
 async def _allowed(client: Client, question: Question) -> Answered:
-    """An answer to somebody who may ask: a refusal finds nothing and hides nothing, so it must not pass for either."""
+    """Return the answer to a caller who may ask. Raises OfficeSearchError for a refusal.
+
+    A refusal would count as no hit and no leak, although it proves neither.
+    """
     answered = await client.search(question)
     if answered.status != 200:
         reason = answered.body.get("detail", "no reason given")

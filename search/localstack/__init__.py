@@ -1,6 +1,6 @@
-"""The managed local stack: OpenSearch and NATS from package registries, for a machine that has neither.
+"""The managed local stack: OpenSearch and NATS from package registries, for machines that have neither.
 
-For development, the demo, evaluations and tests; what runs in production imports none of it.
+For development, the demo, evaluations and tests; no code that runs in production imports it.
 """
 
 from search.localstack.managed import managed_stack
