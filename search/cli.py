@@ -178,14 +178,14 @@ def explain(
     from search.access import audit
     from search.commands.endpoints import resolve
     from search.commands.explain import inquire
-    from search.explain.explain import Question
+    from search.explain.explainer import Inquiry
 
     chosen = settings()
     log(chosen)
     about = {"tenant": tenant, "vertical": vertical, "id": id, "user": user, "admin": admin or None}
     with audit.action(chosen.audit, "admin.explain", q=q or None, **about):
-        question = Question(vertical, id, user, q)
-        run(inquire(chosen, resolve(chosen), tenant, question, console, admin=admin, as_json=json))
+        inquiry = Inquiry(vertical, id, user, q)
+        run(inquire(chosen, resolve(chosen), tenant, inquiry, console, admin=admin, as_json=json))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from mappings.entities import ID_PATTERN
 from search.api.dependencies import CallerRoute, Proven, Used, taking
 from search.api.routes import PROBLEMS
 from search.api.schemas import Query as QueryText
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Finding, Outcome, State, Step
 
 DENIED = PROBLEMS[403] | {"description": "An unknown or disabled caller, or one without the module."}
@@ -117,5 +117,5 @@ async def explain(services: Used, who: Proven, asked: ExplainQuestion) -> Explan
     admin could find.
     """
     admin = await services.callers.principal(who)
-    question = Question(**asked.model_dump())
-    return ExplanationBody.of(await services.explain.for_admin(admin, question, datetime.now(UTC)))
+    inquiry = Inquiry(**asked.model_dump())
+    return ExplanationBody.of(await services.explain.for_admin(admin, inquiry, datetime.now(UTC)))

@@ -17,7 +17,7 @@ from search.api.admin import ExplanationBody
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Unavailable
 from search.core.settings import Settings
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Facts, State
 
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
@@ -28,7 +28,7 @@ async def inquire(
     settings: Settings,
     endpoints: Endpoints,
     tenant: str,
-    question: Question,
+    inquiry: Inquiry,
     console: Console,
     *,
     admin: str = "",
@@ -41,7 +41,7 @@ async def inquire(
     """
     if not _TENANT.fullmatch(tenant):
         raise BadRequest(f"tenant: {tenant!r:.60} is none; a tenant is 1 to 40 of a-z, 0-9 and -.")
-    explanation = await _explain(settings, endpoints, tenant, question, admin)
+    explanation = await _explain(settings, endpoints, tenant, inquiry, admin)
     if as_json:
         console.out(ExplanationBody.of(explanation).model_dump_json(exclude_none=True), highlight=False)
     else:
@@ -49,9 +49,7 @@ async def inquire(
     return explanation
 
 
-async def _explain(
-    settings: Settings, endpoints: Endpoints, tenant: str, question: Question, admin: str
-) -> Explanation:
+async def _explain(settings: Settings, endpoints: Endpoints, tenant: str, inquiry: Inquiry, admin: str) -> Explanation:
     broker = bootstrap.broker_connection(settings, endpoints)
     lexicons = load_lexicons(settings.analysis.lexicons)
     async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
@@ -60,9 +58,9 @@ async def _explain(
             await broker.open()
         now = datetime.now(UTC)
         if not admin:
-            return await services.explain.for_operator(tenant, question, now)
+            return await services.explain.for_operator(tenant, inquiry, now)
         asking = await services.search.directory.principal(tenant, admin)
-        return await services.explain.for_admin(asking, question, now)
+        return await services.explain.for_admin(asking, inquiry, now)
 
 
 def _show(explanation: Explanation, console: Console) -> None:

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from search.demo.access import Access
-from search.demo.events import Log
+from search.demo.app_store import AppStore
+from search.demo.event_log import EventLog
+from search.demo.memberships import Memberships
 from search.demo.papers import Shelf
 from search.demo.people import Tenant, hire
 from search.demo.rooms import Building
 from search.demo.slots import CHINA
-from search.demo.store import Store
 from search.demo.talk import Talk
 from search.demo.texts import read, topics
 
@@ -41,7 +41,7 @@ def generate(seed: int = 20260301, now: date | None = None) -> Company:
     """Return the demo company as of the morning of `now` (by default today); it depends on these two values alone."""
     today = now or datetime.now(CHINA).date()
     origin = datetime(today.year, today.month, today.day, tzinfo=CHINA)
-    found, log = read("company.toml"), Log()
+    found, log = read("company.toml"), EventLog()
     tenants = [_tenant(log, found, facts, origin, seed) for facts in found["tenants"]]
     callers = [_caller(persona, tenants) for persona in found["personas"]]
     return Company(log.streams(), callers)
@@ -58,15 +58,15 @@ def write(company: Company, folder: Path) -> list[Path]:
     return paths
 
 
-def _tenant(log: Log, found: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
+def _tenant(log: EventLog, found: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
     tenant = hire(log, found, facts, origin, seed)
-    access = Access(log, found, tenant, origin)
+    memberships = Memberships(log, found, tenant, origin)
     mine = [topic for topic in topics() if topic.tenant == tenant.id]
     shared = {"customer": found["customers"], "city": found["cities"], "room": found["meeting_rooms"]}
-    rooms = Building(log, tenant, access, origin, seed).open_all(mine)
+    rooms = Building(log, tenant, memberships, origin, seed).open_all(mine)
     Talk(log, tenant, shared, found["acks"], seed).fill(rooms, facts["messages"])
     Shelf(log, tenant, shared, origin, seed).fill(mine, facts["docs"])
-    store = Store(log, tenant, access, origin, seed)
+    store = AppStore(log, tenant, memberships, origin, seed)
     store.publish(facts["shelf"])
     store.use(facts["usage"])
     return tenant

@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from search.demo.events import Log, stamp
+from search.demo.event_log import EventLog, stamp
 from search.demo.people import Person, Tenant
 from search.demo.slots import Slots, dice
 from search.demo.texts import DocPlan, Topic, read
@@ -21,7 +21,7 @@ class Shelf:
     """Writes a tenant's docs to the log, each with a different title."""
 
     def __init__(
-        self, log: Log, tenant: Tenant, shared: Mapping[str, Sequence[str]], origin: datetime, seed: int
+        self, log: EventLog, tenant: Tenant, shared: Mapping[str, Sequence[str]], origin: datetime, seed: int
     ) -> None:
         self._log = log
         self._tenant = tenant

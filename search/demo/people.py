@@ -11,7 +11,7 @@ from typing import Any
 from faker import Faker
 from pypinyin import lazy_pinyin
 
-from search.demo.events import Log
+from search.demo.event_log import EventLog
 from search.demo.slots import dice
 
 # Surnames that are not read in pypinyin's most frequent way.
@@ -77,7 +77,7 @@ class _Post:
     visible_to: list[str] | None = None
 
 
-def hire(log: Log, company: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
+def hire(log: EventLog, company: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
     """Return one tenant's departments and people, after writing them to the log. `origin`: the demo's present."""
     departments = company["departments"][facts["id"]]
     founded = origin - timedelta(days=1600)
@@ -129,7 +129,7 @@ class _Office:
     """Fills posts with people: names, numbers and addresses."""
 
     def __init__(
-        self, log: Log, facts: dict[str, Any], parents: dict[str, str | None], origin: datetime, seed: int
+        self, log: EventLog, facts: dict[str, Any], parents: dict[str, str | None], origin: datetime, seed: int
     ) -> None:
         self._log = log
         self._facts = facts

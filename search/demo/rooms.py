@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
 
-from search.demo.access import Access
-from search.demo.events import Log
+from search.demo.event_log import EventLog
+from search.demo.memberships import Memberships
 from search.demo.people import Person, Tenant
 from search.demo.slots import dice
 from search.demo.texts import RoomPlan, Topic
@@ -40,10 +40,10 @@ class Room:
 class Building:
     """Opens a tenant's conversations; writes them and their memberships to the log."""
 
-    def __init__(self, log: Log, tenant: Tenant, access: Access, origin: datetime, seed: int) -> None:
+    def __init__(self, log: EventLog, tenant: Tenant, memberships: Memberships, origin: datetime, seed: int) -> None:
         self._log = log
         self._tenant = tenant
-        self._access = access
+        self._memberships = memberships
         self._origin = origin
         self._chance: Random = dice(seed, f"rooms-{tenant.id}")
         self._opened = 0
@@ -55,7 +55,7 @@ class Building:
         return rooms + [self._direct(*next(pairs)) for _ in range(self._tenant.facts["directs"])]
 
     def _open(self, plan: RoomPlan, topic: Topic) -> Room:
-        people = self._access.in_group(plan.group) if plan.group else self._choose(plan)
+        people = self._memberships.in_group(plan.group) if plan.group else self._choose(plan)
         opened, closed = self._period(plan)
         if plan.group:
             members = [Member(person, opened) for person in people]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from search.demo.events import Log, stamp
+from search.demo.event_log import EventLog, stamp
 from search.demo.people import Person, Tenant
 from search.demo.rooms import Room
 from search.demo.slots import CHINA, Slots, dice
@@ -47,7 +47,7 @@ class Talk:
     """Fills a tenant's conversations with a given number of messages."""
 
     def __init__(
-        self, log: Log, tenant: Tenant, shared: Mapping[str, Sequence[str]], acks: list[str], seed: int
+        self, log: EventLog, tenant: Tenant, shared: Mapping[str, Sequence[str]], acks: list[str], seed: int
     ) -> None:
         self._log = log
         self._tenant = tenant

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from search.core.errors import ConfigurationError
 from search.core.settings import Settings
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, figures
 from search.evaluate.leaks import Leak
 from search.evaluate.play import WARM_UP, play_known_items, play_negatives, spread, warm_up
@@ -88,15 +88,15 @@ class _Evaluation:
 
             async def filled() -> Report:
                 load = await fill(service, files, bars)
-                return await self._play(Client(service.url, service.secret), load, bars)
+                return await self._play(ApiClient(service.url, service.secret), load, bars)
 
             return asyncio.run(filled())
 
     async def running(self, url: str, secret: str) -> Report:
         with self._bars() as bars:
-            return await self._play(Client(url, secret), Load(), bars)
+            return await self._play(ApiClient(url, secret), Load(), bars)
 
-    async def _play(self, client: Client, load: Load, bars: Progress) -> Report:
+    async def _play(self, client: ApiClient, load: Load, bars: Progress) -> Report:
         async with client:
             await warm_up(client, self._items, _bar(bars, "warm up", len(spread(self._items, WARM_UP))))
             played = await play_known_items(client, self._items, _bar(bars, "known items", len(self._items)))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from search.core.errors import OfficeSearchError
-from search.evaluate.client import Answered, Client
+from search.evaluate.api_client import Answered, ApiClient
 from search.evaluate.figures import Played, rank
 from search.evaluate.leaks import Leak, leaks
 from search.evaluate.questions import KnownItem, Negative, Question
@@ -17,14 +17,14 @@ AT_ONCE = 4
 Advance = Callable[[], None]
 
 
-async def warm_up(client: Client, items: Sequence[KnownItem], advance: Advance) -> None:
+async def warm_up(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> None:
     """Ask some questions without counting them, as a cold engine is several times slower."""
     for item in spread(items, WARM_UP):
         await _allowed(client, item)
         advance()
 
 
-async def play_known_items(client: Client, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
+async def play_known_items(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
     """Return the outcome of each known item. Raises OfficeSearchError when one is not answered."""
     played = []
     for item in items:
@@ -34,7 +34,7 @@ async def play_known_items(client: Client, items: Sequence[KnownItem], advance: 
     return played
 
 
-async def play_negatives(client: Client, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
+async def play_negatives(client: ApiClient, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
     """Return all leaks in the order of the questions. Raises OfficeSearchError when one is not answered."""
     found: dict[int, list[Leak]] = {}
     waiting = iter(enumerate(negatives))
@@ -59,7 +59,7 @@ def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
     return items[:: max(1, len(items) // wanted)]
 
 
-async def _allowed(client: Client, question: Question) -> Answered:
+async def _allowed(client: ApiClient, question: Question) -> Answered:
     """Return the answer to a caller who may ask. Raises OfficeSearchError for a refusal.
 
     A refusal would count as no hit and no leak, although it proves neither.

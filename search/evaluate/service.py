@@ -26,7 +26,7 @@ from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, EngineSettings, Settings
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.localstack import temporary_stack
 from search.localstack.children import Child, environment, running
 from search.localstack.ports import LOOPBACK, choose_port
@@ -145,7 +145,7 @@ class _Filling:
         self._progress.update(task, total=events or 1, completed=events or 1)
 
     async def ready(self) -> None:
-        async with Client(self._service.url, self._service.secret) as client:
+        async with ApiClient(self._service.url, self._service.secret) as client:
             await self._until(client.ready, "ready", "The API does not become ready")
 
     async def _until(self, condition: Callable[[], Awaitable[bool]], name: str, failure: str) -> None:

@@ -18,14 +18,14 @@ from search.localstack import processes
 from search.localstack.account import Account, lesser_account
 from search.localstack.files import exclusive
 from search.localstack.last_words import last_words
-from search.localstack.nats import Nats
-from search.localstack.opensearch import OpenSearch
+from search.localstack.nats_server import NatsServer
+from search.localstack.opensearch_node import OpenSearchNode
 from search.localstack.places import default_cache, make_passable
 from search.localstack.ports import LOOPBACK, choose_port
 from search.localstack.progress import spinner
 from search.localstack.sentences import one_sentence
+from search.localstack.service_status import ServiceStatus, status_of
 from search.localstack.state import Running, State, load_state
-from search.localstack.status import ServiceStatus, status_of
 
 PATIENCE = 300.0
 # With less free space the engine would soon refuse to write.
@@ -51,9 +51,11 @@ class Stack:
         self.cache = (cache or default_cache()).expanduser().resolve()
         self.console = console or Console(stderr=True)
         self._usual_ports = usual_ports
-        self._engine = OpenSearch(self.home / "opensearch", self.cache, heap, self.console)
-        self._broker = Nats(self.home / "nats", self.cache)
-        self._services: dict[str, OpenSearch | Nats] = {each.name: each for each in (self._engine, self._broker)}
+        self._engine = OpenSearchNode(self.home / "opensearch", self.cache, heap, self.console)
+        self._broker = NatsServer(self.home / "nats", self.cache)
+        self._services: dict[str, OpenSearchNode | NatsServer] = {
+            each.name: each for each in (self._engine, self._broker)
+        }
         self._state_file = self.home / "state.json"
 
     def up(self) -> Endpoints:

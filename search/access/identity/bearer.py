@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from search.access.identity.bearer_tokens import AUTHORIZATION, BearerTokens
 from search.access.identity.request import Caller, Headers, RequestLines
 from search.access.identity.signed_app import SignedAppMode
-from search.access.identity.tokens import AUTHORIZATION, BearerTokens
 from search.core.errors import Unauthenticated
 
 

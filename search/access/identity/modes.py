@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from search.access.identity import gateway, introspection, jwt, signed_app
 from search.access.identity.bearer import BearerMode
+from search.access.identity.bearer_tokens import BearerTokens
 from search.access.identity.nonces import Nonces
 from search.access.identity.request import Caller, IdentityMode, RequestLines
-from search.access.identity.tokens import BearerTokens
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import IdentitySettings
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from search.access.identity import apps
-from search.access.identity.apps import App, Registry
+from search.access.identity import registered_apps
+from search.access.identity.bearer_tokens import BearerTokens
 from search.access.identity.claims import Grant
 from search.access.identity.nonces import Nonces
+from search.access.identity.registered_apps import App, Registry
 from search.access.identity.request import Caller, Headers, RequestLines
 from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
-from search.access.identity.tokens import BearerTokens
 from search.access.scopes import meet, names_modules
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import AppsSettings
@@ -98,12 +98,14 @@ def configured(
         return None
     if tokens is None:
         raise ConfigurationError(
-            f"{apps.SETTING} is set, but not how the apps' tokens are checked; set OFFICE_SEARCH_JWT_… or "
+            f"{registered_apps.SETTING} is set, but not how the apps' tokens are checked; set OFFICE_SEARCH_JWT_… or "
             "OFFICE_SEARCH_INTROSPECTION_… too."
         )
     if nonces is None:
-        raise ConfigurationError(f"{apps.SETTING} is set, but here is no place to keep nonces in; run the whole API.")
-    registry = Watched(apps.SETTING, settings.file, apps.reader(settings.file), clock)
+        raise ConfigurationError(
+            f"{registered_apps.SETTING} is set, but here is no place to keep nonces in; run the whole API."
+        )
+    registry = Watched(registered_apps.SETTING, settings.file, registered_apps.reader(settings.file), clock)
     return SignedAppMode(tokens, registry.value, nonces, now)
 
 

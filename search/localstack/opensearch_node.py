@@ -72,7 +72,7 @@ JVM = (
 )
 
 
-class OpenSearch:
+class OpenSearchNode:
     """An OpenSearch node with its data, logs and configuration in the folder `home`."""
 
     name = "opensearch"

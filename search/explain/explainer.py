@@ -28,7 +28,7 @@ _is_id = re.compile(ID_PATTERN).fullmatch
 
 
 @dataclass(frozen=True)
-class Question:
+class Inquiry:
     """What to explain.
 
     `id`: the entity's id, with or without its kind before it (`user:u-12`). `user`: the id of the user. `q`: the query;
@@ -41,7 +41,7 @@ class Question:
     q: str = ""
 
 
-class Explain:
+class Explainer:
     """Explains within one tenant. Only it reads through the bypass, and it decides what of that is told."""
 
     def __init__(
@@ -58,31 +58,31 @@ class Explain:
         self._search = search
         self._behind = behind
 
-    async def for_admin(self, admin: Principal, question: Question, now: datetime) -> Explanation:
+    async def for_admin(self, admin: Principal, inquiry: Inquiry, now: datetime) -> Explanation:
         """Return what this admin may be told. `now`: the moment of the question.
 
         Raises Forbidden without the module, BadRequest for an unknown vertical or an impossible id.
         """
-        require(admin, vertical := self._checked(admin.tenant, question))
+        require(admin, vertical := self._checked(admin.tenant, inquiry))
         reader = SharedReader(self._engine, self._deadline_ms, admin)
-        return await self._explain(Admin(admin, reader), vertical, question, now)
+        return await self._explain(Admin(admin, reader), vertical, inquiry, now)
 
-    async def for_operator(self, tenant: str, question: Question, now: datetime) -> Explanation:
+    async def for_operator(self, tenant: str, inquiry: Inquiry, now: datetime) -> Explanation:
         """Return everything, for an operator with the engine's credentials. Never call it for a user's request."""
         viewer = Operator(tenant, self._search.reader)
-        return await self._explain(viewer, self._checked(tenant, question), question, now)
+        return await self._explain(viewer, self._checked(tenant, inquiry), inquiry, now)
 
-    async def _explain(self, viewer: Viewer, vertical: Vertical, question: Question, now: datetime) -> Explanation:
-        standing = await self._search.directory.standing(viewer.tenant, question.user)
-        subject = await find(self._bypass, viewer, vertical, question.id)
+    async def _explain(self, viewer: Viewer, vertical: Vertical, inquiry: Inquiry, now: datetime) -> Explanation:
+        standing = await self._search.directory.standing(viewer.tenant, inquiry.user)
+        subject = await find(self._bypass, viewer, vertical, inquiry.id)
         findings = [
             checks.user(viewer, standing, await self._behind(directory.NAME)),
             checks.index(subject, await self._behind(vertical.name)),
         ]
         if standing and standing.access and subject and all(one.state is State.PASSED for one in findings):
-            findings += await self._of_both(viewer, standing.access, subject, question.q, now)
+            findings += await self._of_both(viewer, standing.access, subject, inquiry.q, now)
         entity = subject.entity if subject else None
-        return Explanation(question.vertical, question.id, question.user, entity, findings)
+        return Explanation(inquiry.vertical, inquiry.id, inquiry.user, entity, findings)
 
     async def _of_both(
         self, viewer: Viewer, user: UserAccess, subject: Subject, q: str, now: datetime
@@ -97,14 +97,14 @@ class Explain:
             return findings + await (matching.asked(q) if q else matching.unasked())
         return findings + ([await matching.text(q)] if q else [])
 
-    def _checked(self, tenant: str, question: Question) -> Vertical:
+    def _checked(self, tenant: str, inquiry: Inquiry) -> Vertical:
         """Return the vertical of a valid question. Raises BadRequest for any other."""
-        for name, id in (("id", question.id.rpartition(":")[2]), ("user", question.user)):
+        for name, id in (("id", inquiry.id.rpartition(":")[2]), ("user", inquiry.user)):
             if not _is_id(id):
                 raise BadRequest(
                     f"{name}: {id!r:.60} can be no id; one is of A-Z, a-z, 0-9, dot, hyphen and underscore."
                 )
         there = self._search.catalogue.of(tenant).verticals
-        if vertical := there.get(question.vertical):
+        if vertical := there.get(inquiry.vertical):
             return vertical
-        raise BadRequest(f"vertical: there is no {question.vertical!r:.40}; there are {', '.join(there)}.")
+        raise BadRequest(f"vertical: there is no {inquiry.vertical!r:.40}; there are {', '.join(there)}.")

@@ -30,7 +30,7 @@ class Answered:
     ms: float
 
 
-class Client:
+class ApiClient:
     """Asks the service at `url`, which may include a path before the service's own."""
 
     def __init__(self, url: str, secret: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:

@@ -10,8 +10,8 @@ from typing import Literal
 import psutil
 
 from search.localstack import processes
-from search.localstack.nats import Nats
-from search.localstack.opensearch import OpenSearch
+from search.localstack.nats_server import NatsServer
+from search.localstack.opensearch_node import OpenSearchNode
 from search.localstack.state import Running
 
 
@@ -28,7 +28,7 @@ class ServiceStatus:
     since: float | None = None
 
 
-def status_of(service: OpenSearch | Nats, running: Running | None) -> ServiceStatus:
+def status_of(service: OpenSearchNode | NatsServer, running: Running | None) -> ServiceStatus:
     """Return the status by comparing what was started with what runs."""
     if running is None:
         return ServiceStatus(service.name, "stopped", service.log)

@@ -27,7 +27,7 @@ CONFIG = {
 }
 
 
-class Nats:
+class NatsServer:
     """A NATS server with its streams, log and configuration in the folder `home`."""
 
     name = "nats"

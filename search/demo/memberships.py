@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from search.demo.events import Log
+from search.demo.event_log import EventLog
 from search.demo.people import Person, Tenant
 
 
-class Access:
+class Memberships:
     """Publishes the groups, roles and folders of one tenant to the log, and knows every person's principals."""
 
-    def __init__(self, log: Log, company: dict[str, Any], tenant: Tenant, origin: datetime) -> None:
+    def __init__(self, log: EventLog, company: dict[str, Any], tenant: Tenant, origin: datetime) -> None:
         self._log = log
         self._tenant = tenant
         self._since = origin - timedelta(days=600)

@@ -15,7 +15,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Log:
+class EventLog:
     """Collects events, and returns them per stream in the order of their sequences."""
 
     def __init__(self) -> None:
