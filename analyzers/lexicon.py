@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from analyzers.normalise import normalise
-from analyzers.segment import Cut, UserWord, cut_with
+from analyzers.segment import Segmenter, UserWord, segmenter_with
 from analyzers.text import analyse
 from analyzers.tokens import tokens
 from search.core.errors import ConfigurationError
@@ -28,11 +28,11 @@ _MOST_VARIANTS = 6
 class Lexicon:
     """One tenant's words and synonyms.
 
-    `cut`: the segmenter that knows the words (None: jieba's own dictionary). `synonyms`: term → the terms that mean the
-    same. `digest`: a hash of the words; documents are cut by them, so a changed digest needs a reindex.
+    `segmenter`: knows the words; None means jieba's own dictionary. `synonyms`: term → the terms that mean the same.
+    `digest`: a hash of the words; documents are segmented by them, so a changed digest needs a reindex.
     """
 
-    cut: Cut | None = None
+    segmenter: Segmenter | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
     words: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Lexicon:
 
     def _places(self, plain: str) -> Iterator[tuple[int, int]]:
         """Yield (start, end) of each synonym in normalised text, from left to right, without overlaps."""
-        found = [token for token in tokens(plain, self.cut) if token.kind not in ("bigram", "char")]
+        found = [token for token in tokens(plain, self.segmenter) if token.kind not in ("bigram", "char")]
         ends = {token.end for token in found}
         at = 0
         for start in sorted({token.start for token in found}):
@@ -101,9 +101,9 @@ def load_lexicons(folder: Path | None) -> Lexicons:
 def _load(place: Path, faults: list[str]) -> Lexicon:
     words = parse_words(_lines(place / WORDS, faults), faults)
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:12] if words else ""
-    cut = cut_with(words) if words else None
+    segmenter = segmenter_with(words) if words else None
     return Lexicon(
-        cut, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest, tuple(word.text for word in words)
+        segmenter, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest, tuple(word.text for word in words)
     )
 
 

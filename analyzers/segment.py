@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
-Cut = Callable[[str], list[str]]
+Segmenter = Callable[[str], list[str]]
 """Cuts a text into consecutive words that join back to it."""
 
 
@@ -16,20 +16,20 @@ class UserWord(NamedTuple):
 
 
 @cache
-def default_cut() -> Cut:
+def default_segmenter() -> Segmenter:
     """Return the segmenter that all tenants share. The first call loads its dictionary (some 33 MB)."""
     import rjieba
 
-    cut: Cut = rjieba.cut
-    return cut
+    segmenter: Segmenter = rjieba.cut
+    return segmenter
 
 
-def cut_with(words: Iterable[UserWord]) -> Cut:
+def segmenter_with(words: Iterable[UserWord]) -> Segmenter:
     """Return a segmenter that knows `words` too. Each one holds a dictionary of its own in memory."""
     import rjieba
 
     jieba = rjieba.Jieba()
     for word in words:
         jieba.add_word(word.text, word.weight, None)
-    cut: Cut = jieba.cut
-    return cut
+    segmenter: Segmenter = jieba.cut
+    return segmenter

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from analyzers.offsets import shape_with_offsets
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, Kind, Piece, measured, pieces
-from analyzers.segment import Cut, default_cut
+from analyzers.segment import Segmenter, default_segmenter
 
 
 class Token(NamedTuple):
@@ -18,9 +18,9 @@ class Token(NamedTuple):
     """`bigram` and `char` go to the fields of that name, all other kinds to `words`."""
 
 
-def _han(run: str, cut: Cut) -> Iterator[Piece]:
+def _han(run: str, segmenter: Segmenter) -> Iterator[Piece]:
     at = 0
-    for word in cut(run):
+    for word in segmenter(run):
         yield Piece("word", word, at, at + len(word))
         at += len(word)
     for first in range(max(len(run) - 1, 1)):
@@ -53,15 +53,15 @@ def pieces_beside_han(shaped: str) -> Iterator[Piece]:
             yield piece._replace(start=start + piece.start, end=start + piece.end)
 
 
-def tokens(text: str, cut: Cut | None = None) -> list[Token]:
+def tokens(text: str, segmenter: Segmenter | None = None) -> list[Token]:
     """Return every term that `analyse` makes of an original `text`, in the order of each field.
 
     Far slower than `analyse`: meant for queries, for what is shown, and for explaining why something is found.
     """
     shaped = shape_with_offsets(text)
-    cut = cut or default_cut()
+    segmenter = segmenter or default_segmenter()
     return [
         Token(piece.text, *shaped.span(start + piece.start, start + piece.end), piece.kind)
         for group, start, run, found in _found(shaped.text)
-        for piece in (_han(run, cut) if group == "han" else found)
+        for piece in (_han(run, segmenter) if group == "han" else found)
     ]

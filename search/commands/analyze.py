@@ -11,13 +11,15 @@ from analyzers import ANALYSIS_VERSION, PLAIN, Lexicon, analyse, analyse_name, n
 
 def show(text: str, console: Console, lexicon: Lexicon = PLAIN) -> None:
     """Print every step of the analysis of `text` as a table."""
-    terms, name, typed = analyse(text, lexicon.cut), analyse_name(text), name_query_terms(text)
+    terms, name, typed = analyse(text, lexicon.segmenter), analyse_name(text), name_query_terms(text)
     table = Table("step", "result", title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
     steps = (
         ("normalised", normalise(text)),
         (
             "pieces",
-            "  ".join(f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text, lexicon.cut)),
+            "  ".join(
+                f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text, lexicon.segmenter)
+            ),
         ),
         ("words", terms.words),
         ("bigrams", terms.bigrams),
