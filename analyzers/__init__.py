@@ -4,28 +4,27 @@ from analyzers.lexicon import PLAIN, Lexicon, Lexicons, load_lexicons
 from analyzers.names import NameQuery, NameTerms, analyse_name, name_query_terms
 from analyzers.normalise import normalise, shape
 from analyzers.offsets import Normalised, normalise_with_offsets, shape_with_offsets
-from analyzers.segment import Cut, UserWord, cut_with
+from analyzers.segment import Segmenter, UserWord, segmenter_with
 from analyzers.spelling import find_misspelled, find_spelled
 from analyzers.text import Terms, analyse
 from analyzers.tokens import Token, pieces_beside_han, tokens
-from analyzers.version import ANALYSIS_VERSION, SPOKEN
+from analyzers.version import ANALYSIS_VERSION, SUPPORTED_ANALYSIS_VERSIONS
 
 __all__ = [
     "ANALYSIS_VERSION",
     "PLAIN",
-    "SPOKEN",
-    "Cut",
+    "SUPPORTED_ANALYSIS_VERSIONS",
     "Lexicon",
     "Lexicons",
     "NameQuery",
     "NameTerms",
     "Normalised",
+    "Segmenter",
     "Terms",
     "Token",
     "UserWord",
     "analyse",
     "analyse_name",
-    "cut_with",
     "find_misspelled",
     "find_spelled",
     "load_lexicons",
@@ -33,6 +32,7 @@ __all__ = [
     "normalise",
     "normalise_with_offsets",
     "pieces_beside_han",
+    "segmenter_with",
     "shape",
     "shape_with_offsets",
     "tokens",

@@ -1,4 +1,4 @@
-"""Knows a tenant's own words and synonyms, read from files that are checked line by line."""
+"""A tenant's own words and synonyms, read from files that are checked line by line."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from analyzers.normalise import normalise
-from analyzers.segment import Cut, UserWord, cut_with
+from analyzers.segment import Segmenter, UserWord, segmenter_with
 from analyzers.text import analyse
 from analyzers.tokens import tokens
 from search.core.errors import ConfigurationError
@@ -21,22 +21,27 @@ _MOST_WEIGHT = 10_000_000
 _MOST_IN_GROUP = 16
 _MOST_ENTRIES = 100_000
 _MOST_VARIANTS = 6
-"""Other ways to ask one question; each is asked with it, and costs the engine as much."""
+"""Variants of one query; each is searched beside it and costs the engine as much again."""
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One tenant's. `cut` None: jieba's own dictionary. `digest`: of the words, as documents are cut by them."""
+    """One tenant's words and synonyms.
 
-    cut: Cut | None = None
+    `segmenter`: knows the words; None means jieba's own dictionary. `synonyms`: term → the terms that mean the same.
+    `digest`: a hash of the words; documents are segmented by them, so a changed digest needs a reindex.
+    """
+
+    segmenter: Segmenter | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
     words: tuple[str, ...] = ()
 
     def variants(self, text: str) -> list[str]:
-        """Return the other ways to say `text`: every synonym in it replaced, the likeliest first, at most six.
+        """Return other ways to say `text`: with its synonyms replaced, the likeliest first, six at most.
 
-        A synonym counts where it stands alone: 年假 does in 年假怎么休, but not in 少年假日. The longest one counts.
+        A synonym counts where it is a word of its own: 年假 does in 年假怎么休, but not in 少年假日. Of several that
+        begin at one place the longest counts.
         """
         if not self.synonyms:
             return []
@@ -50,8 +55,8 @@ class Lexicon:
         return list(islice((way for way in map("".join, ways) if way != plain), _MOST_VARIANTS))
 
     def _places(self, plain: str) -> Iterator[tuple[int, int]]:
-        """Yield where synonyms stand in normalised text, from left to right."""
-        found = [token for token in tokens(plain, self.cut) if token.kind not in ("bigram", "char")]
+        """Yield (start, end) of each synonym in normalised text, from left to right, without overlaps."""
+        found = [token for token in tokens(plain, self.segmenter) if token.kind not in ("bigram", "char")]
         ends = {token.end for token in found}
         at = 0
         for start in sorted({token.start for token in found}):
@@ -62,23 +67,24 @@ class Lexicon:
 
 
 PLAIN = Lexicon()
-"""Of a tenant that has none of its own."""
+"""The lexicon of a tenant without words and synonyms of its own."""
 
 
 class Lexicons:
-    """Every tenant's, by name; loaded once, when a process starts."""
+    """The lexicons of all tenants by name, loaded once when a process starts."""
 
     def __init__(self, known: Mapping[str, Lexicon] = MappingProxyType({})) -> None:
         self._known = known
 
     def of(self, tenant: str) -> Lexicon:
+        """Return the tenant's lexicon; an empty one for a tenant without files."""
         return self._known.get(tenant, PLAIN)
 
 
 def load_lexicons(folder: Path | None) -> Lexicons:
-    """Read `<folder>/<tenant>/words.txt` and `synonyms.txt`, as far as they are there; None: no tenant has any.
+    """Read `<folder>/<tenant>/words.txt` and `synonyms.txt` where they exist; no `folder` means no lexicons.
 
-    Raises ConfigurationError with every fault in every file, each with its line number.
+    Raises ConfigurationError that lists every fault of every file with its line number.
     """
     if folder is None:
         return Lexicons()
@@ -95,14 +101,14 @@ def load_lexicons(folder: Path | None) -> Lexicons:
 def _load(place: Path, faults: list[str]) -> Lexicon:
     words = parse_words(_lines(place / WORDS, faults), faults)
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:12] if words else ""
-    cut = cut_with(words) if words else None
+    segmenter = segmenter_with(words) if words else None
     return Lexicon(
-        cut, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest, tuple(word.text for word in words)
+        segmenter, parse_synonyms(_lines(place / SYNONYMS, faults), faults), digest, tuple(word.text for word in words)
     )
 
 
 Line = tuple[str, str]
-"""(where: file and line number; what stands there)"""
+"""(file and line number, content of the line)"""
 
 
 def _lines(file: Path, faults: list[str]) -> list[Line]:
@@ -124,7 +130,7 @@ def _lines(file: Path, faults: list[str]) -> list[Line]:
 
 
 def parse_words(lines: Iterable[Line], faults: list[str]) -> list[UserWord]:
-    """Return the words of a user dictionary, one a line, a weight behind it or not; what is wrong goes to `faults`."""
+    """Return the words of a user dictionary from lines of `word` or `word weight`; append faults to `faults`."""
     words: dict[str, UserWord] = {}
     for where, line in lines:
         text, *rest = line.split()
@@ -143,6 +149,7 @@ def parse_words(lines: Iterable[Line], faults: list[str]) -> list[UserWord]:
 
 
 def _wrong(word: str) -> str | None:
+    """Return what is wrong with a user word, as the end of a sentence; None if nothing is."""
     if len(word) > _LONGEST:
         return f"is longer than {_LONGEST} characters"
     # Only runs of Han are cut by a dictionary; all else is taken apart by its form.
@@ -152,9 +159,9 @@ def _wrong(word: str) -> str | None:
 
 
 def parse_synonyms(lines: Iterable[Line], faults: list[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return each term → the others that mean the same, from lines such as `年假 = 年休假`, or one way `简称 => 全称`.
+    """Return term → the others that mean the same, from lines `年假 = 年休假`, or one way only: `简称 => 全称`.
 
-    A term may stand in several lines, and then means what all of them say.
+    A term that stands in several lines means what all of them say. Faulty lines are appended to `faults`.
     """
     found: dict[str, dict[str, None]] = {}
     for where, line in lines:
@@ -170,6 +177,7 @@ def parse_synonyms(lines: Iterable[Line], faults: list[str]) -> Mapping[str, tup
 
 
 def _wrong_sides(sides: Sequence[str], one_way: bool) -> str | None:
+    """Return what is wrong with the terms of one synonym line; None if nothing is."""
     if len(sides) < 2 or (one_way and len(sides) > 2):
         return "not two terms with `=` or `=>` between" if one_way else "not two or more terms with `=` between"
     if len(sides) > _MOST_IN_GROUP:

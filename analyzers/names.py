@@ -1,4 +1,12 @@
-"""Makes the keys by which people, groups and apps are found as one types them: zhangsan, zs, zhangs, zhang三."""
+"""Makes the keys by which people, groups and apps are found as one types them: zhangsan, zs, zhangs, zhang三.
+
+The keys of 单立人 with their use; 单 is shan as a surname, and dan otherwise:
+
+    pinyin    shanliren, danliren, …           the whole name, or its beginning as it is typed: shanli
+    initials  slr, dlr, … then shanlr, danlr   the initials, and the surname in full with initials
+    inner     liren, lr, ren, r                from each later character on: people search a given name alone
+    runs      shanliren, shanli, liren, …      stretches of two and more parts, compared with what is misspelt
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,13 +20,13 @@ from analyzers.pinyin import letters, read, read_surname, readings
 from analyzers.simplify import simplify
 
 _MOST_READINGS = 16
-"""Ways of reading one name that are stored."""
+"""Readings of one name that are stored."""
 _MOST_INNER = 64
 _MOST_RUNS = 64
 _MOST_WAYS_OF_RUNS = 2
 _LONGEST_RUN = 8
 _LONGEST_NAME = 48
-"""Syllables and Latin parts of a name that are read; what follows is found by its characters."""
+"""Syllables and Latin parts of a name that get keys; what follows them is found by its characters only."""
 _LONGEST_PERSON = 4
 _MOST_QUERIED = 8
 _LONGEST_TERM = 128
@@ -28,7 +36,7 @@ _has_letter = re.compile("[a-z]").search
 
 
 class Unit(NamedTuple):
-    """A Han character with its readings, likeliest first, or a Latin part with itself."""
+    """A Han character with its readings, or a Latin part of a name with its written forms; the likeliest first."""
 
     han: bool
     readings: list[str]
@@ -38,7 +46,7 @@ class Unit(NamedTuple):
 
 
 class NameTerms(NamedTuple):
-    """The keys of a name, each a term; a query meets them as a whole or as their beginning."""
+    """The keys of a name, each a term; a query meets a whole key or its beginning."""
 
     pinyin: list[str]
     """The whole name in pinyin, likeliest reading first: shansiqi, dansiqi. Latin parts stay in place."""
@@ -51,7 +59,7 @@ class NameTerms(NamedTuple):
 
 
 class NameQuery(NamedTuple):
-    """What to look for in the keys of names; all empty where the query has no Latin letter to be read."""
+    """What to look for in the keys of names; all lists are empty when the query has no Latin letter."""
 
     pinyin: list[str]
     """Beginnings of `NameTerms.pinyin` or `.inner`; any of them."""
@@ -62,7 +70,7 @@ class NameQuery(NamedTuple):
 
 
 def _typed(reading: str) -> list[str]:
-    """Return `reading` as it may be typed: ü is v on a keyboard and u in a passport."""
+    """Return the ways to type `reading`: ü is v on a keyboard and u in a passport."""
     return [reading, reading.replace("v", "u")] if "v" in reading else [reading]
 
 
@@ -76,13 +84,13 @@ def _read_han(run: str, start: int) -> Iterator[Unit]:
 
 
 def _read_other(run: str, start: int) -> Unit:
-    """Return a Latin part as written and, for lǚ or José, as typed without accents."""
+    """Return a Latin part as written and, as for lǚ or José, as typed without accents."""
     folded = fold(run)
     return Unit(False, list(dict.fromkeys(filter(None, (folded, letters(folded))))), start, run)
 
 
 def _read(text: str) -> list[Unit]:
-    """Return the units of `text` in order; blanks and punctuation are none."""
+    """Return the units of `text` in order; blanks and punctuation make no unit."""
     units: list[Unit] = []
     for match in _parts(unify(text)):
         run, start = match[0], match.start()
@@ -91,7 +99,7 @@ def _read(text: str) -> list[Unit]:
 
 
 def read_name(name: str) -> tuple[list[Unit], int]:
-    """Return the units of `name` and how many of them are its surname, were it a person's."""
+    """Return the units of `name` and how many of its first units would be the surname if it is a person's name."""
     units = _read(name)
     surname = read_surname(simplify(unify(name)))
     person = len(units) <= _LONGEST_PERSON
@@ -102,7 +110,11 @@ def read_name(name: str) -> tuple[list[Unit], int]:
 
 
 def _ways(units: Sequence[Unit], most: int) -> list[tuple[str, ...]]:
-    """Return ways to read `units`, those with the fewest unlikely readings first, at most `most`."""
+    """Return at most `most` readings of all `units`, those with the fewest unlikely parts first.
+
+    For the units of 单思, read [shan, dan] and [si], these are (shan, si), (dan, si). Only the best `most` are kept at
+    each unit, so that a long name of ambiguous characters costs no more than a short one.
+    """
     ways: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     for unit in units:
         longer = [(cost + rank, (*way, one)) for cost, way in ways for rank, one in enumerate(unit.readings)]
@@ -120,7 +132,7 @@ def _distinct(terms: Iterable[str], most: int, without: Sequence[str] = ()) -> l
 
 
 def _runs(ways: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield each run of two to eight parts, the longest first; of a name of one part that one."""
+    """Yield each stretch of two to eight parts, joined, the longest first; a name of one part yields that part."""
     for way in ways[:_MOST_WAYS_OF_RUNS]:
         least = min(2, len(way))
         for size in range(min(_LONGEST_RUN, len(way)), least - 1, -1):
@@ -144,8 +156,8 @@ def analyse_name(name: str) -> NameTerms:
 def name_query_terms(query: str) -> NameQuery:
     """Return what to look for in the keys of names for `query`: zhangsan, `zhang san`, ZS, zhang三, 携cheng, zhangs.
 
-    Blanks between parts do not count. Han in a query with letters is read like a name's (at most 8 ways), and
-    kept in `chars` besides, so that zhang三 finds 张三 but not 张山.
+    Blanks between parts do not count. Han in a query with letters is read like a name (in at most 8 ways), and is kept
+    in `chars` as well, so that zhang三 finds 张三 but not 张山.
     """
     units, _ = read_name(query)
     if not any(any(map(_has_letter, unit.readings)) for unit in units if not unit.han):

@@ -1,4 +1,4 @@
-"""Makes texts that read the same the same: width, case, script variant and invisible characters."""
+"""Makes texts equal that a reader takes for equal: width, case, script variant and invisible characters."""
 
 import re
 from unicodedata import is_normalized, normalize
@@ -11,7 +11,7 @@ _WIDE = tuple(zip("，：！？（）；", ",:!?();", strict=True))
 
 
 def unify(text: str) -> str:
-    """Return `text` without invisible characters and in NFKC; case and script variant stay."""
+    """Return `text` in NFKC without invisible characters; case and script variant stay."""
     if text.isascii() and text.isprintable():
         return text
     if _INVISIBLE.search(text):
@@ -23,16 +23,16 @@ def unify(text: str) -> str:
 
 
 def shape(text: str) -> str:
-    """Return `text` normalised in all but case, which camelCase words still need."""
+    """Return `text` normalised in all but case, which is still needed to split camelCase words."""
     return simplify(unify(text))
 
 
 def fold(shaped: str) -> str:
-    """Return `shaped` text case-folded, in NFKC still."""
+    """Return `shaped` text case-folded, and in NFKC again."""
     folded = shaped.casefold()
     return folded if is_normalized("NFKC", folded) else normalize("NFKC", folded)
 
 
 def normalise(text: str) -> str:
-    """Return the form that is analysed: NFKC, case-folded, Simplified, nothing invisible. Never raises."""
+    """Return the form that is analysed: NFKC, case-folded, Simplified, without invisible characters. Never raises."""
     return fold(shape(text))

@@ -1,4 +1,4 @@
-"""Leads from normalised text back to what was written, so that a highlight marks the original's own characters."""
+"""Maps places in normalised text back to the original, so that a highlight marks the original's own characters."""
 
 import re
 from array import array
@@ -11,15 +11,15 @@ from analyzers.charsets import EMOJI, EXTENDING, FLAG, INVISIBLE, JAMO, PREPEND,
 from analyzers.normalise import fold, unify
 from analyzers.simplify import simplify
 
-# One character each, before and after, whatever stands beside them.
+# Characters that normalisation maps to one character each, whatever stands beside them: "steady" runs.
 _STEADY = "\t\n -~\u00b7\u2013\u2014\u2018-\u201d\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e"
-# What an invisible character stands on takes it in, so that a highlight is not broken by it.
+# An invisible character belongs to the cluster before it, so that it does not break a highlight.
 _AFTER = f"{EXTENDING}{INVISIBLE}"
 _BLANKS_APART = re.compile(r"\S+|\s+")
 
 
 class Normalised(NamedTuple):
-    """A normalised text and where each stretch of it stands in the original."""
+    """A normalised text with the place in the original of each of its stretches."""
 
     text: str
     size: int
@@ -29,7 +29,7 @@ class Normalised(NamedTuple):
     starts: "array[int]"
     """Where the same begins in the original."""
     steady: "array[int]"
-    """1 where the stretch is one character for one, so that the inside of it can be told apart."""
+    """1 where the stretch maps one character to one, so that places inside of it can be mapped too."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return (start, end) in the original for text[start:end]: whole grapheme clusters, at least one."""
@@ -43,7 +43,7 @@ class Normalised(NamedTuple):
         return begin, self.starts[last + 1] if last + 1 < len(self.starts) else self.size
 
     def boundary(self, at: int) -> int:
-        """Return the last place at or before `at` in the original where it can be cut; 0 and its size always can."""
+        """Return the last place at or before `at` where the original may be cut; 0 and its length always may."""
         if at >= self.size:
             return self.size
         last = bisect_right(self.starts, at) - 1
@@ -55,7 +55,10 @@ class Normalised(NamedTuple):
 
 @cache
 def _clusters() -> re.Pattern[str]:
-    """Match a steady run or one grapheme cluster (or more, never less: Unicode annex 29, a little coarser)."""
+    """Return the pattern of one stretch: characters that normalise one for one, or one grapheme cluster.
+
+    Clusters follow Unicode annex 29, a little coarser: a stretch may hold several clusters, never a part of one.
+    """
     joined = f"(?<=[{VIRAMA}])\\w|(?<=[{VIRAMA}]\u200d)\\w|(?<=\u200d)[{EMOJI}]"
     base = f"\r\n|[{FLAG}]{{2}}|[\uac00-\ud7a3]?[{JAMO}]+|(?s:.)"
     return re.compile(f"(?P<steady>[{_STEADY}]+(?![{_AFTER}]))|[{PREPEND}]*(?:{base})(?:[{_AFTER}]+(?:{joined})?)*")
@@ -79,7 +82,7 @@ def _align(text: str, pattern: re.Pattern[str], change: Callable[[str], str]) ->
 
 def _aligned(text: str, change: Callable[[str], str]) -> Normalised:
     whole = simplify(change(text))
-    # Where a text composes across clusters (marks parted by invisible characters), coarser stretches will do.
+    # Some texts compose across clusters (marks behind invisible characters); for these use coarser stretches.
     for pattern in (_clusters(), _BLANKS_APART):
         aligned = _align(text, pattern, change)
         if aligned.text == whole:
@@ -88,10 +91,10 @@ def _aligned(text: str, change: Callable[[str], str]) -> Normalised:
 
 
 def shape_with_offsets(text: str) -> Normalised:
-    """Return what `shape` returns (case kept) with the way back to `text`."""
+    """Return what `shape` returns (case kept), with the way back to `text`."""
     return _aligned(text, unify)
 
 
 def normalise_with_offsets(text: str) -> Normalised:
-    """Return what `normalise` returns with the way back to `text`."""
+    """Return what `normalise` returns, with the way back to `text`."""
     return _aligned(text, lambda part: fold(unify(part)))

@@ -1,4 +1,12 @@
-"""Takes apart what is not Han: Latin words, identifiers, numbers, addresses, kana, hangul and emoji."""
+"""Takes apart what is not Han: Latin words, identifiers, numbers, addresses, kana, hangul and emoji.
+
+A compound is found by its whole and by its parts. `pieces("latin", "getUserNames")` gives
+
+    word            getusernames        the run itself, case-folded; of `a-b_c.d` the kind is `whole`
+    part            get, user, names    the parts of camelCase, of letters with digits, of `a-b_c.d`
+    stem            name                English words without plural, -ed and -ing
+    bigram, char    getusernames        the run again for those two fields, where a Latin word is one term
+"""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +37,7 @@ _RUN = (
     f"|(?P<unspaced>[{UNSPACED}][{UNSPACED}{MARKS}]*)"
     f"|(?P<emoji>(?:[{FLAG}]{{2}}|[{EMOJI}])[{SKIN}]?)"
 )
-# A file's name as a whole may begin with Han, which goes to jieba all the same: so it takes no room itself.
+# A file name may begin with Han, which jieba must still cut: so the match of the whole name is a lookahead.
 _FILE = f"(?<![\\w.-])(?=(?P<file>[\\w.-]{{1,{LONGEST - 8}}}\\.{_EXTENSION}(?!\\w)))"
 
 RUN = re.compile(_RUN)
@@ -41,7 +49,7 @@ _atoms = re.compile(_ATOM).finditer
 _units = re.compile(f"[\uac00-\ud7a3]?[{JAMO}]+|\\w[{MARKS}]*").finditer
 _segments = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+").finditer
 _camel = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]").search
-# Counted things and dates are one thing to the reader: 2026年3月2日, 3个月, 100元.
+# A reader takes a number with its unit for one word: 2026年3月2日, 3个月, 100元.
 _measured = re.compile(
     r"(?<=[0-9])(?:年(?:[0-9]{1,2}月(?:[0-9]{1,2}[日号])?)?|月[0-9]{1,2}[日号]|个(?:月|小时|工作日)|小时|分钟|公里|公斤"
     r"|[月日号点时分秒元块万亿个天周岁级层楼折倍名位件条次台人米期届])"
@@ -50,7 +58,7 @@ UNIT_BEGINS = frozenset("年月日号点时分秒元块万亿个小公天周岁�
 
 
 class Piece(NamedTuple):
-    """A case-folded term and where it lies, in characters from the start of what was taken apart."""
+    """A case-folded term with its place, counted in characters from the start of the run that was taken apart."""
 
     kind: Kind
     text: str
@@ -59,7 +67,7 @@ class Piece(NamedTuple):
 
 
 def _bounded(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
-    """Return run[start:end] folded, in pieces of at most `LONGEST` characters."""
+    """Return run[start:end] case-folded, in pieces of at most `LONGEST` characters."""
     text = fold(run[start:end])
     if len(text) <= LONGEST:
         return [Piece(kind, text, start, end)]
@@ -72,12 +80,13 @@ def _bounded(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
 
 
 def _stemmed(piece: Piece) -> list[Piece]:
+    """Return the piece, and its stem too where it has another one."""
     root = stem(piece.text)
     return [piece] if root == piece.text else [piece, piece._replace(kind="stem", text=root)]
 
 
 def _inner(run: str, start: int, end: int) -> list[Piece]:
-    """Return the parts of an atom: `getUserName`, `10kg`, `HT2025`; nothing of a jumble such as `t9wt6q`."""
+    """Return the parts of an atom: `getUserName`, `10kg`, `HT2025`; none for a jumble such as `t9wt6q`."""
     found = [match.span() for match in _segments(run, start, end)]
     if not 2 <= len(found) <= 8 or (len(found) > 2 and not _camel(run, start, end)):
         return []
@@ -86,7 +95,7 @@ def _inner(run: str, start: int, end: int) -> list[Piece]:
 
 
 def _atom(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
-    """Return the pieces of a word or number for all three fields."""
+    """Return the pieces of one word or number for the three fields words, bigrams and chars."""
     literal = _bounded(kind, run, start, end)
     found = [piece for one in literal for piece in _stemmed(one)]
     if len(literal) == 1 and not run[start:end].isdecimal():
@@ -97,7 +106,7 @@ def _atom(kind: Kind, run: str, start: int, end: int) -> list[Piece]:
 
 
 def latin(run: str) -> list[Piece]:
-    """Return the pieces of a Latin run, case kept in `run`: the whole of a compound, then its parts."""
+    """Return the pieces of a Latin `run` in its original case: the whole of a compound, then its parts."""
     atoms = [match.span() for match in _atoms(run)]
     if atoms == [(0, len(run))]:
         return _atom("word", run, 0, len(run))
@@ -116,7 +125,7 @@ def unspaced(run: str) -> Iterator[Piece]:
 
 
 def emoji(run: str) -> Iterator[Piece]:
-    """Yield an emoji for each field, without its skin tone."""
+    """Yield an emoji, without its skin tone, once for each field."""
     bare = _skin.sub("", run) or run
     for kind in ("emoji", "bigram", "char"):
         yield Piece(kind, bare, 0, len(run))
@@ -138,12 +147,12 @@ _remembered = lru_cache(maxsize=4096)(_take_apart)
 
 
 def pieces(group: str, run: str) -> tuple[Piece, ...]:
-    """Return the pieces of a run that `RUN` or `RUN_OR_FILE` matched as `group`, in order of the text."""
+    """Return the pieces of a run that `RUN` or `RUN_OR_FILE` matched as `group`, in the order of the text."""
     return _remembered(group, run) if len(run) <= LONGEST else _take_apart(group, run)
 
 
 def measured(text: str, end: int) -> int:
-    """Return where the unit or date ends whose number ends at `end` in `text`, or `end`."""
+    """Return where the unit or date ends that follows the number ending at `end` in `text`; `end` if none follows."""
     if text[end : end + 1] not in UNIT_BEGINS:
         return end
     match = _measured(text, end)

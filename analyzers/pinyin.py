@@ -1,4 +1,4 @@
-"""Knows how Han characters are read, in plain letters, without loading all of pypinyin's 40 MB."""
+"""Readings of Han characters in plain letters, without loading all of pypinyin's 40 MB."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from analyzers.surnames import SURNAMES
 
 _ENTRY = re.compile(r'"([^"]+)":\s*(\[\s*(?:\[[^\]]*\]\s*,?\s*)+\])')
 _CHARACTER = re.compile(r'"([0-9]+)":\s*"([^"]*)"')
-# The least frequent readings of a character are those of old texts; nobody types them for a colleague.
+# Rarer readings are those of old texts; people do not type them for the name of a colleague.
 _MOST_READINGS = 4
 
 
 def _file(name: str) -> Path:
-    """Return a data file of pypinyin; importing the package would load all of it."""
+    """Return the path of a data file of pypinyin; importing the package would load all of it."""
     found = find_spec("pypinyin")
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("pypinyin is not installed; run `make setup`", name="pypinyin")
@@ -26,14 +26,14 @@ def _file(name: str) -> Path:
 
 
 def letters(reading: str) -> str:
-    """Return `reading` without tones, ü as v as it is typed: lǜ → lv."""
+    """Return `reading` without tones, with ü as v as it is typed: lǜ → lv."""
     bare = unicodedata.normalize("NFD", reading.replace("ê", "e")).replace("u\u0308", "v")
     return intern("".join(filter(str.isascii, bare)))
 
 
 @cache
 def _characters() -> dict[str, str]:
-    """Return the readings of each character, most frequent first, with commas between."""
+    """Return character → its readings, the most frequent first, joined by commas."""
     table = {}
     for point, toned in _CHARACTER.findall(_file("pinyin_dict.json").read_text("utf-8")):
         # The rare characters beyond the basic plane would double the table.
@@ -44,12 +44,13 @@ def _characters() -> dict[str, str]:
 
 
 def readings(character: str) -> list[str]:
-    """Return the readings of a Han `character`, most frequent first; none for what is not read."""
+    """Return the readings of a Han `character`, the most frequent first; an empty list for any other character."""
     known = _characters().get(character)
     return known.split(",") if known else []
 
 
 def _unusual(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (phrase, its pinyin) for each phrase in which a character is not read in its most frequent way."""
     for entry in _ENTRY.finditer(text):
         phrase = entry[1]
         toned: list[list[str]] = json.loads(entry[2])
@@ -61,7 +62,7 @@ def _unusual(text: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def phrases() -> dict[str, str]:
-    """Return the words in which some character is not read as usual (银行), and how they are read."""
+    """Return the words in which some character is not read as usual, such as 银行, with their pinyin."""
     return dict(_unusual(_file("phrases_dict.json").read_text("utf-8")))
 
 
@@ -71,7 +72,7 @@ def _longest_phrase() -> int:
 
 
 def read(text: str) -> list[list[str]]:
-    """Return the readings of each character of a run of Simplified Han, likeliest in its context first."""
+    """Return the readings of each character of a run of Simplified Han, the likeliest in its context first."""
     result = [readings(character) for character in text]
     at = 0
     while at < len(text):
@@ -83,5 +84,5 @@ def read(text: str) -> list[list[str]]:
 
 
 def read_surname(text: str) -> list[str]:
-    """Return how the surname that a run of Han begins with is read, a syllable each; empty if as usual."""
+    """Return the syllables of the surname that a run of Han begins with; empty where it is read as usual."""
     return (SURNAMES.get(text[:2]) or SURNAMES.get(text[:1]) or "").split()

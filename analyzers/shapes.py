@@ -1,8 +1,8 @@
-"""Knows which Han characters look so much alike that one is written for the other."""
+"""Han characters that look so much alike that one is often written for the other."""
 
 from functools import cache
 
-# Each group looks alike; by hand, from the confusions that primers and proofreaders warn of.
+# The characters of each group look alike; collected by hand from confusions that textbooks warn of.
 _GROUPS = """
 己已巳 末未 土士 日曰目 人入八 天夭夫无 千干于 午牛 贝见 大太犬 申由甲电田 刀力刃 几凡 九丸 万方 厂广
 尸户 水永冰 侯候 拨拔 折拆析 晴睛清请情 即既 辩辨辫瓣 概慨溉 密蜜 陪赔倍培 采彩踩 遣遗 坐座 账帐胀张
@@ -45,5 +45,5 @@ def _table() -> dict[str, str]:
 
 
 def look_alikes(character: str) -> str:
-    """Return the characters that look like a Simplified Han `character`; none for most."""
+    """Return the characters that look like a Simplified Han `character`; most have none."""
     return _table().get(character, "")

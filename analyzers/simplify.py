@@ -1,4 +1,4 @@
-"""Turns Traditional characters into Simplified ones, one for one, and costs nothing where there are none."""
+"""Turns Traditional characters into Simplified ones, one for one; text without any costs next to nothing."""
 
 import re
 from functools import cache
@@ -35,7 +35,7 @@ def _taiwan() -> opencc.OpenCC:
 
 @cache
 def convertible() -> frozenset[str]:
-    """Return the characters of the basic plane that `simplify` may change, but for 著, which it looks for itself."""
+    """Return the characters of the basic plane that `simplify` may change, except 著, which it treats by itself."""
     before = "\n".join(map(chr, _BASIC_PLANE))
     after = _converter().convert(before)
     changed = frozenset(one for one, other in zip(before, after, strict=True) if one != other)
@@ -48,7 +48,7 @@ def _finder() -> re.Pattern[str]:
 
 
 def _aspect(match: re.Match[str]) -> str:
-    """Return 着 for a 著 that means it (看著), and 著 where everybody writes that (著名)."""
+    """Return 着 where 著 stands for it (看著), and 著 where everybody writes 著 (著名)."""
     text, at = match.string, match.start()
     begin = max(at - _AROUND, 0)
     around = text[begin : at + 1 + _AROUND]
@@ -67,7 +67,7 @@ def _convert(text: str) -> str:
 
 
 def simplify(text: str) -> str:
-    """Return NFKC `text` with Traditional characters as Simplified ones; the length never changes."""
+    """Return NFKC `text` with Traditional characters as Simplified ones; its length never changes."""
     if ASPECT in text:
         text = _ASPECT.sub(_aspect, text)
     if not _finder().search(text):

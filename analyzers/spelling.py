@@ -13,7 +13,10 @@ _LONGEST_QUERY = 64
 
 
 def _steps(unit: Unit, query: str, at: int) -> list[int]:
-    """Return the places in `query` after `unit`, where it may have been typed at `at`: fullest form first."""
+    """Return the places in `query` where typing may go on after `unit`, typed at `at`: longest form first.
+
+    For the unit 张 and the query `zhangsan` at 0 these are 5 (zhang) and 1 (z).
+    """
     rest = query[at:]
     if not unit.han:
         forms = unit.readings
@@ -27,7 +30,7 @@ def _steps(unit: Unit, query: str, at: int) -> list[int]:
 
 
 def _spelled(units: list[Unit], first: int, query: str) -> int:
-    """Return how many units from `first` on spell `query`, 0 if they don't."""
+    """Return how many units, beginning at `first`, the whole `query` spells; 0 if it does not."""
 
     @cache
     def end(index: int, at: int) -> int:
@@ -41,14 +44,14 @@ def _spelled(units: list[Unit], first: int, query: str) -> int:
 
 
 def _typed(query: str) -> list[str]:
-    """Return the letters and digits of `query`, then the same without accents (lǚbù)."""
+    """Return the letters and digits of `query`, and the same without accents (lǚbù)."""
     written = "".join(filter(str.isalnum, normalise(query)))[:_LONGEST_QUERY]
     bare = "".join(letters(one) if one.isalpha() and one < "\u3000" else one for one in written)
     return [form for form in dict.fromkeys((written, bare)) if form]
 
 
 def find_spelled(name: str, query: str) -> tuple[int, int] | None:
-    """Return where in `name` stands what `query` spells by pinyin, initials or a mixture; None if nowhere.
+    """Return (start, end) in `name` of what `query` spells by pinyin, initials or a mixture; None if nothing.
 
     `zhangsan`, `zs`, `zhangs` and `zhang三` all give (0, 2) in 张三. Blanks and signs in the query do not count.
     """
@@ -63,9 +66,10 @@ def find_spelled(name: str, query: str) -> tuple[int, int] | None:
 
 
 def find_misspelled(name: str, query: str) -> tuple[int, int] | None:
-    """Return where in `name` stands what `query` most nearly spells in pinyin or Latin; None if nothing is near.
+    """Return (start, end) in `name` of what `query` nearly spells in pinyin or Latin letters; None if nothing.
 
-    `zhagnsan` gives (0, 2) in 张三, `jonh` (0, 4) in John Smith. Each part of a name is read in its likeliest way.
+    At most two slips are forgiven: `zhagnsan` gives (0, 2) in 张三, `jonh` (0, 4) in John Smith. Each part of a name is
+    read in its likeliest way.
     """
     units, _ = read_name(name)
     best: tuple[int, int, int] | None = None

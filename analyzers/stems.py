@@ -1,4 +1,4 @@
-"""Brings the inflections of an English word together: `reports`, `reported` and `reporting` meet in `report`."""
+"""Stems of English words: `reports`, `reported` and `reporting` all become `report`."""
 
 import re
 from functools import lru_cache
@@ -36,10 +36,10 @@ def _without_ending(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """Return the stem of a case-folded English `word`, or `word` where it is no English word.
+    """Return the stem of a case-folded English `word`; any other word as it is.
 
-    The inflectional step 1 of Porter's second stemmer (snowballstem.org/algorithms/english): plurals, -ed and
-    -ing. The derivational steps would join `general` and `generate`, and cost 11 MB as a library.
+    This is step 1 of Porter's second stemmer (snowballstem.org/algorithms/english), which removes inflections: plurals,
+    -ed and -ing. The later steps would also join `general` and `generate`, and need a library of 11 MB.
     """
     if not (3 <= len(word) <= _LONGEST and word.isascii() and word.isalpha()):
         return word

@@ -1,4 +1,4 @@
-"""Lists the surnames that are not read as their characters usually are, and those of two characters."""
+"""Surnames that are not read as their characters usually are, and surnames of two characters."""
 
 _ONE = {
     "单": "shan", "解": "xie", "曾": "zeng", "仇": "qiu", "查": "zha", "乐": "yue", "区": "ou", "覃": "qin",

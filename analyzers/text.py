@@ -9,10 +9,10 @@ from typing import NamedTuple
 from analyzers.charsets import HAN, ranges
 from analyzers.normalise import shape, unify
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, Piece, measured, pieces
-from analyzers.segment import Cut, default_cut
+from analyzers.segment import Segmenter, default_segmenter
 from analyzers.simplify import ASPECT, convertible
 
-# Stands through segmentation for what is not Han; `shape` removes it from any text.
+# Takes the place of what is not Han while Han is segmented; it cannot occur in text, as `shape` removes it.
 _SLOT = "\x01"
 _runs = re.compile(f"[{HAN}]+").findall
 _repeated = re.compile(r"(.)\1{3,}").sub
@@ -20,7 +20,7 @@ _PUNCTUATION = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「�
 
 
 class Terms(NamedTuple):
-    """What a text comes to: each field is terms with single blanks between. Words, bigrams and literal are stored."""
+    """The terms of a text; each field holds terms with single blanks between. Words, bigrams and literal are stored."""
 
     words: str
     """Words as jieba cuts them; Latin words with their stems; compounds whole, then in parts; emoji."""
@@ -35,14 +35,14 @@ class Terms(NamedTuple):
 
 @cache
 def _plain() -> re.Pattern[str]:
-    """Match a text of nothing but Simplified Han and punctuation, which most messages are."""
+    """Return the pattern of a text of nothing but Simplified Han and punctuation, which most messages are."""
     changing = convertible() | {ASPECT}
     simplified = ranges(han for han in map(chr, range(0x4E00, 0xA000)) if han not in changing)
     return re.compile(f"[{simplified}{_PUNCTUATION}]*")
 
 
 def _marks(between: str) -> str:
-    """Return what stands between two runs without blanks; a line of dashes is no longer than three."""
+    """Return the punctuation between two runs without blanks; of a repeated mark three are kept."""
     return _repeated(r"\1\1\1", "".join(between.split())) if between not in ("", " ") else ""
 
 
@@ -69,14 +69,14 @@ def _take_apart(group: str, run: str) -> Terms:
 _remembered = lru_cache(maxsize=8192)(_take_apart)
 
 
-def _words(runs: list[str], cut: Cut) -> str:
+def _words(runs: list[str], segmenter: Segmenter) -> str:
     if len(runs) == 1:
-        return " ".join(cut(runs[0]))
+        return " ".join(segmenter(runs[0]))
     # Blanks keep jieba from joining over what stood between two runs; cutting once is cheaper than often.
-    return " ".join(cut(" ".join(runs))).replace("   ", " ")
+    return " ".join(segmenter(" ".join(runs))).replace("   ", " ")
 
 
-def _han(text: str, cut: Cut) -> Terms:
+def _han(text: str, segmenter: Segmenter) -> Terms:
     runs = _runs(text)
     pairs: list[str] = []
     for run in runs:
@@ -84,10 +84,10 @@ def _han(text: str, cut: Cut) -> Terms:
             pairs.extend(map(add, run, run[1:]))
         else:
             pairs.append(run)
-    return Terms(_words(runs, cut), " ".join(pairs), " ".join("".join(runs)), " ".join(_marks(unify(text))))
+    return Terms(_words(runs, segmenter), " ".join(pairs), " ".join("".join(runs)), " ".join(_marks(unify(text))))
 
 
-def _mixed(text: str, cut: Cut) -> Terms:
+def _mixed(text: str, segmenter: Segmenter) -> Terms:
     runs: list[str] = []
     slots: list[str] = []
     pairs: list[str] = []
@@ -110,7 +110,7 @@ def _mixed(text: str, cut: Cut) -> Terms:
                 pairs.append(run)
             continue
         run = run or match["file"]
-        # A long run (a key, a blob) hardly comes twice.
+        # Long runs (keys, encoded data) hardly ever come twice, so remembering them is not worth the memory.
         found = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
         words = found.words
         if text[at : at + 1] in UNIT_BEGINS and (whole := measured(text, at)) > at:
@@ -122,19 +122,19 @@ def _mixed(text: str, cut: Cut) -> Terms:
             chars.append(found.chars)
             literal.append(found.literal)
     literal.extend(_marks(text[at:]))
-    words = _words(runs, cut)
+    words = _words(runs, segmenter)
     if slots:
         words = words.replace(_SLOT, "{}").format(*slots)
     return Terms(words, " ".join(pairs), " ".join(chars), " ".join(literal))
 
 
-def analyse(text: str, cut: Cut | None = None) -> Terms:
+def analyse(text: str, segmenter: Segmenter | None = None) -> Terms:
     """Return the terms of an original `text`, for documents and queries alike. Never raises.
 
-    `cut` segments runs of Han; without it, jieba's own dictionary does. Give the text as it was written:
-    the parts of `camelCase` are lost once it is normalised.
+    `segmenter` cuts runs of Han; by default jieba's own dictionary does. Give the text as it was written: once it is
+    normalised, the parts of `camelCase` are lost.
     """
-    cut = cut or default_cut()
+    segmenter = segmenter or default_segmenter()
     if _plain().fullmatch(text):
-        return _han(text, cut)
-    return _mixed(shape(text), cut)
+        return _han(text, segmenter)
+    return _mixed(shape(text), segmenter)

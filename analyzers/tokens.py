@@ -1,15 +1,15 @@
-"""Shows each term of a text with its place in the original: for highlights, phrases and `analyze`."""
+"""The terms of a text with their places in the original: for highlights, phrases and `office-search analyze`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.offsets import shape_with_offsets
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, Kind, Piece, measured, pieces
-from analyzers.segment import Cut, default_cut
+from analyzers.segment import Segmenter, default_segmenter
 
 
 class Token(NamedTuple):
-    """A term of a text; text[start:end] of the original is what it stands for, whole grapheme clusters."""
+    """A term of a text; text[start:end] of the original is what it stands for, in whole grapheme clusters."""
 
     text: str
     start: int
@@ -18,9 +18,9 @@ class Token(NamedTuple):
     """`bigram` and `char` go to the fields of that name, all other kinds to `words`."""
 
 
-def _han(run: str, cut: Cut) -> Iterator[Piece]:
+def _han(run: str, segmenter: Segmenter) -> Iterator[Piece]:
     at = 0
-    for word in cut(run):
+    for word in segmenter(run):
         yield Piece("word", word, at, at + len(word))
         at += len(word)
     for first in range(max(len(run) - 1, 1)):
@@ -31,7 +31,7 @@ def _han(run: str, cut: Cut) -> Iterator[Piece]:
 
 
 def _found(text: str) -> Iterator[tuple[str, int, str, tuple[Piece, ...]]]:
-    """Yield group, start, run and pieces (none for Han) of each run of shaped `text`."""
+    """Yield (group, start, run, pieces) for each run of shaped `text`; runs of Han have no pieces yet."""
     pattern = RUN_OR_FILE if FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
         group = match.lastgroup or ""
@@ -47,21 +47,21 @@ def _found(text: str) -> Iterator[tuple[str, int, str, tuple[Piece, ...]]]:
 
 
 def pieces_beside_han(shaped: str) -> Iterator[Piece]:
-    """Yield the pieces of all that is not Han in `shaped` text, with places in it, in order."""
+    """Yield the pieces of everything in `shaped` text that is not Han, with their places in it, in order."""
     for _, start, _, found in _found(shaped):
         for piece in found:
             yield piece._replace(start=start + piece.start, end=start + piece.end)
 
 
-def tokens(text: str, cut: Cut | None = None) -> list[Token]:
+def tokens(text: str, segmenter: Segmenter | None = None) -> list[Token]:
     """Return every term that `analyse` makes of an original `text`, in the order of each field.
 
-    Slower than `analyse` by far: for queries, for what is shown, and for asking why something is found.
+    Far slower than `analyse`: meant for queries, for what is shown, and for explaining why something is found.
     """
     shaped = shape_with_offsets(text)
-    cut = cut or default_cut()
+    segmenter = segmenter or default_segmenter()
     return [
         Token(piece.text, *shaped.span(start + piece.start, start + piece.end), piece.kind)
         for group, start, run, found in _found(shaped.text)
-        for piece in (_han(run, cut) if group == "han" else found)
+        for piece in (_han(run, segmenter) if group == "han" else found)
     ]

@@ -1,11 +1,11 @@
-"""Names the analysis that made an index, so that no query is asked with another."""
+"""The version of the analysis that made an index, so that no query is asked with another one."""
 
 import hashlib
 from importlib.metadata import version
 from unicodedata import unidata_version
 
 CODE = "2"
-"""Raise it with every change that gives some text other terms; generations are then built anew."""
+"""Raise this with every change that gives any text other terms; generations must then be built anew."""
 
 # The packages whose dictionaries and tables go into the terms; rjieba holds jieba's dictionary.
 _PACKAGES = ("rjieba", "opencc", "pypinyin")
@@ -17,10 +17,10 @@ def _hash() -> str:
 
 
 ANALYSIS_VERSION: str = _hash()
-"""Twelve hexadecimal digits over our code's declared version, Unicode, segmenter, OpenCC and pypinyin."""
+"""Twelve hexadecimal digits: a hash of CODE and of the versions of Unicode, rjieba, OpenCC and pypinyin."""
 
-BEFORE: tuple[str, ...] = ("c392a8d8fc50",)
-"""The version before this one, kept here while generations of it still serve and are being built anew."""
+PREVIOUS_ANALYSIS_VERSIONS: tuple[str, ...] = ("c392a8d8fc50",)
+"""Earlier versions that may still be searched, until their generations have been built anew."""
 
-SPOKEN: frozenset[str] = frozenset({ANALYSIS_VERSION, *BEFORE})
-"""The versions whose generations may be asked."""
+SUPPORTED_ANALYSIS_VERSIONS: frozenset[str] = frozenset({ANALYSIS_VERSION, *PREVIOUS_ANALYSIS_VERSIONS})
+"""The versions of generations that this process may search."""

@@ -73,14 +73,14 @@ def measure(texts: Sequence[str]) -> Iterator[tuple[str, float, float]]:
     import jieba
 
     from analyzers import analyse, analyse_name, normalise
-    from analyzers.segment import default_cut
+    from analyzers.segment import default_segmenter
 
     jieba.setLogLevel(60)
     jieba.initialize()
     few = random.Random(1).sample(texts, min(len(texts), 8_000))
     short = [text for text in texts if len(text) <= SHORT]
     reference = rate(jieba.lcut, few, rounds=2)
-    yield "segmentation (rjieba / jieba)", rate(default_cut(), few), reference
+    yield "segmentation (rjieba / jieba)", rate(default_segmenter(), few), reference
     yield "whole analysis", rate(analyse, few), reference
     few_short = random.Random(1).sample(short, min(len(short), 8_000))
     yield f"whole analysis, up to {SHORT} characters", rate(analyse, short), rate(jieba.lcut, few_short, rounds=1)

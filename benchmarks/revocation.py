@@ -37,7 +37,7 @@ from search.canary.revocations import KINDS, Revocation, State, everybody_may_se
 from search.core import broker as streams
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, LocalstackSettings, Settings
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.evaluate.questions import Question, event_files
 from search.evaluate.service import Service, fill, temporary_service
 
@@ -97,7 +97,7 @@ def again(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 class Bench:
-    def __init__(self, client: Client, broker: Broker) -> None:
+    def __init__(self, client: ApiClient, broker: Broker) -> None:
         self._client = client
         self._broker = broker
 
@@ -154,7 +154,7 @@ async def measure(service: Service, options: argparse.Namespace, console: Consol
         await fill(service, files, progress)
         broker = await streams.connect(BrokerSettings.model_construct(), service.endpoints.broker_url)
         stack.push_async_callback(broker.close)
-        client = await stack.enter_async_context(Client(service.url, service.secret))
+        client = await stack.enter_async_context(ApiClient(service.url, service.secret))
         bench = Bench(client, broker)
         every = await bench.prepare(options.each, progress)
         load = Load(list(again(files)), options.rate)

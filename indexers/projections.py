@@ -56,8 +56,8 @@ class Documents:
         return [self._operation(position, change) for position, change in changes]
 
     def _operation(self, position: int, change: Change) -> Operation:
-        cut = self.lexicons.of(change.tenant).cut
-        document = self.collection.document(change.entity, change.state, change.data, cut)
+        segmenter = self.lexicons.of(change.tenant).segmenter
+        document = self.collection.document(change.entity, change.state, change.data, segmenter)
         return document_operation(
             change.tenant, self.collection.document_id(change.entity, change.id), change.version, document, (position,)
         )

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 from nats.js import JetStreamContext
 
-from analyzers import Cut
+from analyzers import Segmenter
 from indexers.bulk import Failure, write
 from indexers.followers import Follower, delete_consumers, ensure_consumer
 from indexers.generations import Generation, Indices, alias
@@ -160,11 +160,11 @@ class Reindex:
         self, collection: Collection, tenant: str, hits: Sequence[Mapping[str, Any]], rejected: list[str]
     ) -> list[Operation]:
         operations = []
-        cut = self._resources.lexicons.of(tenant).cut
+        segmenter = self._resources.lexicons.of(tenant).segmenter
         for hit in hits:
             source = hit["_source"]
             try:
-                document = source if source.get("tombstone") else _document(collection, source, cut)
+                document = source if source.get("tombstone") else _document(collection, source, segmenter)
             except RejectedEvent as error:
                 rejected.append(f"{hit['_id']}: {error}")
                 document = {**TOMBSTONE, **({ENTITY: source[ENTITY]} if ENTITY in source else {})}
@@ -248,6 +248,6 @@ def _every_index(generation: Generation) -> str:
     return f"{generation.name}-*"
 
 
-def _document(collection: Collection, source: Mapping[str, Any], cut: Cut | None) -> Mapping[str, Any]:
+def _document(collection: Collection, source: Mapping[str, Any], segmenter: Segmenter | None) -> Mapping[str, Any]:
     entity, original = collection.entity_of(source), source[ORIGINAL]
-    return collection.document(entity, validate(collection.entities[entity], original), original, cut)
+    return collection.document(entity, validate(collection.entities[entity], original), original, segmenter)

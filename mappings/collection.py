@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.entities import Entity
 from mappings.parts.fields import Part
 from mappings.properties import BOOLEAN, KEYWORD, Document, Properties
@@ -65,11 +65,11 @@ class Collection:
         """Return the id of an entity's document; ids are unique within an entity only, so the entity may go before."""
         return id if len(self.entities) == 1 else f"{entity}:{id}"
 
-    def fields(self, state: Entity, cut: Cut | None = None) -> Document:
+    def fields(self, state: Entity, segmenter: Segmenter | None = None) -> Document:
         """Return the indexed fields of an entity's state, under its tenant's segmenter."""
         document: Document = {}
         for part in self._filling:
-            document.update(part.values(state, cut))
+            document.update(part.values(state, segmenter))
         return document
 
     @cached_property
@@ -77,12 +77,12 @@ class Collection:
         return [part for part in self.parts if part.properties()]
 
     def document(
-        self, entity: str, state: Entity | None, data: Mapping[str, Any] | None, cut: Cut | None = None
+        self, entity: str, state: Entity | None, data: Mapping[str, Any] | None, segmenter: Segmenter | None = None
     ) -> Document:
         """Return what is written for a change: the entity's document or, where it was deleted, its tombstone."""
         if state is None:
             return TOMBSTONE if len(self.entities) == 1 else {**TOMBSTONE, ENTITY: entity}
-        document = self.fields(state, cut)
+        document = self.fields(state, segmenter)
         if len(self.entities) > 1:
             document[ENTITY] = entity
         document[ORIGINAL] = data

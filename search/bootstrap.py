@@ -26,7 +26,7 @@ from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-from search.explain.explain import Explain
+from search.explain.explainer import Explainer
 from search.health.readiness import Readiness
 from search.query.search import Search
 
@@ -45,7 +45,7 @@ class Services:
 
     catalogue: Catalogue
     search: Search
-    explain: Explain
+    explain: Explainer
     readiness: Readiness
     callers: Callers
 
@@ -79,7 +79,7 @@ async def read_side(
         stack.push_async_callback(broker.close)
         readiness = Readiness(engine, Registry(engine, catalogue), broker)
         search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons)
-        explain = Explain(engine, settings.search.deadline_ms, search, readiness.events_behind)
+        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind)
         callers = Callers(search.directory, readiness.require)
         yield Services(catalogue, search, explain, readiness, callers)
 

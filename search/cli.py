@@ -28,7 +28,7 @@ errors = Console(stderr=True)
 
 
 def main() -> None:
-    """Entry point: every foreseen failure is one sentence and a status, never a traceback."""
+    """Run the command line; print every foreseen failure as one sentence, and exit with a status."""
     from opensearchpy.exceptions import OpenSearchException
 
     try:
@@ -47,7 +47,7 @@ def fail(sentence: str, status: int) -> None:
 
 
 def settings() -> Settings:
-    """The settings from the environment, or one sentence per setting that is wrong."""
+    """Return the settings from the environment. Raises ConfigurationError with one sentence per wrong setting."""
     from pydantic import ValidationError
 
     try:
@@ -57,7 +57,7 @@ def settings() -> Settings:
 
 
 def log(chosen: Settings) -> None:
-    """Lines for machines and eyes, and the audit log, go where the settings say."""
+    """Send log lines and the audit log to where the settings say."""
     from search.core.log import configure
 
     configure(chosen.log.level, audit_file=chosen.audit.file)
@@ -178,14 +178,14 @@ def explain(
     from search.access import audit
     from search.commands.endpoints import resolve
     from search.commands.explain import inquire
-    from search.explain.explain import Question
+    from search.explain.explainer import Inquiry
 
     chosen = settings()
     log(chosen)
     about = {"tenant": tenant, "vertical": vertical, "id": id, "user": user, "admin": admin or None}
     with audit.action(chosen.audit, "admin.explain", q=q or None, **about):
-        question = Question(vertical, id, user, q)
-        run(inquire(chosen, resolve(chosen), tenant, question, console, admin=admin, as_json=json))
+        inquiry = Inquiry(vertical, id, user, q)
+        run(inquire(chosen, resolve(chosen), tenant, inquiry, console, admin=admin, as_json=json))
 
 
 @app.command()
@@ -217,7 +217,7 @@ def relevance(
     data: Annotated[Path, typer.Option(help="A judged set: docs.jsonl, queries.jsonl, qrels.tsv.")],
     json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
 ) -> None:
-    """Judged questions: the product's answers beside the engine's standard analyzer."""
+    """Answer judged questions with the product and with the engine's standard analyzer, and compare."""
     from search.evaluate.relevance import run_relevance
 
     run_relevance(settings(), data, console, json_file=json)

@@ -15,7 +15,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from search.localstack.nats import Nats
+from search.localstack.nats_server import NatsServer
 
 
 class OwnBroker:
@@ -39,7 +39,7 @@ class OwnBroker:
         self.stop()
 
     def start(self) -> None:
-        program = Nats(self._home, self._home).program(None)
+        program = NatsServer(self._home, self._home).program(None)
         place = ("-a", "127.0.0.1", "-p", str(self._port), "-js", "-sd", str(self._home), "-l", str(self._home / "log"))
         self._process = subprocess.Popen([str(program), *place, *self._options])
         deadline = time.monotonic() + 10

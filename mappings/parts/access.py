@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.parts.fields import Of
 from mappings.properties import INTEGER, KEYWORD, LONG, Document, Properties
 
@@ -35,7 +35,7 @@ class AllowList:
             found |= {"department_ids": KEYWORD, "departments": INTEGER}
         return found
 
-    def values(self, state: Any, _: Cut | None) -> Document:
+    def values(self, state: Any, _: Segmenter | None) -> Document:
         document: Document = {"allow": list(self.allow(state))}
         if self.deny:
             document["deny"] = list(self.deny(state))
@@ -59,7 +59,7 @@ class InConversation:
     def properties(self) -> Mapping[str, Properties]:
         return {"conversation_id": KEYWORD, "sent_at": LONG}
 
-    def values(self, state: Any, _: Cut | None) -> Document:
+    def values(self, state: Any, _: Segmenter | None) -> Document:
         return {"conversation_id": self.conversation(state), "sent_at": self.said_at(state)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.properties import KEYWORD, Document, Properties
 
 Of = Callable[[Any], Any]
@@ -20,7 +20,7 @@ class Part(Protocol):
         """Return the types of the fields that this part owns, by name."""
         ...
 
-    def values(self, state: Any, cut: Cut | None) -> Document:
+    def values(self, state: Any, segmenter: Segmenter | None) -> Document:
         """Return the values of these fields for an entity's state; what it does not have is left out."""
         ...
 
@@ -37,7 +37,7 @@ class Field:
         """Return the field's type, unless another part owns it."""
         return {self.name: self.type} if self.of else {}
 
-    def values(self, state: Any, _: Cut | None) -> Document:
+    def values(self, state: Any, _: Segmenter | None) -> Document:
         """Return the field's value, unless another part fills it, or there is none."""
         value = self.of(state) if self.of else None
         return {} if value is None else {self.name: value}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.parts.display import Labels
 from mappings.parts.fields import Field
 from mappings.properties import Document, Properties
@@ -91,5 +91,5 @@ class Filtered:
     def properties(self) -> Mapping[str, Properties]:
         return self.field.properties()
 
-    def values(self, state: Any, cut: Cut | None) -> Document:
-        return self.field.values(state, cut)
+    def values(self, state: Any, segmenter: Segmenter | None) -> Document:
+        return self.field.values(state, segmenter)

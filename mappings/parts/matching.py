@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analyzers import Cut, analyse_name, normalise
+from analyzers import Segmenter, analyse_name, normalise
 from mappings.parts.fields import Of
 from mappings.parts.texts import Text
 from mappings.properties import KEYWORD, Document, Properties
@@ -46,7 +46,7 @@ class Matching:
             found |= text.properties()
         return found
 
-    def values(self, state: Any, cut: Cut | None) -> Document:
+    def values(self, state: Any, segmenter: Segmenter | None) -> Document:
         document: Document = {}
         if self.exact:
             document[EXACT] = _exactly(self.exact(state))
@@ -55,7 +55,7 @@ class Matching:
         if self.numbers and (numbers := self.numbers(state)) is not None:
             document[NUMBER_SUFFIXES] = [suffix for number in numbers for suffix in suffixes(number)]
         for text in self.texts:
-            document |= text.values(state, cut)
+            document |= text.values(state, segmenter)
         return document
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.parts.fields import Field
 from mappings.properties import Document, Properties
 
@@ -32,5 +32,5 @@ class Ranking:
     def properties(self) -> Mapping[str, Properties]:
         return {name: type for field in self._fields() for name, type in field.properties().items()}
 
-    def values(self, state: Any, cut: Cut | None) -> Document:
-        return {name: value for field in self._fields() for name, value in field.values(state, cut).items()}
+    def values(self, state: Any, segmenter: Segmenter | None) -> Document:
+        return {name: value for field in self._fields() for name, value in field.values(state, segmenter).items()}

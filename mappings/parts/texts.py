@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from analyzers import Cut, Terms, analyse
+from analyzers import Segmenter, Terms, analyse
 from mappings.parts.fields import Of
 from mappings.properties import FREQUENCIES, POSITIONS, PRESENCE, Document, Properties
 
@@ -35,12 +35,12 @@ class Text:
     def properties(self) -> Mapping[str, Properties]:
         return dict(zip(self.fields, (FREQUENCIES, PRESENCE, POSITIONS), strict=True))
 
-    def values(self, state: Any, cut: Cut | None) -> Document:
-        return self.terms(self.of(state), cut)
+    def values(self, state: Any, segmenter: Segmenter | None) -> Document:
+        return self.terms(self.of(state), segmenter)
 
-    def terms(self, texts: Iterable[str], cut: Cut | None = None) -> Document:
+    def terms(self, texts: Iterable[str], segmenter: Segmenter | None = None) -> Document:
         """Return the fields' values for these texts."""
-        return self.analysed([analyse(text, cut) for text in texts if text])
+        return self.analysed([analyse(text, segmenter) for text in texts if text])
 
     def analysed(self, found: Sequence[Terms]) -> Document:
         """Return the fields' values for texts that are analysed already."""

@@ -1,4 +1,4 @@
-"""Who did what, and who was refused: one structured line each, in which what was searched for is a keyed hash."""
+"""The audit log: who did what, and who was refused; one structured line each, with a keyed hash of the query."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _lines = structlog.get_logger(AUDIT)
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who acted, as far as it is proven; nothing at all where nothing is. `mode`: what proved it."""
+    """Who acted, as far as it is proven; all None when nothing is. `mode`: the identity mode that proved it."""
 
     tenant: str | None = None
     user: str | None = None
@@ -41,16 +41,17 @@ class Who:
 
     @classmethod
     def proven(cls, caller: Caller) -> Self:
+        """Return the fields of a proven caller."""
         return cls(caller.tenant, caller.user, caller.app, caller.mode)
 
     @classmethod
     def at_the_command_line(cls) -> Self:
-        """The operating system's user, by its own account and not by a variable that may say anything."""
+        """Return the account that this process runs as; not from environment variables, which anybody can set."""
         return cls(user=_account(), mode="command line", host=socket.gethostname())
 
 
 def _account() -> str:
-    """Return the name of the account that this process runs as; its number where it has no name."""
+    """Return the name of the account that this process runs as, or its number where it has no name."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -59,7 +60,7 @@ def _account() -> str:
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """What was done. `target`: parameters that say to what. `query`: what was searched for, as it was sent."""
+    """What was done. `target`: the parameters that say to what. `query`: the text searched for, as it was sent."""
 
     action: str
     method: str | None = None
@@ -70,7 +71,7 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended. `reason`: the class of error. `status`: that of an HTTP answer."""
+    """How it ended. `reason`: the class of the error. `status`: the HTTP status of the answer."""
 
     result: Literal["allowed", "denied", "failed"]
     reason: str | None = None
@@ -78,9 +79,9 @@ class Outcome:
 
 
 class Audit:
-    """Writes the lines. `key`: of the hashes; None: one that is forgotten with this process.
+    """Writes the audit log. `key`: for hashing queries; None means a random key that ends with this process.
 
-    `text_tenants`: those that have what their users search for written down as it is.
+    `text_tenants`: tenants whose queries are also written down as plain text.
     """
 
     def __init__(self, key: bytes | None = None, text_tenants: Collection[str] = ()) -> None:
@@ -89,12 +90,12 @@ class Audit:
 
     @classmethod
     def configured(cls, settings: AuditSettings) -> Self:
-        """As the settings have it. Raises ConfigurationError on a weak key."""
+        """Return the audit log that the settings describe. Raises ConfigurationError on a weak key."""
         key = settings.key
         return cls(secret_bytes("OFFICE_SEARCH_AUDIT_KEY", key) if key else None, settings.text_tenants)
 
     def record(self, who: Who, what: What, outcome: Outcome, request_id: str | None = None) -> None:
-        """Write one line; its keys are the same ones in every line."""
+        """Write one line. Every line has the same keys."""
         tenant = who.tenant or what.target.get("tenant")
         method = None if what.method is None else visible(what.method, LONGEST_TARGET)
         target = {name: visible(value, LONGEST_TARGET) for name, value in what.target.items()}
@@ -128,10 +129,10 @@ class Audit:
 
 @contextmanager
 def action(settings: AuditSettings, name: str, *, q: str | None = None, **target: object) -> Iterator[None]:
-    """What an admin does at the command line, for as long as it takes: one line when it has ended, however.
+    """Record what an admin does at the command line: one line when the block ends, also when it fails.
 
-    `name`: as the contract names the module, such as `admin.reindex`. `q`: a query's text. `target`: everything else
-    that says to what it is done; what is None is left out. Raises ConfigurationError on a weak key.
+    `name`: the module in the contract, such as `admin.reindex`. `q`: the text of a query. `target`: all other
+    parameters that say to what it is done; those that are None are left out. Raises ConfigurationError on a weak key.
     """
     audit = Audit.configured(settings)
     given = {key: str(value) for key, value in target.items() if value is not None}
@@ -148,6 +149,9 @@ def action(settings: AuditSettings, name: str, *, q: str | None = None, **target
 
 
 def visible(text: str, longest: int) -> str:
-    """A text of which every character can be seen, escaped as Python does: it cannot break a line or fake another."""
+    """Return at most `longest` characters of `text`, with invisible ones escaped as Python does.
+
+    So a text in a log line can neither break the line nor look like another one.
+    """
     seen = (c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode("ascii") for c in text[:longest])
     return "".join(seen)[:longest]

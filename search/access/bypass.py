@@ -1,6 +1,6 @@
-"""The system's own bypass: documents read in real time without a caller. Never use it to answer a user's request.
+"""Reads documents in real time without a caller, for explanations only. Never use it to answer a user's request.
 
-Only what explains, the command line and the job runner may import it; the linter holds everybody else off.
+An import contract in pyproject.toml lists who may import it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from search.core.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document as it is now, whoever may see it; a tombstone too."""
+    """A stored document as it is now, tombstones included, regardless of who may see it."""
 
     document_id: str
     version: tuple[int, int]  # primary term and sequence number
@@ -27,11 +27,13 @@ class Stored:
 
 
 class Bypass:
+    """Reads any document of a tenant."""
+
     def __init__(self, engine: AsyncOpenSearch) -> None:
         self._engine = engine
 
     async def read(self, tenant: str, vertical: Vertical, document_ids: Iterable[str]) -> list[Stored]:
-        """Those of these documents that are there. Raises Unavailable when one of them cannot be read."""
+        """Return those of the documents that exist. Raises Unavailable when one of them cannot be read."""
         docs = [{"_id": id} for id in document_ids]
         if not docs:
             return []

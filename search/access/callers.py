@@ -1,4 +1,4 @@
-"""From a proven caller to what they may do now; the one way there, whatever brought the credentials."""
+"""Turns a proven caller into a principal: what they may do now. All credentials lead through here."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from search.access.principal import Principal
 
 
 class Callers:
-    """`require` raises Unavailable while the directory cannot be trusted."""
+    """Resolves proven callers. `require` raises Unavailable while the directory is not up to date."""
 
     def __init__(self, directory: Directory, require: Callable[[], None]) -> None:
         self._directory = directory
         self._require = require
 
     async def principal(self, caller: Caller) -> Principal:
-        """Return what a caller may do now; an app that acts for the user no more than it was granted.
+        """Return what a caller may do now; an app acting for the user may do no more than it was granted.
 
-        Raises Unavailable while the directory cannot be trusted or does not answer, Forbidden for an unknown or
+        Raises Unavailable while the directory is not up to date or does not answer, Forbidden for an unknown or
         disabled user.
         """
         self._require()

@@ -1,4 +1,23 @@
-"""Which scopes a user is inside, from the directory's parsed documents; pure."""
+"""The closure of a user's memberships: every scope that they are inside, directly or through groups; pure.
+
+A *scope* is what one can be a member of: a group, a conversation, a folder or a role. Members are users, departments
+and groups. With these memberships, and times in microseconds,
+
+    user:li          group:eng since 10, conversation:c since 50
+    group:eng        conversation:c since 20, folder:f since 5 until 100, group:all
+    department:rd    role:author since 0
+
+`reach(["user:li", "department:rd"], documents, now=60)` gives
+
+    group:eng        since 10
+    folder:f         since 10     through group:eng: the later of 10 and 5
+    conversation:c   since 20     directly since 50, through group:eng since 20: the earlier of the two
+    role:author      since 0
+    group:all        since 10, but its own document is `missing`: read it and call again
+    until            100          the result holds until then, when the membership in folder:f ends
+
+"Since" decides what is shown of a conversation that only shows what was said after one joined.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +27,13 @@ from dataclasses import dataclass
 
 from search.access.principal import EVERYONE, Principal, Rules, ScopedRole, Tree
 
-NEVER_BEGAN = -(2**63)  # a membership without `since` has always been
-FOREVER = 2**63 - 1
+NEVER_BEGAN = -(2**63)  # `since` of a membership without a beginning
+FOREVER = 2**63 - 1  # `until` of a membership without an end
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One membership: in force when since ≤ now < until, in microseconds."""
+    """One membership in `scope`: in force when since ≤ now < until, in microseconds since 1970."""
 
     scope: str
     since: int
@@ -23,15 +42,18 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class UserState:
+    """A user's own entry in the directory."""
+
     active: bool
     department_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A principal's own document: a user's state (None: unknown or deleted, or no user) and what it is a member of.
+    """A parsed directory document of a user, department or group.
 
-    `removed`: scopes of memberships that were deleted; they grant nothing, and only explain why.
+    `user`: the user's state; None if unknown or deleted, or if it is no user. `members`: what it is a member of.
+    `removed`: scopes of deleted memberships, which grant nothing and only serve explanations.
     """
 
     user: UserState | None
@@ -41,15 +63,18 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
+    """A role: the modules it gives, and within which departments (None: everywhere)."""
+
     modules: Sequence[str]
     department_ids: Sequence[str] | None
 
 
 @dataclass(frozen=True)
 class Reached:
-    """The scopes that a user is inside at one time, each with the time since when.
+    """The scopes that a user is inside at one time: scope → since when, in microseconds.
 
-    `missing`: documents that must be read before this is the whole answer. `until`: when time alone changes it.
+    `missing`: ids of documents that must be read before the result is complete. `until`: the time at which the result
+    changes even if no membership does.
     """
 
     scopes: Mapping[str, int]
@@ -58,17 +83,20 @@ class Reached:
 
 
 def starts(user_id: str, state: UserState, tree: Tree) -> list[str]:
-    """The principals from which memberships are followed: the user, and every department above."""
+    """Return the principals whose memberships count for a user: the user, their departments and all above these."""
     departments = {above for id in state.department_ids for above in tree.upwards(id)}
     return [f"user:{user_id}", *(f"department:{id}" for id in sorted(departments))]
 
 
 def reach(roots: Sequence[str], documents: Mapping[str, Access | None], now: int) -> Reached:
-    """Follow memberships in force from `roots`, groups within groups included.
+    """Return the scopes reached from `roots` by memberships in force at `now`, groups within groups included.
 
-    Along one way into a scope its latest `since` counts; of several ways the earliest wins. So scopes are settled in
-    the order of that time, as in Dijkstra's algorithm with max in the place of plus.
+    `documents`: by principal, None where none is stored. An example stands at the head of this module.
     """
+    # Along one way the latest `since` counts, of several ways the earliest: one is inside a group that is inside a
+    # conversation only once both memberships have begun, and the first way in is as good as any. This is Dijkstra's
+    # algorithm with max in the place of plus: the queue gives scopes by time, so the first time that a scope comes out
+    # is its earliest, and a loop of groups ends there.
     settled: dict[str, int] = {}
     missing: set[str] = set()
     until = FOREVER
@@ -79,11 +107,13 @@ def reach(roots: Sequence[str], documents: Mapping[str, Access | None], now: int
             continue
         settled[place] = since
         if place.startswith(("role:", "folder:", "conversation:")):
-            continue  # nothing is inside something by way of these
+            continue  # ends of a way: only groups (and the roots) are members of anything
         if place not in documents:
             missing.add(place)
             continue
         for member in access.members if (access := documents[place]) else ():
+            # Not in force yet, or no longer: grants nothing. `until` is the next begin or end of any of them, as that
+            # changes the result without any event.
             if member.since > now:
                 until = min(until, member.since)
             elif now < member.until:
@@ -102,10 +132,12 @@ def principal(
     roles: Mapping[str, RoleState],
     rules: Rules,
 ) -> Principal:
-    """What a reached closure amounts to."""
+    """Return the principal of a user whose memberships reach `reached`."""
+    # What access lists are compared with. Conversations join only where their rules are known: a deleted one counts
+    # for nothing, even if memberships in it are left.
     names = {EVERYONE, *roots}
     joined: dict[str, int | None] = {}
-    mine = {"default"}
+    mine = {"default"}  # the role that every user of a tenant has
     for scope, since in reached.scopes.items():
         kind, _, id = scope.partition(":")
         if kind == "conversation":
@@ -124,9 +156,10 @@ def principal(
             names.add(f"role:{id}")
             modules |= dict.fromkeys(role.modules)
             continue
+        # A role within departments counts as a principal only for entities of these departments (Principal.names_for).
         within = ScopedRole(f"role:{id}", tree.subtrees(role.department_ids))
         scoped.append(within)
         for module in role.modules:
-            known = modules.get(module, ())
+            known = modules.get(module, ())  # None: another role gives it everywhere, which is more
             modules[module] = None if known is None else (*known, within)
     return Principal(tenant, user_id, frozenset(names), tuple(scoped), modules, joined, rules, tree)

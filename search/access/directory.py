@@ -1,7 +1,20 @@
-"""The directory, read in real time: from its documents, a caller's principal.
+"""The directory, read in real time: makes a caller's principal from its documents.
 
-A parsed document is kept, but only under the incarnation of its index, its primary term and its `_seq_no` as just
-read, never for a time: a revocation counts from the moment that it is written.
+A request takes these steps, in this order:
+
+    1. One multi-get without sources checks the versions of the documents that the user's principal was last made of:
+       the index's incarnation, the shared documents (departments, roles, the pages of conversation rules), the user's
+       own document, and those of the departments and groups that led to it (`_open`).
+    2. Another incarnation than the one kept means a new index: all that was kept of the tenant is dropped.
+    3. If every version is as it was, and no membership has begun or ended since, the kept principal is the answer.
+    4. Else the documents whose version changed are read and parsed (`_parse`), and the user must be active.
+    5. Memberships are followed from the user and their departments. Documents of groups that were not checked in this
+       request are read, until none is missing (`_resolve`).
+    6. The principal is kept with the versions it was made of, for step 3 of the next request.
+
+A parsed document is used only under the version that this very request has read, never for a length of time: so a
+revocation counts from the moment it is written. A version is the index's incarnation, the primary term and the
+`_seq_no`.
 """
 
 from __future__ import annotations
@@ -18,7 +31,7 @@ from mappings import directory as stored
 from search.access.closure import Access, Reached, UserState, principal, reach, starts
 from search.access.parsed import parse
 from search.access.principal import Principal, Rules, Tree
-from search.access.standing import AsIf, Callers, Standing, as_if_all_had_begun, as_if_none_had_ended, as_it_is
+from search.access.standing import Assumption, Standing, UserAccess, as_it_is, ignoring_expiry, ignoring_start
 from search.core.engine import is_missing
 from search.core.errors import Forbidden, Unavailable
 
@@ -32,7 +45,11 @@ ABSENT: Token = (0, -1)
 
 @dataclass
 class _Tenant:
-    """What is kept of one tenant's directory, in one incarnation of its index."""
+    """What is kept of one tenant's directory, for one incarnation of its index.
+
+    `parsed`: documents by id. `closures`: by user, the ids of the departments and groups that their memberships led
+    through. `principals`: by user, the versions used, the time until which they hold, and the result.
+    """
 
     incarnation: str
     parsed: OrderedDict[str, tuple[Token, Any]] = field(default_factory=OrderedDict)
@@ -42,9 +59,10 @@ class _Tenant:
 
 
 class Directory:
-    """Resolves callers. `clock` gives the time in microseconds; `keep` bounds what is kept per tenant.
+    """Resolves users to principals.
 
-    `patience_s`: how long the engine is listened to, each time.
+    `clock`: microseconds since 1970. `keep`: how many documents and principals are kept per tenant. `patience_s`: how
+    many seconds to wait for each answer of the engine.
     """
 
     def __init__(
@@ -57,12 +75,15 @@ class Directory:
         self._tenants: dict[str, _Tenant] = {}
 
     async def principal(self, tenant: str, user: str) -> Principal:
-        """Raises Forbidden for an unknown or disabled user, Unavailable when the engine does not answer."""
+        """Return what a user may see and do now.
+
+        Raises Forbidden for an unknown or disabled user, Unavailable when the engine does not answer.
+        """
         view = await self._open(tenant, user)
         return await view.principal()
 
     async def standing(self, tenant: str, user: str) -> Standing | None:
-        """The same for explaining, without exceptions: None for a user who is unknown or deleted."""
+        """Return a user's state for explanations, None for an unknown or deleted user. Raises Unavailable."""
         try:
             view = await self._open(tenant, user)
         except Forbidden:
@@ -70,7 +91,10 @@ class Directory:
         return await view.standing()
 
     async def other_members(self, caller: Principal, conversation_ids: Iterable[str]) -> dict[str, str]:
-        """The user on the other side of each direct conversation that the caller is in, where there is just one."""
+        """Return conversation id → user id of the other member, for direct conversations that the caller is in.
+
+        A conversation with none or several other members is left out.
+        """
         pages = {stored.members_page(id): id for id in conversation_ids if id in caller.joined}
         found = await self._read(caller.tenant, pages, with_source=True) if pages else {}
         others = {}
@@ -82,6 +106,7 @@ class Directory:
         return others
 
     async def _open(self, tenant: str, user: str) -> _View:
+        """Check the versions of what the user's principal was last made of: steps 1 and 2 of the module's docstring."""
         known = self._tenants.get(tenant)
         closure = known.closures.get(user, ()) if known else ()
         wanted = [stored.INCARNATION, *SHARED, f"user:{user}", *closure]
@@ -107,6 +132,8 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
+    """A directory document as it was read: its version, and its source where that was asked for."""
+
     token: Token
     source: Mapping[str, Any] | None
 
@@ -122,7 +149,7 @@ class _Document:
 
 
 class _View:
-    """One request's look at the directory: every document used was checked in this request."""
+    """One request's view of the directory: every document that it uses was checked by this request."""
 
     def __init__(self, directory: Directory, kept: _Tenant, tenant: str, user: str, tokens: dict[str, Token]) -> None:
         self._directory = directory
@@ -153,9 +180,9 @@ class _View:
             return None
         if not state.active:
             return Standing(state.department_ids, None)
-        ways = (as_it_is, as_if_none_had_ended, as_if_all_had_begun)
-        callers = [(await self._resolve(state, now, way))[0] for way in ways]
-        return Standing(state.department_ids, Callers(*callers))
+        assumptions = (as_it_is, ignoring_expiry, ignoring_start)
+        principals = [(await self._resolve(state, now, assumption))[0] for assumption in assumptions]
+        return Standing(state.department_ids, UserAccess(*principals))
 
     async def _state(self) -> UserState | None:
         await self._parse(self._tokens)
@@ -163,15 +190,15 @@ class _View:
         return me.user if me else None
 
     async def _resolve(
-        self, state: UserState, now: int, as_if: AsIf = as_it_is
+        self, state: UserState, now: int, assumption: Assumption = as_it_is
     ) -> tuple[Principal, list[str], Reached]:
-        """The caller that the directory makes of this user, from which roots, through which scopes."""
+        """Return the user's principal under an assumption, with the roots and the scopes that it follows from."""
         tree: Tree = self._get(stored.DEPARTMENTS) or Tree({})
         roots = starts(self._user, state, tree)
-        reached = reach(roots, self._accesses(as_if, now), now)
+        reached = reach(roots, self._accesses(assumption, now), now)
         while reached.missing:
             await self._fetch(reached.missing)
-            reached = reach(roots, self._accesses(as_if, now), now)
+            reached = reach(roots, self._accesses(assumption, now), now)
         roles = self._get(stored.ROLES) or {}
         return principal(self._tenant, self._user, roots, reached, tree, roles, self._rules()), roots, reached
 
@@ -185,10 +212,10 @@ class _View:
     def _get(self, id: str) -> Any:
         return self._parsed[id]
 
-    def _accesses(self, as_if: AsIf, now: int) -> dict[str, Access | None]:
-        """The principals' documents that this request has checked, and no others."""
+    def _accesses(self, assumption: Assumption, now: int) -> dict[str, Access | None]:
+        """Return the documents of principals that this request has checked, and no others."""
         checked = {id: self._get(id) for id in self._tokens if id.startswith(("user:", "department:", "group:"))}
-        return {id: as_if(access, now) if access else None for id, access in checked.items()}
+        return {id: assumption(access, now) if access else None for id, access in checked.items()}
 
     def _rules(self) -> Rules:
         tokens = tuple(self._tokens[id] for id in stored.CONVERSATION_PAGE_IDS)
@@ -198,7 +225,7 @@ class _View:
         return self._kept.rules[1]
 
     async def _parse(self, tokens: Mapping[str, Token]) -> None:
-        """Have a parsed form of every one of these documents under just this token."""
+        """Get the parsed form of each document under exactly this version: kept from before, or read now."""
         stale = []
         for id, token in tokens.items():
             known = self._kept.parsed.get(id)

@@ -1,4 +1,4 @@
-"""The access filter: the contract's rules as one clause of the engine's, and the same rules on one document."""
+"""The access filter: the contract's rules as one clause for the engine, and the same rules for one document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ return since != null && doc['sent_at'].value >= ((Number) since).longValue();
 
 
 def access_filter(principal: Principal, vertical: Vertical) -> Clause:
-    """What of a vertical the caller may see; goes into the filter context of every query."""
+    """Return the clause of what a caller may see in a vertical; it goes into the filter context of every query."""
     if not principal.may_call(vertical.module):
         return NOTHING
     scopes = principal.modules[vertical.module]
@@ -38,7 +38,7 @@ def access_filter(principal: Principal, vertical: Vertical) -> Clause:
 
 
 def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
-    """The same without modules, which decide what is searched, not whom an operator may name."""
+    """Return the access filter without modules, which decide what may be searched, not whom an operator may name."""
     if vertical.in_conversations:
         return conversation_filter(principal)
     return allow_filter(principal, denies=vertical.has_deny)
@@ -54,7 +54,10 @@ def conversation_filter(principal: Principal) -> Clause:
 
 
 def allow_filter(principal: Principal, *, denies: bool) -> Clause:
-    """`denies`: whether the vertical has a `deny` at all; thousands of names are not sent to meet what is not there."""
+    """Return the clause of the rules of access lists.
+
+    `denies`: whether any document of the vertical has a `deny`; if none has, thousands of names need not be sent.
+    """
     visible: Clause = {"filter": [any_of(_meets("allow", principal))]}
     if denies:
         visible["must_not"] = [any_of(_meets("deny", principal))]
@@ -67,7 +70,7 @@ def _meets(field: str, principal: Principal) -> list[Clause]:
 
 
 def _within(role: ScopedRole) -> Clause:
-    """Entities all of whose departments lie within the role's; one that names none is outside."""
+    """Return the clause of entities whose departments all lie within the role's; those without any are outside."""
     every = {"terms": sorted(role.departments), "minimum_should_match_field": "departments"}
     return all_of({"range": {"departments": {"gte": 1}}}, {"terms_set": {"department_ids": every}})
 
@@ -78,20 +81,20 @@ def _one_of(field: str, values: Sequence[str]) -> Clause:
 
 
 def admits(principal: Principal, vertical: Vertical, id: str, document: Mapping[str, Any]) -> bool:
-    """Whether the caller may see this stored document: the access filter once more, on its present state.
+    """Return whether the caller may see this stored document: the rules of the access filter, on its present state.
 
-    Modules are left out: they decide what is searched, not whose name stands over a message.
+    Modules are left out: they decide what may be searched, not whose name may stand over a message.
     """
     return refusal(principal, vertical, id, document) is None
 
 
 def admits_module(principal: Principal, vertical: Vertical, document: Mapping[str, Any]) -> bool:
-    """Whether one of the caller's roles has the vertical's module for this very document."""
+    """Return whether one of the caller's roles has the vertical's module for this document."""
     return module_refusal(principal, vertical.module, departments_of(document)) is None
 
 
 def refusal(principal: Principal, vertical: Vertical, id: str, document: Mapping[str, Any]) -> Refusal | None:
-    """Why the caller may not see this stored document; None: they may."""
+    """Return why the caller may not see this stored document; None if they may."""
     if document.get("tombstone"):
         return Refusal.DELETED
     if vertical.in_conversations:
@@ -112,7 +115,7 @@ def refusal(principal: Principal, vertical: Vertical, id: str, document: Mapping
 
 
 def module_refusal(principal: Principal, module: str, department_ids: Sequence[str]) -> Refusal | None:
-    """Why none of the caller's roles has a module for an entity of these departments; None: one has."""
+    """Return why no role of the caller has a module for an entity of these departments; None if one has."""
     if not principal.may_call(module):
         return Refusal.NO_MODULE
     scopes = principal.modules[module]
@@ -122,13 +125,13 @@ def module_refusal(principal: Principal, module: str, department_ids: Sequence[s
 
 
 def met(principal: Principal, document: Mapping[str, Any], field: str) -> list[str]:
-    """Which of a document's principals, in `allow` or `deny`, are the caller's; sorted."""
+    """Return those principals in a document's `allow` or `deny` that are the caller's, sorted."""
     scoped = set(principal.names_for(departments_of(document)))
     return sorted(name for name in document.get(field, ()) if name in principal.names or name in scoped)
 
 
 def departments_of(document: Mapping[str, Any]) -> Sequence[str]:
-    """The departments by which a scoped role reaches a stored document; what names none is outside of all."""
+    """Return the departments by which scoped roles reach a stored document; none means outside of all."""
     found: Sequence[str] = document.get("department_ids", ())
     return found
 
@@ -144,7 +147,7 @@ def _outside(principal: Principal, conversation_id: str) -> Refusal:
 
 
 def _unmet(principal: Principal, document: Mapping[str, Any]) -> Refusal:
-    """Which kind of `allow` it is that admits nobody like the caller."""
+    """Return why none of the principals in `allow` is the caller's, by what they are."""
     allow: Sequence[str] = document.get("allow", ())
     if document.get(ENTITY) == "user":
         return Refusal.NOT_VISIBLE_TO

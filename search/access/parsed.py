@@ -1,4 +1,4 @@
-"""The directory's documents as they are stored → what they mean; pure."""
+"""Parses the directory's stored documents into what they mean; pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from search.access.principal import Rule, Tree
 
 
 def parse(id: str, source: Mapping[str, Any] | None) -> Any:
-    """A stored document → what it means, without what was deleted (a version alone)."""
+    """Return what a stored document means; None for one that does not exist.
+
+    An entry that is only a version was deleted, and is left out. By id: the department tree, the roles, a page of
+    conversations, or a principal's memberships (`Access`).
+    """
     if source is None:
         return None
     alive = {key: value for key, value in source.items() if len(value) > 1}

@@ -1,4 +1,4 @@
-"""Who is asking: everything that decides what a caller may see, as the directory had it a moment ago."""
+"""The caller of a request, with everything that decides what they may see, as the directory has it now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERYONE = "tenant:*"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a conversation itself says about who reads it."""
+    """What a conversation itself says about who may read it."""
 
     kind: str
     public: bool
@@ -23,7 +23,7 @@ class Rule:
 
 
 class Rules:
-    """The rules of every known conversation of a tenant; what is not here is unknown or deleted."""
+    """The rules of all conversations of a tenant; a conversation that is missing is unknown or deleted."""
 
     def __init__(self, pages: Sequence[Mapping[str, Rule]]) -> None:
         self._pages = pages
@@ -38,12 +38,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Tree:
-    """A tenant's departments: id → parent. What is not here is unknown or deleted, and grants nothing."""
+    """A tenant's departments: id → parent. A department that is missing is unknown or deleted, and grants nothing."""
 
     parents: Mapping[str, str | None]
 
     def upwards(self, department_id: str) -> Iterator[str]:
-        """A department and its ancestors; ends at an unknown one, and where a mistaken loop would begin."""
+        """Yield a department and its ancestors; stop at an unknown one, and before a mistaken loop would repeat."""
         seen: set[str] = set()
         current: str | None = department_id
         while current is not None and current in self.parents and current not in seen:
@@ -52,6 +52,7 @@ class Tree:
             current = self.parents[current]
 
     def subtrees(self, department_ids: Sequence[str]) -> frozenset[str]:
+        """Return the departments with all those below them; unknown ones are left out."""
         roots = {id for id in department_ids if id in self.parents}
         return frozenset(id for id in self.parents if not roots.isdisjoint(self.upwards(id)))
 
@@ -64,18 +65,19 @@ class ScopedRole:
     departments: frozenset[str]
 
     def covers(self, department_ids: Iterable[str]) -> bool:
+        """Return whether an entity of these departments is inside; one that names no department is not."""
         named = set(department_ids)
         return bool(named) and named <= self.departments
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller, resolved.
+    """A caller with everything that decides what they may see.
 
-    `names`: their principals that count everywhere. `roles`: those that count within departments only.
-    `modules`: what their roles may call → None for everywhere, else the roles within whose departments.
-    `joined`: the known conversations that they are in → microseconds from which they read, None for all of it.
-    `tree`: their tenant's departments, which are open to everyone in it.
+    `names`: their principals that count everywhere. `roles`: those that count within departments only. `modules`:
+    module → None if they may call it everywhere, else the roles within whose departments they may. `joined`:
+    conversation that they are in → the time in microseconds from which they may read, None for all of it. `tree`: their
+    tenant's departments, which everyone in the tenant may see.
     """
 
     tenant: str
@@ -88,7 +90,7 @@ class Principal:
     tree: Tree = Tree({})
 
     def narrowed(self, scopes: frozenset[str] | None) -> Principal:
-        """The same person with only those modules that are among `scopes`; None: with all of them."""
+        """Return the same person with only the modules that `scopes` permit; None does not narrow."""
         if scopes is None:
             return self
         modules = {module: where for module, where in self.modules.items() if permits(scopes, module)}
@@ -101,7 +103,7 @@ class Principal:
         return conversation_id in self.joined or conversation_id in self.rules.public
 
     def reads(self, conversation_id: str, sent_at: int) -> bool:
-        """Whether they read what was said in a conversation at a time in microseconds."""
+        """Return whether they may read a message sent in a conversation at `sent_at` (microseconds)."""
         if conversation_id in self.rules.public:
             return True
         if conversation_id not in self.joined:
@@ -110,18 +112,18 @@ class Principal:
         return since is None or sent_at >= since
 
     def names_for(self, department_ids: Sequence[str]) -> Iterator[str]:
-        """The scoped principals that count for an entity of these departments."""
+        """Return the scoped roles that count for an entity of these departments."""
         return (role.name for role in self.roles if role.covers(department_ids))
 
     @cached_property
     def read_whole(self) -> list[str]:
-        """The conversations that they read from the beginning; sorted, so that equal queries are equal bytes."""
+        """The conversations that they may read from the beginning; sorted, so that equal queries are equal bytes."""
         whole = {id for id, since in self.joined.items() if since is None}
         return sorted(whole | self.rules.public)
 
     @cached_property
     def read_since(self) -> Mapping[str, int]:
-        """Those that they read from a time on only."""
+        """The conversations that they may read only from a time on (microseconds), with that time."""
         public = self.rules.public
         return {id: since for id, since in sorted(self.joined.items()) if since is not None and id not in public}
 
@@ -129,7 +131,7 @@ class Principal:
     def nearby_departments(self) -> Sequence[frozenset[str]]:
         """The departments around them, nearest first: their own with all below, then those below each next ancestor.
 
-        The last, in which everybody is, is left out.
+        The set of all departments is left out, as it tells nobody apart.
         """
         inside = {id for id in self.tree.parents if f"department:{id}" in self.names}
         nearest = inside - {self.tree.parents[id] for id in inside}

@@ -1,4 +1,4 @@
-"""The only door to what is indexed: nothing comes through it without a caller."""
+"""The only way to indexed data for requests; every read needs a caller."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One vertical's part of a search; `query` is any query, to which the reader adds the access filter."""
+    """One vertical's part of a search. `query`: any query; the reader adds the access filter."""
 
     vertical: Vertical
     query: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document that matched as of the last refresh; not yet checked against the present."""
+    """A document that matched as of the engine's last refresh; not yet rechecked."""
 
     vertical: Vertical
     document_id: str
@@ -55,7 +55,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """One vertical's answer, best first. `total` counts up to COUNTED, then `exact` is false."""
+    """One vertical's candidates, best first. `total`: counts up to COUNTED; then `exact` is false."""
 
     vertical: Vertical
     found: Sequence[Candidate]
@@ -74,9 +74,9 @@ class Found:
 
 
 class Reader:
-    """Reads for a caller, each time within `deadline_ms`; or, for one answer, within that altogether.
+    """Reads for a caller.
 
-    `clock`: monotonic seconds.
+    `deadline_ms`: for each read, or for all reads of one answer together. `clock`: monotonic seconds.
     """
 
     def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -86,9 +86,9 @@ class Reader:
         self._ends: float | None = None
 
     def for_one_answer(self) -> Self:
-        """The same for an answer that begins now: searches for it share the deadline, however many there are.
+        """Return a reader for an answer that begins now: all its searches share one deadline.
 
-        As long again is left for reading what they found, without which nothing could be answered at all.
+        The same time again is allowed for reading what they found, as there is no answer without it.
         """
         answering = copy(self)
         answering._ends = self._clock() + self._deadline_s
@@ -98,13 +98,13 @@ class Reader:
         return self._deadline_s if self._ends is None else self._ends - self._clock()
 
     def _patience_s(self) -> float:
-        """How long the engine is listened to. Raises Unavailable when there is no time left at all."""
+        """Return how many seconds to wait for the engine. Raises Unavailable when no time is left."""
         if (patience := self._left_s() + self._deadline_s) <= 0:
             raise Unavailable("The search engine was too slow; try again in a moment.")
         return patience
 
     async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
-        """One answer a request, in their order; None where its backend failed or was late."""
+        """Return one answer per request, in their order; None where the engine failed or was late."""
         if not requests:
             return []
         return await self._send(
@@ -113,7 +113,7 @@ class Reader:
         )
 
     async def visible(self, principal: Principal, request: Request) -> list[Found]:
-        """What matches and is visible now, whether or not the caller's modules let them search for it."""
+        """Return what matches and is visible now, even if the caller lacks the vertical's module."""
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
         [answer] = await self._send([line], [request])
         if answer is None:
@@ -124,9 +124,9 @@ class Reader:
     async def count(
         self, principal: Principal, asked: Sequence[tuple[Vertical, Mapping[str, Mapping[str, Any]]]]
     ) -> dict[str, int]:
-        """How many visible documents of all these verticals meet each named query, as of the last refresh.
+        """Return, by name of each query, how many visible documents of these verticals match it at the last refresh.
 
-        `asked` has one entry a vertical. Raises Unavailable when one of them does not answer in time.
+        `asked`: one entry per vertical. Raises Unavailable when one of them does not answer in time.
         """
         guards = {vertical.name: access_filter(principal, vertical) for vertical, _ in asked}
         lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
@@ -171,7 +171,7 @@ class Reader:
         return [None if answer is None else _candidates(request, answer) for request, answer in pairs]
 
     async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
-        """The engine's answers as they come; None for all of them when it was too late."""
+        """Return the engine's answers; None for all of them when it was too late."""
         if self._left_s() <= 0:
             return [None] * len(lines)
         # As bytes at once: with thousands of principals it is a megabyte, and the client's own way takes it five times.
@@ -203,11 +203,11 @@ class Reader:
     async def now(
         self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
     ) -> dict[Place, Found]:
-        """These documents as they are now, read in real time, by (vertical name, document id).
+        """Return these documents as they are now, read in real time, by (vertical name, document id).
 
-        What the caller may not see is left out, as is what is not there. `wanted` are hits, for which they need the
-        vertical's module; `joined` are looked up to name something, for which they need not, and which is left out
-        too when it cannot be read.
+        Documents that do not exist, or that the caller may not see, are left out. `wanted`: hits, for which the caller
+        needs the vertical's module. `joined`: documents that are read to name something; they need no module, and are
+        left out too when they cannot be read.
         """
         hits = {(vertical.name, id): vertical for vertical, id in wanted}
         places = hits | {(vertical.name, id): vertical for vertical, id in joined}
@@ -221,7 +221,7 @@ class Reader:
     async def _read(
         self, principal: Principal, places: Mapping[Place, Vertical], needed: Container[Place]
     ) -> dict[Place, Found]:
-        """What of these the caller may see. Raises Unavailable when one that is needed cannot be read."""
+        """Return those of the documents that the caller may see. Raises Unavailable if a needed one cannot be read."""
         if not places:
             return {}
         docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
@@ -240,7 +240,7 @@ class Reader:
 
 
 def _refuse_failure(answer: Mapping[str, Any]) -> None:
-    """Nothing that cannot be read may look as if it were not there."""
+    """Raise Unavailable if a document could not be read: it must not look as if it did not exist."""
     if "error" in answer and not is_missing(answer["error"]):
         raise Unavailable("A part of the search engine does not answer; try again in a moment.")
 
@@ -250,7 +250,7 @@ def _failed(answer: Mapping[str, Any]) -> bool:
 
 
 def _reason(answer: Mapping[str, Any]) -> str:
-    """Why a part failed, for the log; the engine's text may quote the query, so only its kind is told."""
+    """Return why a part failed, for the log: only the kind of error, as the engine's text may quote the query."""
     if error := answer.get("error"):
         return ", ".join(cause["type"] for cause in error.get("root_cause", [])) or str(error["type"])
     return "too late" if answer.get("timed_out") else "shards failed"

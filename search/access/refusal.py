@@ -1,4 +1,4 @@
-"""Why somebody may not see or search a document: the contract's rules by name."""
+"""Reasons why a caller may not see or search a document: the contract's access rules by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """The rule that decides. Machines read the values, so they stay."""
+    """The rule that refuses. The values are part of the API and must not change."""
 
     DELETED = "deleted"
     CONVERSATION_UNKNOWN = "conversation_unknown"

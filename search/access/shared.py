@@ -1,4 +1,4 @@
-"""A reader of what two people may both see: somebody asks about another's search, and learns no more than their own."""
+"""A reader of what two callers may both see: an admin who asks about a user's search learns nothing new by it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from search.access.reader import Candidates, Found, Place, Reader, Request
 
 
 class SharedReader(Reader):
-    """Reads for a caller, as if they saw only what `other` may see too - and, of hits, may search for too.
+    """Reads for a caller, but only what `other` may see too; of hits, only what `other` may also search for.
 
-    So totals, ranks, names and everything made of them are the same in two companies that differ only in what
-    `other` may not see.
+    Totals, ranks, names and all else that comes of it are the same in two companies that differ only in what `other`
+    may not see.
     """
 
     def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, other: Principal) -> None:

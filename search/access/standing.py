@@ -1,4 +1,8 @@
-"""How a user stands in the directory as somebody else asks about them, and what would be if; pure."""
+"""The state of a user whom somebody else asks about, for explanations; pure.
+
+Besides what the user may see now, it holds what they might see under two assumptions: that no membership had ended, and
+that every membership had begun. If access fails now and holds under one of them, that is the explanation.
+"""
 
 from __future__ import annotations
 
@@ -11,39 +15,37 @@ from search.access.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A user as somebody else asks about them. `callers` is None for a disabled one, who is nobody's caller."""
+    """A user whom somebody else asks about. `access` is None for a disabled user."""
 
     department_ids: Sequence[str]
-    callers: Callers | None
+    access: UserAccess | None
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
-    """An active user as a caller: now, and if no membership had ended, and if all of them had begun.
-
-    The last two only explain; nobody is ever answered as one of them.
-    """
+class UserAccess:
+    """What an active user may see now, and under each assumption. Only explanations use the last two."""
 
     now: Principal
-    once: Principal
-    soon: Principal
+    ignoring_expiry: Principal
+    ignoring_start: Principal
 
 
-AsIf = Callable[[Access, int], Access]
-"""(a document, a time in microseconds) → the document as it would be if something had gone otherwise."""
+Assumption = Callable[[Access, int], Access]
+"""(a document, a time in microseconds) → the document as it would be under the assumption."""
 
 
 def as_it_is(access: Access, _: int) -> Access:
+    """Return `access` unchanged."""
     return access
 
 
-def as_if_none_had_ended(access: Access, _: int) -> Access:
-    """Every membership that has passed, or was removed, goes on."""
+def ignoring_expiry(access: Access, _: int) -> Access:
+    """Return `access` with every membership that has ended, or was removed, still going on."""
     members = [Member(member.scope, member.since, FOREVER) for member in access.members]
     return Access(access.user, [*members, *(Member(scope, NEVER_BEGAN, FOREVER) for scope in access.removed)])
 
 
-def as_if_all_had_begun(access: Access, now: int) -> Access:
-    """Every membership that is still to come is in force."""
+def ignoring_start(access: Access, now: int) -> Access:
+    """Return `access` with every membership that is still to begin already in force."""
     begun = [Member(one.scope, NEVER_BEGAN if one.since > now else one.since, one.until) for one in access.members]
     return Access(access.user, begun)

@@ -1,4 +1,4 @@
-"""The calls of a tenant's admins; each needs a module of its own."""
+"""The API calls of a tenant's admins; each needs a module of its own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mappings.entities import ID_PATTERN
 from search.api.dependencies import CallerRoute, Proven, Used, taking
 from search.api.routes import PROBLEMS
 from search.api.schemas import Query as QueryText
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Finding, Outcome, State, Step
 
 DENIED = PROBLEMS[403] | {"description": "An unknown or disabled caller, or one without the module."}
 
 
 class ExplainQuestion(BaseModel):
-    """Whom and what an explanation is about; all of it in the query, so that the audit log holds it."""
+    """Who is asked about, and which entity. All of it is in the query string, so that the audit log holds it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,14 +34,14 @@ class ExplainQuestion(BaseModel):
 
 
 def explain_question(catalogue: Catalogue) -> type[ExplainQuestion]:
-    """Return the parameters for the verticals that there are."""
+    """Return the model of the parameters, with the catalogue's verticals as the only ones allowed."""
     named = Field(max_length=40, json_schema_extra={"enum": list(catalogue.verticals)})
     base = ExplainQuestion
     return create_model(base.__name__, __base__=base, __doc__=base.__doc__, vertical=(str, named))
 
 
 class FactsBody(BaseModel):
-    """What makes a step concrete; each is absent where it does not apply, or is not told."""
+    """Facts of one step; each is absent where it does not apply or may not be told."""
 
     principals: list[str] | None = Field(None, description="The principals that decide.")
     conversation: str | None = Field(None, description="The conversation that decides.")
@@ -68,7 +68,7 @@ class StepBody(BaseModel):
 
 
 class ExplanationBody(BaseModel):
-    """Why a user does or does not find an entity; of one that the admin may not find, only which rule decides."""
+    """Why a user does or does not find an entity. If the admin cannot find it, only the deciding rule is told."""
 
     vertical: str
     id: str
@@ -98,7 +98,7 @@ def _reason(finding: Finding) -> dict[str, Any]:
 
 
 def router(catalogue: Catalogue) -> APIRouter:
-    """Return the calls of admins."""
+    """Return the router with all calls of admins."""
     calls = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=CallerRoute, responses=PROBLEMS | {403: DENIED})
     asked = explain_question(catalogue)
     summary = "Why a user does or does not find an entity"
@@ -109,11 +109,13 @@ def router(catalogue: Catalogue) -> APIRouter:
 
 
 async def explain(services: Used, who: Proven, asked: ExplainQuestion) -> ExplanationBody:
-    """Needs the module `admin.explain`, within whose departments both the user and the entity must lie.
+    """Explain why a user does or does not find an entity.
 
-    What does not exist, lies in another tenant or out of reach is told alike. Whether the text of `q` matches, and at
-    which rank, is told only of what the admin could find too, and counts only what they could find.
+    Needs the module `admin.explain`; the departments of the user and of the entity must lie where the admin has it.
+    Entities that do not exist, belong to another tenant or are out of reach get the same answer. Whether the text of
+    `q` matches, and at which rank, is told only if the admin could find the entity too; ranks count only hits that the
+    admin could find.
     """
     admin = await services.callers.principal(who)
-    question = Question(**asked.model_dump())
-    return ExplanationBody.of(await services.explain.for_admin(admin, question, datetime.now(UTC)))
+    inquiry = Inquiry(**asked.model_dump())
+    return ExplanationBody.of(await services.explain.for_admin(admin, inquiry, datetime.now(UTC)))

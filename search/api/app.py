@@ -1,4 +1,4 @@
-"""The application: routes, the edge around them, and what they use, from the settings."""
+"""The FastAPI application: routes, the edge around them, and the services behind them, made from the settings."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ def create(
     allowed_hosts: frozenset[str] | None = None,
     more: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Return the application; connections open with its lifespan. `catalogue`: by default what is installed.
+    """Return the application; connections open when its lifespan begins.
 
-    Raises ConfigurationError when no identity mode is set, for a faulty lexicon, limit or store, or a weak key.
+    `catalogue`: by default what is installed. `allowed_hosts`: the only host names to answer to; None for any. `more`:
+    further routers. Raises ConfigurationError when no identity mode is set, and for a faulty lexicon, rate limit or
+    store, or a weak key.
     """
     known = catalogue or Catalogue.installed()
     broker = bootstrap.broker_connection(settings, endpoints)

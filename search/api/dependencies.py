@@ -1,4 +1,4 @@
-"""What routes are given: the services, and the proven caller of a request."""
+"""Dependencies of routes: the services, and the proven caller of a request."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from search.bootstrap import Services
 
 
 def services(request: Request) -> Services:
-    """Dependency: what the application put together when it started."""
+    """Return the services that were made when the application started."""
     found: Services = request.app.state.services
     return found
 
 
 async def caller(request: Request) -> Caller:
-    """Dependency: who is calling, proven by one of `app.state.identity_modes`. Raises what `authenticate` raises.
+    """Return the caller, proven by one of `app.state.identity_modes`. Raises what `authenticate` raises.
 
-    It stays in `request.state.caller`, where the access log finds it too.
+    The caller is kept in `request.state.caller`, for the access log and the audit log too.
     """
     known = getattr(request.state, "caller", None)
     if isinstance(known, Caller):
@@ -39,18 +39,19 @@ Route = Callable[..., Coroutine[Any, Any, Any]]
 
 
 def taking(route: Route, name: str, annotation: object) -> Route:
-    """Return `route` with another annotation of one parameter: a model that is made of the catalogue.
+    """Return `route` with the annotation of its parameter `name` replaced by a model made from the catalogue.
 
-    In the code the parameter has that model's base class, so that readers and the type checker follow it.
+    In the source the parameter has the model's base class, for readers and the type checker.
     """
     route.__annotations__[name] = annotation
     return route
 
 
 class CallerRoute(APIRoute):
-    """A route that proves its caller first, who must not ask too often, and only then does any work.
+    """A route that proves its caller and counts the request against the rate limits before anything else.
 
-    FastAPI reads JSON before it asks dependencies, and would answer 422. `app.state.rates` counts.
+    FastAPI reads JSON before it calls dependencies: without this, a request without credentials and with a bad body
+    would get 422 instead of 401.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

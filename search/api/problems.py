@@ -25,7 +25,7 @@ from search.core.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
-# A request may be wrong in thousands of places; a few are enough to mend it.
+# A request may be wrong in thousands of places; a few are enough to correct it.
 MOST_ERRORS = 20
 
 _UNAVAILABLE = "A part of the service does not answer just now; try again in a few seconds."
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Problem(JSONResponse):
-    """One problem as an answer. `more`: further members, such as `errors`."""
+    """A problem as an HTTP answer. `more`: further members, such as `errors`."""
 
     media_type = MEDIA_TYPE
 
@@ -44,12 +44,12 @@ class Problem(JSONResponse):
         super().__init__(content | more, status, headers)
 
     def render(self, content: object) -> bytes:
-        # A text that quotes the caller may hold half a surrogate pair, which UTF-8 cannot say.
+        # A text that quotes the caller may hold a lone surrogate, which UTF-8 cannot encode.
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class Unexpected:
-    """Middleware: whatever nobody foresaw is logged and answered as a 500 that tells nothing."""
+    """Middleware that logs an unforeseen error and answers 500 without details."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class Unexpected:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:
-            # Half an answer cannot be taken back, and a lifespan has nobody to answer to: the server decides.
+            # An answer that has begun cannot be replaced, and a lifespan has no answer: leave both to the server.
             if started or scope["type"] != "http":
                 raise
             _log.exception("unexpected_error")
@@ -74,7 +74,7 @@ class Unexpected:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem. Call it before the edge is installed, which has to be outside of this."""
+    """Turn every error of `app` into a problem. Call it before the edge is installed, which must be outside of this."""
     app.add_exception_handler(OfficeSearchError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -93,7 +93,7 @@ async def _ours(request: Request, error: Exception) -> Problem:
         case TooManyRequests():
             return Problem(429, str(error), {"Retry-After": str(error.retry_after)})
         case Unavailable():
-            # The text is for whoever runs the service: it may name hosts and commands.
+            # The text is meant for operators, as it may name hosts and commands; callers get a general one.
             _log.warning("unavailable", reason=str(error))
             return Problem(503, _UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
         case _:
@@ -114,12 +114,12 @@ async def _validation(request: Request, error: Exception) -> Problem:
 
 
 def _note(request: Request, error: Exception) -> None:
-    """The audit log says why, by the class alone: the text may quote the caller."""
+    """Note the error's class for the audit log; its text may quote the caller."""
     request.state.problem = type(error).__name__
 
 
 def _told(error: Mapping[str, Any]) -> dict[str, str]:
-    """Where and why, without the value: it may be long, and may not be text at all."""
+    """Return where a validation error is and why, without the value, which may be long and need not be text."""
     return {"where": _path(error["loc"]), "why": str(error["msg"])}
 
 

@@ -1,4 +1,4 @@
-"""The query API's calls."""
+"""The API calls of searchers, and those of operations (health, readiness, metrics)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ operations = APIRouter(tags=["operations"])
 
 
 def search(catalogue: Catalogue) -> APIRouter:
-    """Return the calls of whoever searches."""
+    """Return the router with all calls of searchers."""
     router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
     asked = search_question(catalogue)
     router.get("/search", summary="Search everything that the caller may see")(

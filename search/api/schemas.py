@@ -1,4 +1,4 @@
-"""What the query API takes and gives, as OpenAPI sees it."""
+"""Requests and answers of the query API, as OpenAPI describes them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Value = Annotated[str, Field(max_length=200)]
 
 
 class SearchQuestion(BaseModel):
-    """The parameters of a search; a POST carries the same as a JSON body, so that queries stay out of logs.
+    """The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs.
 
-    `search_question` adds one for each filter of a catalogue.
+    `search_question` adds one parameter for each filter of a catalogue.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -50,7 +50,7 @@ class SearchQuestion(BaseModel):
 
 
 def search_question(catalogue: Catalogue) -> type[SearchQuestion]:
-    """Return the parameters for what there is: each filter's under its own name."""
+    """Return the model of the parameters for this catalogue, with one for each of its filters."""
     fields: dict[str, Any] = {}
     for filter in catalogue.filters.values():
         described = Field(None, alias=filter.parameter_name, description=_described(catalogue, filter))
@@ -87,7 +87,7 @@ class QueryBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """One ranked list over the verticals that the caller may search."""
+    """One ranked list of hits over the verticals that the caller may search."""
 
     hits: list[HitBody]
     sections: dict[str, SectionBody]

@@ -1,4 +1,4 @@
-"""The service measures itself: how long after a change took something away the last answer still showed it."""
+"""The canary: measures how long a revocation takes to count, by making revocations in a tenant of its own."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ PATIENCE_S = 30.0
 BETWEEN_LOOKS_S = 0.01
 
 Publish = Callable[[str, bytes], Awaitable[object]]
-"""(subject, event) → once the broker has stored it."""
+"""(subject, event) → an awaitable that ends when the broker has stored the event."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Canary:
-    """Somebody in a tenant of their own who is given something and has it taken away, one kind after the other.
+    """Gives a made-up user access to something and takes it away again, one kind of revocation after the other.
 
-    Asks the service's own search, with the same directory and reader as any caller. `publish` raises NatsError or
+    It asks the service's own search, with the same directory and reader as any caller. `publish` raises NatsError or
     Unavailable. `clock`: monotonic seconds.
     """
 
@@ -55,13 +55,13 @@ class Canary:
         self._publish = publish
         self._tenant = tenant
         self._clock = clock
-        # Several processes measure side by side, each with entities of its own.
+        # Several processes may measure at the same time, each with entities of its own.
         self._name = f"canary-{secrets.token_hex(4)}"
         self._numbers = count(1)
 
     @asynccontextmanager
     async def running(self, every_s: float) -> AsyncIterator[None]:
-        """Measures beside everything else, one kind each `every_s` seconds."""
+        """Measure one kind of revocation every `every_s` seconds while the block runs."""
         task = asyncio.create_task(self._run(every_s))
         try:
             yield
@@ -80,9 +80,9 @@ class Canary:
                 _log.warning("canary_failed", kind=kind, error=repr(error)[:200])
 
     async def measure(self, kind: str) -> float:
-        """Seconds from the change to the first answer without what it took; PATIENCE_S where none came in that time.
+        """Return the seconds from a revocation to the first answer without the revoked entity; at most PATIENCE_S.
 
-        Raises Unavailable when what is given is not found in that time, NatsError when nothing can be published.
+        Raises Unavailable when the entity is not found in the first place, NatsError when nothing can be published.
         """
         one = revocation(kind, f"{self._name}-{next(self._numbers)}", secrets.token_hex(8))
         try:
@@ -99,7 +99,7 @@ class Canary:
             await self._tell(state.deleted() for state in one.granted)
 
     async def _until(self, one: Revocation, *, found: bool) -> float | None:
-        """When an answer first did or did not hold it; None: not in time."""
+        """Return the time when an answer first held (`found`) or no longer held the entity; None if not in time."""
         ends = self._clock() + PATIENCE_S
         while self._clock() < ends:
             if await self._finds(one) is found:
@@ -108,7 +108,7 @@ class Canary:
         return None
 
     async def _finds(self, one: Revocation) -> bool | None:
-        """None: there was no whole answer, so nobody can tell."""
+        """Return whether the caller finds the entity; None if there was no complete answer."""
         try:
             caller = await self._search.directory.principal(self._tenant, one.caller)
             asked = Question(one.word, verticals=[one.vertical])
@@ -130,7 +130,7 @@ class Canary:
 
 
 def event(state: State, tenant: str, sequence: int) -> bytes:
-    """What a producer would send. `sequence`: microseconds since 1970."""
+    """Return the event that a producer would send. `sequence`: microseconds since 1970."""
     moment = datetime.fromtimestamp(sequence / 1e6, UTC).isoformat()
     verb, data = ("deleted", {}) if state.data is None else ("upserted", state.data)
     return encode(tenant, state.entity, state.subject, sequence, data, source="/canary", time=moment, verb=verb)

@@ -1,4 +1,4 @@
-"""Every kind of change that takes something away from somebody, with what it takes; pure."""
+"""The kinds of revocation: every change that takes access away from a user, with what it takes; pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ EVERYONE = "tenant:*"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An entity as an event tells it. `data` None: it is deleted."""
+    """The state of an entity in an event. `data`: None means deleted."""
 
     entity: str
     subject: str
     data: Mapping[str, Any] | None
 
     def deleted(self) -> State:
+        """Return the state after deletion."""
         return State(self.entity, self.subject, None)
 
     def but(self, **changed: Any) -> State:
+        """Return the state with some fields changed."""
         return State(self.entity, self.subject, {**(self.data or {}), **changed})
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """`caller` finds `wanted` by `word` once `granted` is said, and no more once `revoked` is."""
+    """A revocation. After `granted` is published, `caller` finds `wanted` by `word`; after `revoked`, no longer."""
 
     kind: str
     caller: str
@@ -40,7 +42,7 @@ class Revocation:
 
 
 class _Cast:
-    """The entities of one revocation, which nothing else speaks of: `name` begins their ids, `word` is their text."""
+    """The entities of one revocation, used by no other. `name`: the beginning of their ids. `word`: their text."""
 
     def __init__(self, name: str, word: str) -> None:
         self.word = word
@@ -59,7 +61,7 @@ class _Cast:
 
 
 _Parts = tuple[str, State, Sequence[State], State]
-"""(vertical, the wanted, what is said before, what takes it away)"""
+"""(vertical, the wanted entity, states that grant access, the state that revokes it)"""
 
 _ROOM: Final = {"kind": "group", "name": "某群", "history": "all", "public": False, "archived": False}
 _KINDS: Mapping[str, Callable[[_Cast], _Parts]] = MappingProxyType(
@@ -76,18 +78,21 @@ _KINDS: Mapping[str, Callable[[_Cast], _Parts]] = MappingProxyType(
     }
 )
 KINDS: Sequence[str] = tuple(_KINDS)
-"""Those that the contract names, in section 2 under "Time"."""
+"""The kinds of revocation that the contract names in section 2 under "Time"."""
 
 
 def revocation(kind: str, name: str, word: str) -> Revocation:
-    """One of a kind. `name` begins the ids of its entities; `word` is a text that nothing else holds."""
+    """Return a revocation of this kind.
+
+    `name`: the beginning of the ids of its entities. `word`: a text that no other entity holds.
+    """
     cast = _Cast(name, word)
     vertical, wanted, granted, revoked = _KINDS[kind](cast)
     return Revocation(kind, f"{name}-caller", word, vertical, wanted.subject, [cast.caller, *granted], revoked)
 
 
 def everybody_may_search(modules: Sequence[str]) -> State:
-    """The role that every user of a tenant has."""
+    """Return the role that every user of a tenant has, with these modules."""
     return _entity("role", "default", {"name": "default", "modules": list(modules)})
 
 

@@ -1,4 +1,4 @@
-"""`office-search analyze`: every step from a text to its terms, for whoever wonders what finds it."""
+"""`office-search analyze`: shows every step from a text to its terms."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from analyzers import ANALYSIS_VERSION, PLAIN, Lexicon, analyse, analyse_name, n
 
 
 def show(text: str, console: Console, lexicon: Lexicon = PLAIN) -> None:
-    terms, name, typed = analyse(text, lexicon.cut), analyse_name(text), name_query_terms(text)
+    """Print every step of the analysis of `text` as a table."""
+    terms, name, typed = analyse(text, lexicon.segmenter), analyse_name(text), name_query_terms(text)
     table = Table("step", "result", title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
     steps = (
         ("normalised", normalise(text)),
         (
             "pieces",
-            "  ".join(f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text, lexicon.cut)),
+            "  ".join(
+                f"{token.text} ({token.kind} {token.start}-{token.end})" for token in tokens(text, lexicon.segmenter)
+            ),
         ),
         ("words", terms.words),
         ("bigrams", terms.bigrams),

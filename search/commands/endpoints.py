@@ -1,4 +1,4 @@
-"""Which engine and broker a command talks to."""
+"""The engine and broker that a command talks to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from search.core.settings import Settings
 
 
 def resolve(settings: Settings) -> Endpoints:
-    """Return engine and broker as the settings name them; what they leave out is the running managed stack's.
+    """Return the endpoints that the settings name; for what they leave out, those of the running managed stack.
 
-    Raises StackError where that does not run.
+    Raises StackError if the managed stack does not run.
     """
     if named := given(settings):
         return named

@@ -1,4 +1,4 @@
-"""What an operator asks when somebody does not find something: the explanation, for a human or a machine."""
+"""`office-search explain`: shows an operator why a user does or does not find something, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from search.api.admin import ExplanationBody
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Unavailable
 from search.core.settings import Settings
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Facts, State
 
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
@@ -28,19 +28,20 @@ async def inquire(
     settings: Settings,
     endpoints: Endpoints,
     tenant: str,
-    question: Question,
+    inquiry: Inquiry,
     console: Console,
     *,
     admin: str = "",
     as_json: bool = False,
 ) -> Explanation:
-    """Explain and show it. `admin`: a user's id, who is told no more than over HTTP; without one all is told.
+    """Explain, print and return the explanation.
 
-    Raises BadRequest for what is no tenant, and what the explanation raises.
+    `admin`: the id of a user, to tell only what that admin would be told over HTTP; empty tells everything. Raises
+    BadRequest for an impossible tenant, and what the explanation raises.
     """
     if not _TENANT.fullmatch(tenant):
         raise BadRequest(f"tenant: {tenant!r:.60} is none; a tenant is 1 to 40 of a-z, 0-9 and -.")
-    explanation = await _explain(settings, endpoints, tenant, question, admin)
+    explanation = await _explain(settings, endpoints, tenant, inquiry, admin)
     if as_json:
         console.out(ExplanationBody.of(explanation).model_dump_json(exclude_none=True), highlight=False)
     else:
@@ -48,20 +49,18 @@ async def inquire(
     return explanation
 
 
-async def _explain(
-    settings: Settings, endpoints: Endpoints, tenant: str, question: Question, admin: str
-) -> Explanation:
+async def _explain(settings: Settings, endpoints: Endpoints, tenant: str, inquiry: Inquiry, admin: str) -> Explanation:
     broker = bootstrap.broker_connection(settings, endpoints)
     lexicons = load_lexicons(settings.analysis.lexicons)
     async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
-        # With the broker away it is not known how far the indexers are behind, and all else still is.
+        # Without the broker only one thing is unknown: how far the indexers are behind.
         with suppress(Unavailable):
             await broker.open()
         now = datetime.now(UTC)
         if not admin:
-            return await services.explain.for_operator(tenant, question, now)
+            return await services.explain.for_operator(tenant, inquiry, now)
         asking = await services.search.directory.principal(tenant, admin)
-        return await services.explain.for_admin(asking, question, now)
+        return await services.explain.for_admin(asking, inquiry, now)
 
 
 def _show(explanation: Explanation, console: Console) -> None:

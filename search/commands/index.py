@@ -1,4 +1,4 @@
-"""`office-search index`: the indexers, for as long as they are to run."""
+"""`office-search index`: runs the indexers until they are told to stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 async def run_indexers(settings: Settings, endpoints: Endpoints) -> None:
-    """Index until SIGINT or SIGTERM, then finish what is under way. Serves /metrics on the indexer port."""
+    """Index until SIGINT or SIGTERM, then finish the work in hand. Serves /metrics on the indexer port."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

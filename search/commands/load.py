@@ -1,4 +1,4 @@
-"""`office-search load`: event files to the streams."""
+"""`office-search load`: publishes event files to the streams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SHOWN = 10
 
 
 async def load_files(settings: Settings, endpoints: Endpoints, files: Sequence[Path], console: Console) -> Loaded:
-    """Publish event files, with a progress bar, and say how many of what went out."""
+    """Publish event files with a progress bar, and print how many events of each type were sent.
+
+    Raises OfficeSearchError if lines were skipped, after all others were sent.
+    """
     total = size(files)
     client = await streams.connect(settings.broker, endpoints.broker_url)
     columns = (TextColumn("publish"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())

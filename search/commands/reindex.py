@@ -1,4 +1,4 @@
-"""`office-search reindex`: a vertical built anew while the company works."""
+"""`office-search reindex`: builds a vertical's index anew while the old one serves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN = 10
 async def reindex_vertical(
     settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool = False
 ) -> Built:
-    """Reindex with a progress bar that tells rate and time left, and say what came of it."""
+    """Reindex with a progress bar, and print the result."""
     async with bootstrap.write_side(settings, endpoints, Catalogue.installed()) as resources:
         with _Bar(console) as bar:
             built = await Reindex(resources, bar).run(vertical, restart=restart)
@@ -39,7 +39,7 @@ async def reindex_vertical(
 
 
 class _Bar:
-    """A build's steps as bars, one under the other."""
+    """The steps of a build as progress bars, one below the other."""
 
     def __init__(self, console: Console) -> None:
         rate = TextColumn("{task.fields[rate]}")

@@ -1,4 +1,4 @@
-"""`office-search serve`: the query API, for as long as it is to run."""
+"""`office-search serve`: runs the query API until it is told to stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run_api(settings: Settings, endpoints: Endpoints) -> None:
 
 
 def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """uvicorn without an access log of its own: the edge writes one, without query strings."""
+    """Return a uvicorn server without an access log of its own; the edge writes one, without query strings."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -25,7 +25,7 @@ def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         server_header=False,
         loop="uvloop",
-        # The edge bounds what a request may hold, and answers; below its bound nothing is to be cut off.
+        # Larger than the edge's limits, so that the edge refuses too large requests, with an answer.
         h11_max_incomplete_event_size=256 * 1024,
     )
     return uvicorn.Server(config)

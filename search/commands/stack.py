@@ -1,4 +1,4 @@
-"""What `office-search up`, `down` and `status` do and say."""
+"""`office-search up`, `down` and `status`: the managed local stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = {"running": "green", "stopped": "dim", "crashed": "red", "stale": "red
 
 
 def run_up(settings: Settings, console: Console) -> Endpoints:
-    """Starts the managed stack unless both URLs are set already; returns what is to be used."""
+    """Start the managed stack unless both URLs are set; return the endpoints to use."""
     if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: there is nothing to start.")
         return resolve(settings)
@@ -28,13 +28,13 @@ def run_up(settings: Settings, console: Console) -> Endpoints:
 
 
 def run_down(settings: Settings, console: Console) -> None:
-    """Stops the managed stack, if it runs."""
+    """Stop the managed stack, if it runs."""
     stack = managed_stack(settings.localstack, console)
     _say(console, f"Stopped; the data stay in {stack.home}" if stack.down() else "Nothing was running.")
 
 
 def run_status(settings: Settings, console: Console) -> bool:
-    """Prints a table; returns whether everything that is needed runs."""
+    """Print a table of the stack; return whether everything that is needed runs."""
     if given(settings):
         _say(console, "OPENSEARCH_URL and BROKER_URL are set: the managed stack is not used.")
         return True
@@ -60,5 +60,5 @@ def _show(console: Console, stack: Stack) -> list[ServiceStatus]:
 
 
 def _say(console: Console, text: str) -> None:
-    # Paths are to be copied: not to be broken, nor coloured in parts.
+    # No wrapping and no colours, so that paths can be copied.
     console.print(text, soft_wrap=True, highlight=False, markup=False)

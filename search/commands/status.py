@@ -1,4 +1,4 @@
-"""What an operator looks at first: every generation, how large it is and how far its consumers are behind."""
+"""`office-search status`: shows every generation, its size and how far its consumers are behind."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from search.core.settings import Settings
 
 
 async def show(settings: Settings, endpoints: Endpoints, console: Console) -> None:
+    """Print a table of all generations that are not retired."""
     async with AsyncExitStack() as stack:
         engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)

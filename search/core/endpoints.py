@@ -1,4 +1,4 @@
-"""Where engine and broker answer."""
+"""The addresses of engine and broker."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from search.core.settings import Settings
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where engine and broker answer; the broker's URL may carry its token."""
+    """The URLs of engine and broker; the broker's URL may hold its token."""
 
     opensearch_url: str
     broker_url: str
 
 
 def given(settings: Settings) -> Endpoints | None:
-    """Return what the settings name; None unless they name both."""
+    """Return the endpoints that the settings name; None unless they name both."""
     if settings.engine.url and settings.broker.url:
         return Endpoints(settings.engine.url, settings.broker.url)
     return None

@@ -1,4 +1,4 @@
-"""The one way to an OpenSearch client, and what its failures mean."""
+"""The OpenSearch client: how to connect, and what its failures mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from search.core.settings import EngineSettings
 
 
 class _Json(JSONSerializer):
-    """Answers of a few hundred kilobytes are read on every search: orjson is several times faster."""
+    """A serializer with orjson, several times faster on the answers of a few hundred kilobytes that searches read."""
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, (str, bytes)) else orjson.dumps(data).decode()
@@ -26,7 +26,7 @@ class _Json(JSONSerializer):
 
 
 def connect(settings: EngineSettings, url: str, *, timeout_s: float = 30.0) -> AsyncOpenSearch:
-    """A client for the engine at `url`; nothing is sent yet. The caller closes it."""
+    """Return a client for the engine at `url`; nothing is sent yet. The caller must close it."""
     options: dict[str, Any] = {}
     if settings.username and settings.password:
         options["http_auth"] = (settings.username, settings.password.get_secret_value())
@@ -35,29 +35,29 @@ def connect(settings: EngineSettings, url: str, *, timeout_s: float = 30.0) -> A
         options["client_key"] = str(settings.client_key) if settings.client_key else None
     if settings.ca_file:
         options["ca_certs"] = str(settings.ca_file)
-    # Whoever calls knows whether trying again is right, so the client itself never does.
+    # The callers decide whether to try again, so the client itself never does.
     return AsyncOpenSearch(
         hosts=[url], serializer=_Json(), timeout=timeout_s, max_retries=0, retry_on_timeout=False, **options
     )
 
 
 def is_overload(error: OpenSearchException) -> bool:
-    """Whether the engine is away or asks to slow down, so that the same request is worth sending again."""
+    """Return whether the engine is away or asks to slow down, so that the same request may be sent again."""
     if isinstance(error, EngineConnectionError):
         return True
     return isinstance(error, TransportError) and error.status_code in (429, 502, 503, 504)
 
 
 def is_missing(error: Mapping[str, Any] | None) -> bool:
-    """Whether a part of an answer failed as its index is not there: one that nobody has written yet holds nothing.
+    """Return whether a part of an answer failed because its index does not exist, and so holds nothing.
 
-    One that is closed, or cannot be read, may hold something.
+    An index that is closed or cannot be read may hold something, and is not missing.
     """
     return error is not None and error["type"] == "index_not_found_exception"
 
 
 async def ping(engine: AsyncOpenSearch) -> None:
-    """Raises Unavailable unless the engine answers and can serve."""
+    """Raise Unavailable unless the engine answers and can serve."""
     try:
         health = await engine.cluster.health(request_timeout=5)
     except OpenSearchException as error:

@@ -1,14 +1,14 @@
-"""The one family of errors; each edge translates it once (HTTP status, exit code, dead letter)."""
+"""The project's errors: one root with few children; each edge translates them once (status, exit code, dead letter)."""
 
 from __future__ import annotations
 
 
 class OfficeSearchError(Exception):
-    """Anything this project raises on purpose. The text says what happened and what to do next."""
+    """Any error that this project raises on purpose. The text says what happened and what to do next."""
 
 
 class ConfigurationError(OfficeSearchError):
-    """A setting is missing or contradicts another."""
+    """A setting is missing, faulty, or contradicts another."""
 
 
 class StackError(OfficeSearchError):
@@ -24,11 +24,11 @@ class RejectedEvent(OfficeSearchError):
 
 
 class BadRequest(OfficeSearchError):
-    """What the caller asked for makes no sense; the text tells which parameter and why."""
+    """A parameter makes no sense; the text names it and says why."""
 
 
 class Unauthenticated(OfficeSearchError):
-    """No credentials, or credentials that prove nothing."""
+    """The request has no credentials, or credentials that prove nothing."""
 
 
 class Forbidden(OfficeSearchError):
@@ -36,7 +36,7 @@ class Forbidden(OfficeSearchError):
 
 
 class TooManyRequests(OfficeSearchError):
-    """The caller has asked too often; in `retry_after` whole seconds there is room again."""
+    """The caller has asked too often. `retry_after`: in how many whole seconds there is room again."""
 
     def __init__(self, text: str, retry_after: int) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""One way out for every log line, ours or a library's: JSON for machines, colours at a terminal, no secrets."""
+"""Logging: one output for all log lines, ours and the libraries'; JSON, or colours at a terminal; no secrets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from search.core.errors import ConfigurationError
 
 REDACTED = "[redacted]"
-# The name of the audit log, by which its lines are told from all others.
+# The name of the audit log's logger.
 AUDIT = "search.audit"
 
 _SECRET_KEY = re.compile(r"authorization|token|secret|signature|nonce|password|cookie|credential", re.IGNORECASE)
 _MAX_DEPTH = 5
 
-# At INFO these write every URL they call, some with the query in it; uvicorn.access has no place for a caller.
+# At INFO these log every URL that they call, some with the query in it.
 _QUIET = ("httpx", "httpcore", "opensearchpy", "aiohttp.access")
 # The engine's client logs a traceback for every failure that it also raises.
 _SILENT = ("uvicorn.access", "opensearch", "opensearch.trace")
@@ -36,10 +36,9 @@ def configure(
 ) -> None:
     """Send structlog's and the standard library's lines to `stream` (default: standard error).
 
-    `pretty`: for human eyes rather than as JSON; by default whether the stream is a terminal.
-    `audit_file`: where the audit log's lines are appended instead; they are JSON and written at every level.
-    Start uvicorn with `log_config=None`, or it sets up handlers of its own.
-    Raises ConfigurationError when the audit file cannot be opened.
+    `pretty`: for people rather than as JSON; by default if the stream is a terminal. `audit_file`: a file to append the
+    audit log to instead; its lines are JSON and written at every level. Start uvicorn with `log_config=None`, or it
+    adds handlers of its own. Raises ConfigurationError when the audit file cannot be opened.
     """
     target = sys.stderr if stream is None else stream
     for_eyes = target.isatty() if pretty is None else pretty
@@ -63,9 +62,9 @@ def configure(
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Processor: the values of keys that sound like credentials are struck out, however deep they sit."""
+    """Replace the values of keys that look like credentials, however deeply nested. This is a structlog processor."""
     for key, value in event.items():
-        # structlog's own entries, such as the arguments of a standard library record, are not for print.
+        # Entries of structlog itself, such as the arguments of a standard library record, are not printed.
         if not key.startswith("_"):
             event[key] = REDACTED if _SECRET_KEY.search(key) else _clean(value, _MAX_DEPTH)
     return event
@@ -106,7 +105,7 @@ def _route_audit(handler: logging.Handler) -> None:
     logger = logging.getLogger(AUDIT)
     for former in logger.handlers:
         former.close()
-    # Never for eyes: what a caller sent could pass for another field there.
+    # Always as JSON: in the readable format, text from a caller could look like another field.
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_shared(), processors=_rendering(False, sys.stderr))
     )
@@ -115,7 +114,7 @@ def _route_audit(handler: logging.Handler) -> None:
 
 
 def _appended(file: Path) -> logging.Handler:
-    """Opens the file again when it has been moved away, as log rotation does."""
+    """Return a handler that appends to `file`, and opens it anew after log rotation has moved it away."""
     try:
         file.touch(mode=0o600, exist_ok=True)
         return WatchedFileHandler(file, encoding="utf-8")
@@ -127,7 +126,7 @@ def _appended(file: Path) -> logging.Handler:
 
 
 def _clean(value: object, depth: int) -> object:
-    """A copy without secrets: the object that was logged must keep what it holds."""
+    """Return a copy without secrets; the logged object itself must not change."""
     if not isinstance(value, dict | list | tuple):
         return value
     if depth == 0:

@@ -1,4 +1,4 @@
-"""A small file, such as one of secrets, that may be changed while a process runs."""
+"""Reads a small file, such as one of secrets, again when it changes while a process runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 from search.core.errors import ConfigurationError
 
-# From a change of the file to its taking effect.
+# Seconds between looks at the file: a change takes effect within them.
 LOOK_S = 1.0
 
 T = TypeVar("T")
@@ -19,13 +19,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Watched(Generic[T]):
-    """What a file says, read anew after it changed; of a faulty new version the last good one stays."""
+    """The parsed content of a file, read again after it changes; if a new version is faulty the last good one stays."""
 
     def __init__(self, setting: str, path: Path, parse: Callable[[bytes], T], clock: Callable[[], float]) -> None:
-        """Raises ConfigurationError when there is no such file, or what `parse` raises of what is in it.
+        """Read the file. Raises ConfigurationError when there is none, or what `parse` raises.
 
-        `setting`: what names the file, for error texts. `parse` raises ConfigurationError for a faulty file, without
-        quoting what may be secret. `clock`: monotonic seconds.
+        `setting`: the name of the setting that names the file, for error texts. `parse` raises ConfigurationError for
+        faulty content, without quoting it. `clock`: monotonic seconds.
         """
         self._setting = setting
         self._path = path
@@ -36,13 +36,14 @@ class Watched(Generic[T]):
         self._next_look = clock() + LOOK_S
 
     def value(self) -> T:
+        """Return the present value; look at the file at most once every LOOK_S seconds."""
         if self._clock() >= self._next_look:
             self._next_look = self._clock() + LOOK_S
             self._renew()
         return self._value
 
     def _renew(self) -> None:
-        # Looked at before it is read: a change in between is then seen at the next look.
+        # Look before reading: a change in between is then seen at the next look.
         if (stamp := self._look()) == self._stamp:
             return
         self._stamp = stamp
@@ -54,7 +55,7 @@ class Watched(Generic[T]):
             _log.info("file_read_anew", file=str(self._path))
 
     def _look(self) -> tuple[int, int, int] | None:
-        """What tells one version of the file from the next; None when there is none."""
+        """Return a stamp that differs between versions of the file; None when there is no file."""
         try:
             found = self._path.stat()
         except OSError:

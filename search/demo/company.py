@@ -1,4 +1,4 @@
-"""A company to try the search on: seeded, so that it is the same on every machine, and made of change events."""
+"""The demo company: made-up change events, from a seed, so that they are the same on every machine."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from search.demo.access import Access
-from search.demo.events import Log
+from search.demo.app_store import AppStore
+from search.demo.event_log import EventLog
+from search.demo.memberships import Memberships
 from search.demo.papers import Shelf
 from search.demo.people import Tenant, hire
 from search.demo.rooms import Building
 from search.demo.slots import CHINA
-from search.demo.store import Store
 from search.demo.talk import Talk
 from search.demo.texts import read, topics
 
 
 @dataclass(frozen=True)
 class DemoCaller:
-    """Somebody whom the demo lets one be. `role`: what they do, by language (zh, en)."""
+    """A person whom users of the demo can search as. `role`: what they do, by language (zh, en)."""
 
     tenant: str
     user: str
@@ -31,24 +31,24 @@ class DemoCaller:
 
 @dataclass(frozen=True)
 class Company:
-    """`events`: per stream, in the order of their sequences, one JSON text each."""
+    """The demo company. `events`: stream → events in JSON, in the order of their sequences."""
 
     events: dict[str, list[bytes]]
     callers: list[DemoCaller]
 
 
 def generate(seed: int = 20260301, now: date | None = None) -> Company:
-    """The demo company as it stands on the morning of `now` (by default today): the same for the same two values."""
+    """Return the demo company as of the morning of `now` (by default today); it depends on these two values alone."""
     today = now or datetime.now(CHINA).date()
     origin = datetime(today.year, today.month, today.day, tzinfo=CHINA)
-    found, log = read("company.toml"), Log()
+    found, log = read("company.toml"), EventLog()
     tenants = [_tenant(log, found, facts, origin, seed) for facts in found["tenants"]]
     callers = [_caller(persona, tenants) for persona in found["personas"]]
     return Company(log.streams(), callers)
 
 
 def write(company: Company, folder: Path) -> list[Path]:
-    """One file of JSON lines per stream, named after it; returns their paths."""
+    """Write one file of JSON lines per stream, named after the stream; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for stream, events in company.events.items():
@@ -58,15 +58,15 @@ def write(company: Company, folder: Path) -> list[Path]:
     return paths
 
 
-def _tenant(log: Log, found: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
+def _tenant(log: EventLog, found: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
     tenant = hire(log, found, facts, origin, seed)
-    access = Access(log, found, tenant, origin)
+    memberships = Memberships(log, found, tenant, origin)
     mine = [topic for topic in topics() if topic.tenant == tenant.id]
     shared = {"customer": found["customers"], "city": found["cities"], "room": found["meeting_rooms"]}
-    rooms = Building(log, tenant, access, origin, seed).open_all(mine)
+    rooms = Building(log, tenant, memberships, origin, seed).open_all(mine)
     Talk(log, tenant, shared, found["acks"], seed).fill(rooms, facts["messages"])
     Shelf(log, tenant, shared, origin, seed).fill(mine, facts["docs"])
-    store = Store(log, tenant, access, origin, seed)
+    store = AppStore(log, tenant, memberships, origin, seed)
     store.publish(facts["shelf"])
     store.use(facts["usage"])
     return tenant

@@ -1,4 +1,4 @@
-"""What the demo companies write down: docs laid out by form, filled with facts of their topic."""
+"""Docs of the demo companies: laid out by form and filled with facts of their topic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from search.demo.events import Log, stamp
+from search.demo.event_log import EventLog, stamp
 from search.demo.people import Person, Tenant
 from search.demo.slots import Slots, dice
 from search.demo.texts import DocPlan, Topic, read
@@ -18,10 +18,10 @@ _MOST_DAYS = 420
 
 
 class Shelf:
-    """Writes a tenant's docs to the log; no two of them bear the same title."""
+    """Writes a tenant's docs to the log, each with a different title."""
 
     def __init__(
-        self, log: Log, tenant: Tenant, shared: Mapping[str, Sequence[str]], origin: datetime, seed: int
+        self, log: EventLog, tenant: Tenant, shared: Mapping[str, Sequence[str]], origin: datetime, seed: int
     ) -> None:
         self._log = log
         self._tenant = tenant
@@ -32,13 +32,13 @@ class Shelf:
         self._titles: set[str] = set()
 
     def fill(self, topics: list[Topic], total: int) -> None:
-        """Exactly `total` docs. Raises ValueError when the plans have no more titles to give."""
+        """Write exactly `total` docs. Raises ValueError when the templates give too few different titles."""
         rounds = self._rounds(topics)
         for number in range(1, total + 1):
             self._write(number, *next(rounds))
 
     def _rounds(self, topics: list[Topic]) -> Iterator[tuple[DocPlan, Topic, Slots, str]]:
-        """Every plan in turn, as long as it has titles that are not taken."""
+        """Yield every plan in turn, as long as it has unused titles."""
         plans = [(plan, topic) for topic in topics for plan in topic.docs]
         for lap in count():
             before = len(self._titles)
@@ -99,7 +99,7 @@ class Shelf:
         return owner, reader
 
     def _body(self, plan: DocPlan, topic: Topic, moment: datetime, known: Mapping[str, str]) -> str:
-        """Paragraphs: each fact once, in an order of its own, spread under the form's headings."""
+        """Return the body's paragraphs: each fact once, in random order, spread under the form's headings."""
         form = self._forms[plan.form]
         chance = self._chance
         told = plan.facts or topic.facts

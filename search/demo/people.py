@@ -1,4 +1,4 @@
-"""Who works at the demo companies: departments, people and what each of them belongs to."""
+"""Departments and people of the demo companies."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from faker import Faker
 from pypinyin import lazy_pinyin
 
-from search.demo.events import Log
+from search.demo.event_log import EventLog
 from search.demo.slots import dice
 
-# Read as surnames these sound otherwise than pypinyin's most frequent reading.
+# Surnames that are not read in pypinyin's most frequent way.
 _SURNAMES = {"单": "shan", "解": "xie", "曾": "zeng", "仇": "qiu", "查": "zha", "区": "ou", "覃": "qin", "翟": "zhai"}
 _INTERN_DAYS = 60
 
@@ -36,7 +36,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Tenant:
-    """One company: its settings, its tree of departments (id → parent) and its people."""
+    """One company: its settings, its departments (id → parent) and its people."""
 
     facts: dict[str, Any]
     parents: dict[str, str | None]
@@ -47,7 +47,7 @@ class Tenant:
         return str(self.facts["id"])
 
     def upwards(self, department: str | None) -> list[str]:
-        """A department and its ancestors, nearest first."""
+        """Return a department and its ancestors, nearest first."""
         found = []
         while department is not None:
             found.append(department)
@@ -55,7 +55,7 @@ class Tenant:
         return found
 
     def within(self, departments: Iterable[str]) -> list[Person]:
-        """Everybody in these departments' subtrees whom everybody may find."""
+        """Return everybody in these departments and those below who is visible to the whole tenant."""
         wanted = set(departments)
         return [
             person
@@ -66,7 +66,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class _Post:
-    """A place in a department, before somebody has it."""
+    """A position in a department, not yet filled."""
 
     department: str
     title: str
@@ -77,8 +77,8 @@ class _Post:
     visible_to: list[str] | None = None
 
 
-def hire(log: Log, company: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
-    """One tenant's departments and people, written to the log. `origin`: the moment the demo calls now."""
+def hire(log: EventLog, company: dict[str, Any], facts: dict[str, Any], origin: datetime, seed: int) -> Tenant:
+    """Return one tenant's departments and people, after writing them to the log. `origin`: the demo's present."""
     departments = company["departments"][facts["id"]]
     founded = origin - timedelta(days=1600)
     for department in departments:
@@ -110,7 +110,7 @@ def _posts(company: dict[str, Any], tenant: str, departments: list[dict[str, Any
 
 
 def _department(department: dict[str, Any], special: Sequence[_Post]) -> list[_Post]:
-    """The head first, then whoever is set, then interns, then everybody else."""
+    """Return a department's posts: its head, the special posts, interns, then the others."""
     where, titles = department["id"], department["titles"]
     posts = [post for post in special if post.department == where]
     if not any(post.title == titles[0] for post in posts):
@@ -126,10 +126,10 @@ def _described(post: _Post, head: str) -> _Post:
 
 
 class _Office:
-    """Puts people on posts: names, numbers and addresses."""
+    """Fills posts with people: names, numbers and addresses."""
 
     def __init__(
-        self, log: Log, facts: dict[str, Any], parents: dict[str, str | None], origin: datetime, seed: int
+        self, log: EventLog, facts: dict[str, Any], parents: dict[str, str | None], origin: datetime, seed: int
     ) -> None:
         self._log = log
         self._facts = facts
@@ -154,7 +154,7 @@ class _Office:
         return people
 
     def _name(self, taken: set[str]) -> str:
-        # Homonyms are set on purpose; any other would make the searches of the demo ambiguous.
+        # Only the planned homonyms may share a name; others would make the demo's searches ambiguous.
         while (name := self._chinese.name()) in taken:
             pass
         return name
@@ -208,7 +208,7 @@ class _Office:
         self._log.upsert(person.tenant, "user", person.left or person.joined, data)
 
     def _mailbox(self, name: str) -> str:
-        """Full pinyin, numbered from the second of the same sound on."""
+        """Return the name in full pinyin, with a number from the second person of the same sound on."""
         sound = _pinyin(name)
         self._mailboxes[sound] = self._mailboxes.get(sound, 0) + 1
         return sound if self._mailboxes[sound] == 1 else f"{sound}{self._mailboxes[sound]}"

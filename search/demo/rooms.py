@@ -1,4 +1,4 @@
-"""Where the demo companies talk: conversations, and who was inside when."""
+"""Conversations of the demo companies, and who was a member when."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
 
-from search.demo.access import Access
-from search.demo.events import Log
+from search.demo.event_log import EventLog
+from search.demo.memberships import Memberships
 from search.demo.people import Person, Tenant
 from search.demo.slots import dice
 from search.demo.texts import RoomPlan, Topic
@@ -38,24 +38,24 @@ class Room:
 
 
 class Building:
-    """Opens a tenant's conversations and writes them and their memberships to the log."""
+    """Opens a tenant's conversations; writes them and their memberships to the log."""
 
-    def __init__(self, log: Log, tenant: Tenant, access: Access, origin: datetime, seed: int) -> None:
+    def __init__(self, log: EventLog, tenant: Tenant, memberships: Memberships, origin: datetime, seed: int) -> None:
         self._log = log
         self._tenant = tenant
-        self._access = access
+        self._memberships = memberships
         self._origin = origin
         self._chance: Random = dice(seed, f"rooms-{tenant.id}")
         self._opened = 0
 
     def open_all(self, topics: list[Topic]) -> list[Room]:
-        """Every room that the topics plan, and the tenant's number of direct conversations."""
+        """Return every conversation that the topics plan, and the tenant's number of direct conversations."""
         rooms = [self._open(plan, topic) for topic in topics for plan in topic.rooms]
         pairs = self._pairs([topic for topic in topics if not topic.confidential])
         return rooms + [self._direct(*next(pairs)) for _ in range(self._tenant.facts["directs"])]
 
     def _open(self, plan: RoomPlan, topic: Topic) -> Room:
-        people = self._access.in_group(plan.group) if plan.group else self._choose(plan)
+        people = self._memberships.in_group(plan.group) if plan.group else self._choose(plan)
         opened, closed = self._period(plan)
         if plan.group:
             members = [Member(person, opened) for person in people]
@@ -68,7 +68,7 @@ class Building:
         return opened, self._origin - timedelta(days=120 if plan.archived else 0)
 
     def _choose(self, plan: RoomPlan) -> list[Person]:
-        """Heads and personas first: they make the demo; then whoever chance brings."""
+        """Return the members: heads and personas first, as the demo is about them; then people at random."""
         people = [
             person
             for person in self._tenant.within(plan.departments)
@@ -86,11 +86,11 @@ class Building:
         until = person.left
         if until is None and not (person.head or person.persona or plan.public) and self._chance.random() < 0.05:
             until = since + (closed - since) * self._chance.uniform(0.3, 0.9)
-        # Whoever had left the company before the room was there was never inside for long.
+        # People who left the company before the conversation was opened were members for no time.
         return Member(person, min(since, until) if until else since, until)
 
     def _pairs(self, topics: list[Topic]) -> Iterator[tuple[Person, Person, Topic]]:
-        """Two people and what they talk about; the personas in turn, and every third time two others."""
+        """Yield two people and their topic: personas in turn, and every third time two random people."""
         stars = cycle([person for person in self._tenant.people if person.persona])
         seen: set[frozenset[str]] = set()
         while True:

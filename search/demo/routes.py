@@ -1,4 +1,4 @@
-"""The demo's own pages: the search box at the root, and the people one may be, each with a short-lived token."""
+"""The demo's pages: the search page, and the list of demo callers, each with a short-lived token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from search.demo.company import DemoCaller
 WEB = Path(api.__file__).parent / "web"
 TOKEN_TTL_S = 15 * 60
 
-# Not left to the machine's own table of types, which on some says text/plain for JavaScript.
+# Given here, as the tables of some machines say text/plain for JavaScript.
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -43,7 +43,7 @@ def router(
     ttl_s: float = TOKEN_TTL_S,
     web: Path = WEB,
 ) -> APIRouter:
-    """Routes that hand out tokens to whoever asks: for loopback only.
+    """Return routes that give tokens to everybody who asks; for use on loopback only.
 
     `secret`, `audience`, `scope`: as the service's JWT mode checks them. `web`: the page's folder.
     """
@@ -66,7 +66,7 @@ def router(
 
 
 def _serve(demo: APIRouter, address: str, path: Path) -> None:
-    # One route per file: there is no path of the client's to go astray with.
+    # One route per file, so that no path from a client is used to find a file.
     @demo.api_route(address, methods=["GET", "HEAD"])
     async def read() -> FileResponse:
         # The browser may keep a copy, but asks each time whether it is still the one.

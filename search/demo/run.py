@@ -50,7 +50,7 @@ START_S = 120.0
 
 
 def run_demo(settings: Settings, console: Console, *, port: int, events: Path | None) -> None:
-    """Start the stack, the indexers and the API, load the company, print the URL; until Ctrl-C stops all of it."""
+    """Start the stack, the indexers and the API, load the company and print the URL; stop everything on Ctrl-C."""
     with suppress(KeyboardInterrupt):
         _run(settings, console, port, events)
 
@@ -75,14 +75,18 @@ def _chosen(settings: Settings, port: int) -> Settings:
         settings,
         identity=replace(settings.identity, jwt=jwt),
         audit=settings.audit.model_copy(update={"file": audit_file}),
-        # Everybody who tries it is one of a few callers.
+        # All users of the demo share a few callers, who would soon reach a limit.
         rates=settings.rates.model_copy(update={"caller": "off"}),
         api=settings.api.model_copy(update={"port": choose_port(port)}),
     )
 
 
 def _first_day(home: Path) -> date:
-    """The day on which the demo first ran here: another one would move messages in time, which the contract forbids."""
+    """Return the day on which the demo first ran here.
+
+    The company is generated as of that day: as of another day the same messages would have other times, which the
+    contract forbids.
+    """
     noted = home / "demo-day"
     if not noted.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -92,7 +96,7 @@ def _first_day(home: Path) -> date:
 
 @contextmanager
 def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
-    """What the settings name, or the managed stack, which is stopped afterwards unless it ran before."""
+    """Yield the endpoints of the settings, or of the managed stack, which stops afterwards unless it ran before."""
     if settings.engine.url and settings.broker.url:
         yield resolve(settings)
         return
@@ -108,7 +112,7 @@ def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
 
 
 def _environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
-    """Our own, as whoever names an engine and a broker may have set their credentials, too."""
+    """Return this process's environment with these endpoints; it may hold their credentials too."""
     urls = {"OPENSEARCH_URL": endpoints.opensearch_url, "BROKER_URL": endpoints.broker_url}
     return {**os.environ, **urls, "OFFICE_SEARCH_INDEXER_PORT": str(choose_port(settings.indexers.port))}
 
@@ -162,7 +166,7 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
 
 
 async def _lag(registry: Registry, client: Client) -> int | None:
-    """Events not yet settled by all consumers together; None while one is not there yet."""
+    """Return how many events all consumers together have not settled; None until all of them exist."""
     try:
         found = (await lags(registry, client.jetstream())).values()
     except OfficeSearchError:
@@ -181,7 +185,7 @@ async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], app: FastA
 
 
 async def _warm(services: Services, company: companies.Company) -> None:
-    """Ask every example once: a cold engine takes several times as long, and the first impression counts."""
+    """Ask every example once, as the first queries of a cold engine are several times slower."""
     for caller in company.callers:
         principal = await services.search.directory.principal(caller.tenant, caller.user)
         for example in caller.examples:

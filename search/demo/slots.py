@@ -1,4 +1,4 @@
-"""Templates come to life here: one piece of talk names the same ticket, system and customer throughout."""
+"""Fills the slots of templates; one conversation names the same ticket, system and customer throughout."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _WEEKDAYS = "一二三四五六日"
 
 
 def dice(seed: int, part: str) -> Random:
-    """One source of chance per part, so that a change to one part leaves the others as they were."""
+    """Return a random source for one part, so that a change to one part leaves the others as they were."""
     return Random(f"{seed}:{part}")  # noqa: S311 - a demo has to be the same every time
 
 
 class Slots(dict[str, str]):
-    """Values for the slots of templates: names are drawn once and kept, plain figures are drawn every time.
+    """Values for the slots of templates: names are chosen once and kept, plain figures are chosen every time.
 
-    `words`: choices per slot, themselves templates. `known`: slots that are already decided.
+    `words`: choices per slot, which may be templates themselves. `known`: slots with a fixed value.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Slots(dict[str, str]):
 
 
 def _day(slots: Slots) -> str:
-    """A day soon after the moment, as people say it."""
+    """Return a day soon after the moment, as people say it."""
     later = slots.moment + timedelta(days=slots.chance.randint(1, 9))
     names = ["明天", "后天", "下周一", f"周{_WEEKDAYS[later.weekday() % 5]}", f"{later.month}月{later.day}日"]
     return slots.chance.choice(names)
@@ -73,7 +73,7 @@ def _link(slots: Slots) -> str:
 
 
 def _quarter(slots: Slots) -> str:
-    """The quarter that people speak of: mostly the one that is over, sometimes the present one."""
+    """Return the quarter that people speak of: mostly the last one, sometimes the present one."""
     present = (slots.moment.month - 1) // 3
     return f"Q{(present - (slots.chance.random() < 0.75)) % 4 + 1}"
 

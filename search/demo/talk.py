@@ -1,4 +1,4 @@
-"""What the demo companies say: conversations made of scenes, each of which stays with its subject."""
+"""Messages of the demo companies: conversations made of scenes, each about one subject."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from search.demo.events import Log, stamp
+from search.demo.event_log import EventLog, stamp
 from search.demo.people import Person, Tenant
 from search.demo.rooms import Room
 from search.demo.slots import CHINA, Slots, dice
@@ -35,7 +35,7 @@ _MIME = {
 
 @dataclass(frozen=True)
 class _Line:
-    """One message to be. `text`: what `template` says once its slots are filled."""
+    """A message before it is sent. `text`: `template` with its slots filled."""
 
     text: str
     template: str
@@ -44,10 +44,10 @@ class _Line:
 
 
 class Talk:
-    """Fills a tenant's rooms with a given number of messages."""
+    """Fills a tenant's conversations with a given number of messages."""
 
     def __init__(
-        self, log: Log, tenant: Tenant, shared: Mapping[str, Sequence[str]], acks: list[str], seed: int
+        self, log: EventLog, tenant: Tenant, shared: Mapping[str, Sequence[str]], acks: list[str], seed: int
     ) -> None:
         self._log = log
         self._tenant = tenant
@@ -58,7 +58,7 @@ class Talk:
         self._sent = 0
 
     def fill(self, rooms: list[Room], count: int) -> None:
-        """Exactly `count` messages, by the rooms' weights."""
+        """Send exactly `count` messages, spread by the conversations' weights."""
         for room, share in zip(rooms, shares([room.plan.weight for room in rooms], count), strict=True):
             self._room(room, share)
 
@@ -72,7 +72,7 @@ class Talk:
                 left -= 1
 
     def _moment(self, room: Room) -> datetime:
-        """A working hour while the room was there, the more recent the likelier."""
+        """Return a working hour while the conversation was open; recent ones are more likely."""
         span = (room.closed - room.opened).days - 2
         day = room.closed.astimezone(CHINA) - timedelta(days=1 + int(span * self._chance.random() ** 1.7))
         while day.weekday() > 4 and self._chance.random() < 0.9:
@@ -80,7 +80,7 @@ class Talk:
         return day.replace(hour=9, minute=0) + timedelta(seconds=self._chance.randint(0, 9 * 3600))
 
     def _thread(self, room: Room, moment: datetime, most: int) -> Iterator[tuple[_Line, Person]]:
-        """At most `most` lines with their senders."""
+        """Yield at most `most` lines with their senders."""
         present = [member.person for member in room.members if member.present(moment)]
         if not present:
             return
@@ -93,7 +93,7 @@ class Talk:
             yield line, last
 
     def _lines(self, room: Room, moment: datetime, voices: list[Person]) -> list[_Line]:
-        """A scene played once: what has been said before, word for word, is left out."""
+        """Return a scene's lines, without those whose text has been said before."""
         scene, chance = self._chance.choice(room.topic.scenes), self._chance
         lines = [self._opening(scene.open, room, moment, voices)]
         slots = lines[0].slots
@@ -108,7 +108,7 @@ class Talk:
         return unsaid
 
     def _opening(self, openings: list[str], room: Room, moment: datetime, voices: list[Person]) -> _Line:
-        """One that nobody has said yet, where chance allows."""
+        """Return an opening line, if possible one whose text has not been said before."""
         for _ in range(_TRIES):
             line = _line(self._chance.choice(openings), self._slots(room, moment, voices), room)
             if line.text not in self._said:
@@ -144,7 +144,7 @@ class Talk:
         self._log.upsert(self._tenant.id, "message", changed, data)
 
     def _dress(self, data: dict[str, Any], line: _Line) -> None:
-        """What goes with the text: a card, a file, a link, a screenshot."""
+        """Add what goes with the text: a card, a file, a link or a screenshot."""
         if line.template.startswith("card|"):
             data |= _card(line.text)
         elif "{file}" in line.template:
@@ -162,19 +162,19 @@ class Talk:
 
 def _line(template: str, slots: Slots, room: Room) -> _Line:
     if room.plan.kind == "direct":
-        # Two people alone do not call each other by name; whom they name is somebody else.
+        # Two people alone do not address each other by name; a name in their messages is a third person's.
         template = _CALL.sub("", template).replace("@{", "{")
     return _Line(slots.say(template), template, slots)
 
 
 def _card(text: str) -> dict[str, Any]:
-    """`card|title|name=value|…` → the card, and a text for whoever cannot show one."""
+    """Return the card of `card|title|name=value|…`, with a text for clients that cannot show cards."""
     _, title, *entries = text.split("|")
     fields = [dict(zip(("name", "value"), entry.split("=", 1), strict=True)) for entry in entries]
     return {"kind": "card", "text": title, "card": {"title": title, "fields": fields}}
 
 
 def shares(weights: Sequence[float], total: int) -> list[int]:
-    """Whole numbers in proportion to the weights, which add up to `total`."""
+    """Return whole numbers in proportion to the weights that add up to `total`."""
     bounds = [round(total * sum(weights[:index]) / sum(weights)) for index in range(len(weights) + 1)]
     return [upper - lower for lower, upper in pairwise(bounds)]

@@ -1,4 +1,4 @@
-"""Where the wanted entity stood in each answer, and what that comes to."""
+"""Ranks of the wanted entities, and figures over many questions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from search.evaluate.questions import KnownItem, Target
 
 ASKS_FOR_PEOPLE = ("single_surname", "homonym", "person_")
-"""Beginnings of the kinds whose rank counts within the hits of contacts."""
+"""Prefixes of kinds that ask for people: their rank counts only hits of contacts."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """One known item's outcome. `rank`: from 1; None where nothing wanted came back. `ms`: as the client saw it."""
+    """The outcome of one known item. `rank`: from 1, None if nothing wanted was found. `ms`: the client's time."""
 
     kind: str
     rank: int | None
@@ -25,7 +25,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of `n` questions: shares found first and within five, mean reciprocal rank, latencies in milliseconds."""
+    """Figures over `n` questions: shares with a hit at rank 1 and within 5, mean reciprocal rank, latencies in ms."""
 
     n: int
     hit1: float
@@ -36,7 +36,7 @@ class Figures:
 
 
 def rank(item: KnownItem, hits: Sequence[Mapping[str, Any]]) -> int | None:
-    """The place, from 1, of the first wanted entity among the hits."""
+    """Return the rank, from 1, of the first wanted entity among the hits; None if there is none."""
     if item.kind.startswith(ASKS_FOR_PEOPLE):
         hits = [hit for hit in hits if hit["vertical"] == "contacts"]
     wanted = set(item.want)
@@ -45,7 +45,7 @@ def rank(item: KnownItem, hits: Sequence[Mapping[str, Any]]) -> int | None:
 
 
 def by_kind(played: Iterable[Played]) -> dict[str, Figures]:
-    """Each kind's figures, in the order in which the kinds first come."""
+    """Return the figures of each kind, in the order in which the kinds first appear."""
     groups: dict[str, list[Played]] = defaultdict(list)
     for one in played:
         groups[one.kind].append(one)
@@ -53,7 +53,7 @@ def by_kind(played: Iterable[Played]) -> dict[str, Figures]:
 
 
 def figures(played: Sequence[Played]) -> Figures:
-    """Raises ValueError when nothing was played."""
+    """Return the figures of what was played. Raises ValueError for none."""
     if not played:
         raise ValueError("no questions, no figures")
     ranks = [one.rank for one in played]
@@ -73,5 +73,5 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
-    """Nearest rank: the smallest value that at least this share does not exceed."""
+    """Return the smallest value that is at least as large as this share of all values (nearest rank)."""
     return ordered[math.ceil(share * len(ordered)) - 1]

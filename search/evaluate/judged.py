@@ -1,4 +1,4 @@
-"""A judged set: documents, questions, and which document answers which question how well."""
+"""A judged set: documents, questions, and how well each document answers a question."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRADED_COLUMNS = 3
 
 @dataclass(frozen=True)
 class JudgedSet:
-    """`relevance`: by question and document; 0 is a judged miss, and what is not listed counts as one."""
+    """A judged set. `relevance`: question → document → grade; 0, or not listed, is a miss."""
 
     documents: Sequence[Mapping[str, Any]]
     questions: Mapping[str, str]
@@ -24,7 +24,7 @@ class JudgedSet:
 
 
 def read(folder: Path) -> JudgedSet:
-    """Raises OfficeSearchError naming the file, and the line where there is one, that cannot be used."""
+    """Return the judged set in a folder. Raises OfficeSearchError that names the faulty file and line."""
     documents = _json_lines(folder / "docs.jsonl", ("id", "title", "body"))
     questions = {line["id"]: line["text"] for line in _json_lines(folder / "queries.jsonl", ("id", "text"))}
     relevance: dict[str, dict[str, int]] = {}

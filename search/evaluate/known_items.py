@@ -1,4 +1,4 @@
-"""`office-search eval known-items`: what a company's people find, and what must not come back."""
+"""`office-search eval known-items`: measures what a company's users find, and checks what they must not find."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from search.core.errors import ConfigurationError
 from search.core.settings import Settings
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, figures
 from search.evaluate.leaks import Leak
 from search.evaluate.play import WARM_UP, play_known_items, play_negatives, spread, warm_up
@@ -26,7 +26,7 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that one evaluation has found."""
+    """The results of one evaluation."""
 
     played: Sequence[Played]
     leaked: Sequence[Leak]
@@ -49,10 +49,10 @@ class Report:
 def run_known_items(
     settings: Settings, data: Path, console: Console, *, url: str | None, json_file: Path | None
 ) -> int:
-    """Play the questions in `data` against the service at `url`, or a temporary one that holds the company.
+    """Ask the questions in `data` of the service at `url`, or of a temporary one filled with the company.
 
-    Prints a table, writes `json_file`, returns the number of leaks. Raises OfficeSearchError when a file is missing or
-    a question gets no whole answer.
+    Prints a table, writes `json_file` and returns the number of leaks. Raises OfficeSearchError when a file is missing
+    or a question gets no complete answer.
     """
     if json_file and not json_file.parent.is_dir():
         raise ConfigurationError(f"{json_file.parent} is no folder; --json needs one to write into.")
@@ -76,7 +76,7 @@ def _secret(settings: Settings) -> str:
 
 
 class _Evaluation:
-    """One run, with a bar for each of its phases."""
+    """One evaluation, with a progress bar for each phase."""
 
     def __init__(self, items: Sequence[KnownItem], negatives: Sequence[Negative], console: Console) -> None:
         self._items = items
@@ -88,15 +88,15 @@ class _Evaluation:
 
             async def filled() -> Report:
                 load = await fill(service, files, bars)
-                return await self._play(Client(service.url, service.secret), load, bars)
+                return await self._play(ApiClient(service.url, service.secret), load, bars)
 
             return asyncio.run(filled())
 
     async def running(self, url: str, secret: str) -> Report:
         with self._bars() as bars:
-            return await self._play(Client(url, secret), Load(), bars)
+            return await self._play(ApiClient(url, secret), Load(), bars)
 
-    async def _play(self, client: Client, load: Load, bars: Progress) -> Report:
+    async def _play(self, client: ApiClient, load: Load, bars: Progress) -> Report:
         async with client:
             await warm_up(client, self._items, _bar(bars, "warm up", len(spread(self._items, WARM_UP))))
             played = await play_known_items(client, self._items, _bar(bars, "known items", len(self._items)))
@@ -114,7 +114,7 @@ def _bar(bars: Progress, name: str, total: int) -> Callable[[], None]:
 
 
 def show(report: Report, console: Console) -> None:
-    """The table, the load and every leak, as far as they fit."""
+    """Print the table, the load and the first leaks."""
     if report.played:
         console.print(_table(report))
     if report.load.events:

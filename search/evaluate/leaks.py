@@ -1,4 +1,4 @@
-"""What an answer gives away that its caller may not have."""
+"""Finds leaks: entities in an answer that its caller must not find."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search.evaluate.questions import Negative, Target
 
 @dataclass(frozen=True)
 class Leak:
-    """One thing that went wrong in the answer to a negative; `what` is for a human."""
+    """One fault in the answer to a negative question. `what`: a description for people."""
 
     id: str
     rule: str
@@ -22,9 +22,9 @@ class Leak:
 
 
 def leaks(asked: Negative, status: int, answer: Mapping[str, Any]) -> list[Leak]:
-    """Forbidden entities among the hits, a refusal that did not come, a vertical that was not denied.
+    """Return the leaks: forbidden entities among the hits, a missing refusal, verticals that were not denied.
 
-    A text is no entity, nor is the sender of a message that the caller may see.
+    Only hits count: a text is no entity, and the sender of a visible message may be named.
     """
     if status == asked.expect:
         return []

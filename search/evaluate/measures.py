@@ -1,4 +1,4 @@
-"""Measures of ranked lists against judgements, and whether two systems really differ."""
+"""Measures of ranked lists against judgements, and whether two systems differ."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SEED = 20260301
 
 Relevance = Mapping[str, Mapping[str, int]]
 Runs = Mapping[str, Sequence[str]]
-"""By question: documents, best first."""
+"""Question → document ids, best first."""
 
 
 def measure(relevance: Relevance, runs: Runs) -> dict[str, dict[str, float]]:
-    """By measure, by question; a question without an answer counts as 0."""
+    """Return measure → question → value; a question without an answer counts as 0."""
     judged = {question: dict(relevance[question]) for question in runs}
     ranked = {
         question: {document: 1 / (place + 1) for place, document in enumerate(documents)}
@@ -39,7 +39,7 @@ def mean(values: Mapping[str, float]) -> float:
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two means over the same questions, with its 95 % interval."""
+    """The difference of two means over the same questions, with its 95 % interval."""
 
     mean: float
     low: float
@@ -47,7 +47,10 @@ class Difference:
 
 
 def difference(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Difference:
-    """Paired bootstrap over questions (Sakai, SIGIR 2006), percentile interval; seeded."""
+    """Return the difference by a paired bootstrap over questions (Sakai, SIGIR 2006).
+
+    The interval is of percentiles, and the resampling is seeded.
+    """
     deltas = [ours[question] - theirs[question] for question in sorted(ours)]
     chance = random.Random(SEED)  # noqa: S311 - resampling, not secrets
     means = sorted(sum(chance.choices(deltas, k=len(deltas))) / len(deltas) for _ in range(RESAMPLES))

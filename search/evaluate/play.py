@@ -1,4 +1,4 @@
-"""Plays a company's questions: known items one at a time, for their latencies; negatives side by side."""
+"""Asks a company's questions: known items one at a time, for their latencies; negatives in parallel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from search.core.errors import OfficeSearchError
-from search.evaluate.client import Answered, Client
+from search.evaluate.api_client import Answered, ApiClient
 from search.evaluate.figures import Played, rank
 from search.evaluate.leaks import Leak, leaks
 from search.evaluate.questions import KnownItem, Negative, Question
@@ -17,15 +17,15 @@ AT_ONCE = 4
 Advance = Callable[[], None]
 
 
-async def warm_up(client: Client, items: Sequence[KnownItem], advance: Advance) -> None:
-    """A cold engine answers several times slower; these answers count for nothing."""
+async def warm_up(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> None:
+    """Ask some questions without counting them, as a cold engine is several times slower."""
     for item in spread(items, WARM_UP):
         await _allowed(client, item)
         advance()
 
 
-async def play_known_items(client: Client, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
-    """Raises OfficeSearchError when one is not answered."""
+async def play_known_items(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
+    """Return the outcome of each known item. Raises OfficeSearchError when one is not answered."""
     played = []
     for item in items:
         answered = await _allowed(client, item)
@@ -34,8 +34,8 @@ async def play_known_items(client: Client, items: Sequence[KnownItem], advance: 
     return played
 
 
-async def play_negatives(client: Client, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
-    """All leaks, in the order of the questions. Raises OfficeSearchError when one is not answered."""
+async def play_negatives(client: ApiClient, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
+    """Return all leaks in the order of the questions. Raises OfficeSearchError when one is not answered."""
     found: dict[int, list[Leak]] = {}
     waiting = iter(enumerate(negatives))
 
@@ -55,12 +55,15 @@ async def play_negatives(client: Client, negatives: Sequence[Negative], advance:
 
 
 def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
-    """About `wanted` of them, from all over the list."""
+    """Return about `wanted` items, evenly spread over the list."""
     return items[:: max(1, len(items) // wanted)]
 
 
-async def _allowed(client: Client, question: Question) -> Answered:
-    """An answer to somebody who may ask: a refusal finds nothing and hides nothing, so it must not pass for either."""
+async def _allowed(client: ApiClient, question: Question) -> Answered:
+    """Return the answer to a caller who may ask. Raises OfficeSearchError for a refusal.
+
+    A refusal would count as no hit and no leak, although it proves neither.
+    """
     answered = await client.search(question)
     if answered.status != 200:
         reason = answered.body.get("detail", "no reason given")

@@ -1,4 +1,4 @@
-"""The two files of questions in a company's folder, as they are read."""
+"""The two files of questions in a company's folder."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class _Line(BaseModel):
 
 
 class Target(_Line):
-    """An entity, as a hit names it."""
+    """An entity, named as hits name it."""
 
     vertical: str
     id: str
 
 
 class Question(_Line):
-    """`q` as asked by a user of a tenant."""
+    """The query `q`, asked by a user of a tenant."""
 
     id: str
     tenant: str
@@ -34,14 +34,17 @@ class Question(_Line):
 
 
 class KnownItem(Question):
-    """Any one of `want` answers it."""
+    """A question that is answered by any one of `want`."""
 
     want: tuple[Target, ...]
     kind: str
 
 
 class Negative(Question):
-    """None of `must_not` may come back; `expect` a refusal of the whole call, `denied` the verticals to be named so."""
+    """A question whose answer must not hold any of `must_not`.
+
+    `expect`: 403 if the whole call must be refused. `denied`: verticals that the answer must name as denied.
+    """
 
     must_not: tuple[Target, ...]
     rule: str
@@ -53,17 +56,17 @@ Kind = TypeVar("Kind", bound=Question)
 
 
 def known_items(data: Path) -> list[KnownItem]:
-    """Raises OfficeSearchError when the folder has none, or a line is not one."""
+    """Return the known items. Raises OfficeSearchError for a missing file or a faulty line."""
     return _read(data / KNOWN_ITEMS, KnownItem)
 
 
 def negatives(data: Path) -> list[Negative]:
-    """Raises OfficeSearchError when the folder has none, or a line is not one."""
+    """Return the negative questions. Raises OfficeSearchError for a missing file or a faulty line."""
     return _read(data / NEGATIVES, Negative)
 
 
 def event_files(data: Path) -> Sequence[Path]:
-    """Raises OfficeSearchError when the folder has none."""
+    """Return the event files of a company. Raises OfficeSearchError when there are none."""
     files = sorted(data.glob("changes.*.ndjson"))
     if not files:
         raise OfficeSearchError(f"{data} holds no event files (changes.*.ndjson); name a company's folder with --data.")

@@ -1,4 +1,4 @@
-"""`office-search eval relevance`: the product's own answers to judged questions beside the engine's plain ones."""
+"""`office-search eval relevance`: compares the product's answers to judged questions with the plain engine's."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ PAGE = 100
 AT_ONCE = 4
 DEADLINE_MS = 30_000
 MOMENT = "2026-01-01T00:00:00Z"
-# The baseline is what a team gets that leaves everything at the engine's defaults and boosts titles.
+# The baseline: the engine's defaults, with titles boosted.
 STANDARD_MAPPING = {"properties": {"title": {"type": "text"}, "body": {"type": "text"}}}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Both systems' figures on one set."""
+    """The figures of both systems on one judged set."""
 
     queries: int
     docs: int
@@ -62,7 +62,7 @@ class Compared:
 
 
 def run_relevance(settings: Settings, data: Path, console: Console, *, json_file: Path | None) -> Compared:
-    """Measure on a temporary engine of its own, print a table, write the JSON file."""
+    """Compare on a temporary engine, print a table and write the JSON file."""
     judged = read(data)
     with temporary_stack(heap=settings.localstack.heap, console=console) as endpoints:
         compared = asyncio.run(compare(settings, endpoints, judged, console))
@@ -73,7 +73,7 @@ def run_relevance(settings: Settings, data: Path, console: Console, *, json_file
 
 
 async def compare(settings: Settings, endpoints: Endpoints, judged: JudgedSet, console: Console) -> Compared:
-    """Index the set both ways, ask every question of both, and remove the indices again."""
+    """Index the set for both systems, ask both every question, and remove the indices again."""
     engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
     tenant = f"judged-{uuid4().hex[:12]}"
     try:
@@ -133,7 +133,7 @@ def _lines(ours: str, theirs: str, entry: Mapping[str, Any]) -> bytes:
 async def _ask_all(
     judged: JudgedSet, ask: Callable[[str], Awaitable[Sequence[str]]], advance: Callable[[], None]
 ) -> Runs:
-    """Answers by question; a few at a time, whose order does not matter."""
+    """Return the answers by question, asked a few at a time."""
     runs: dict[str, Sequence[str]] = {}
     slots = asyncio.Semaphore(AT_ONCE)
 
@@ -147,7 +147,7 @@ async def _ask_all(
 
 
 class _Product:
-    """The product's own way from a question to its hits, for a caller to whom every document is open."""
+    """The product's own search, for a caller who may see every document."""
 
     def __init__(self, engine: AsyncOpenSearch, tenant: str) -> None:
         modules = {DOCS.module: None}
@@ -161,7 +161,7 @@ class _Product:
 
 
 class _Standard:
-    """The engine's `standard` analyzer (single Han characters) and BM25, as they come."""
+    """The engine's `standard` analyzer (single Han characters) and BM25, with default settings."""
 
     def __init__(self, engine: AsyncOpenSearch, tenant: str) -> None:
         self._engine = engine

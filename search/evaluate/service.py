@@ -1,4 +1,4 @@
-"""A temporary service of one's own: engine, broker, indexers and API, gone afterwards however that ends."""
+"""A temporary service with engine, broker, indexers and API, removed in the end, also after a failure."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, EngineSettings, Settings
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.localstack import temporary_stack
 from search.localstack.children import Child, environment, running
 from search.localstack.ports import LOOPBACK, choose_port
 
 START_S = 120.0
-# Events are settled at thousands a second; so long without a single one, something is wrong.
+# Seconds; thousands of events are settled in one, so if none is in this time something is wrong.
 STANDSTILL_S = 120.0
 POLL_S = 0.1
 
 
 @dataclass(frozen=True)
 class Load:
-    """How many events were published, and the seconds from the first one until every consumer had settled all."""
+    """How many events were loaded, and the seconds from the first publish until every consumer had settled all."""
 
     events: int = 0
     seconds: float = 0.0
@@ -47,7 +47,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Service:
-    """Where it answers, the gateway's secret, and its processes."""
+    """A running service: its URL, the gateway's secret, its endpoints and its processes."""
 
     url: str
     secret: str
@@ -55,14 +55,14 @@ class Service:
     children: Sequence[Child]
 
     def check(self) -> None:
-        """Raises OfficeSearchError when one of its processes has ended."""
+        """Raise OfficeSearchError if one of its processes has ended."""
         for child in self.children:
             child.check()
 
 
 @contextmanager
 def temporary_service(settings: Settings, console: Console) -> Iterator[Service]:
-    """Starts all of it on free ports; `fill` waits until it runs."""
+    """Yield a new service on free ports; call `fill` to wait until it runs."""
     local, secret = settings.localstack, secrets.token_urlsafe(32)
     with (
         temporary_stack(heap=local.heap, cache=local.cache, console=console) as endpoints,
@@ -82,9 +82,9 @@ def temporary_service(settings: Settings, console: Console) -> Iterator[Service]
 
 
 async def fill(service: Service, files: Sequence[Path], progress: Progress) -> Load:
-    """Publish event files and wait until all of it is found and the service is ready.
+    """Publish event files and wait until all their events are searchable and the service is ready.
 
-    Raises OfficeSearchError when a process ends or stands still, or the files hold lines that are no events.
+    Raises OfficeSearchError when a process ends or makes no progress, or the files hold lines that are no events.
     """
     async with AsyncExitStack() as stack:
         # A stack of our own takes no credentials but what its URLs hold.
@@ -104,7 +104,7 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
 
 
 class _Filling:
-    """The steps of `fill`, each of which notices when a process ends."""
+    """The steps of `fill`; each notices when a process ends."""
 
     def __init__(self, service: Service, registry: Registry, broker: BrokerClient, progress: Progress) -> None:
         self._service = service
@@ -145,7 +145,7 @@ class _Filling:
         self._progress.update(task, total=events or 1, completed=events or 1)
 
     async def ready(self) -> None:
-        async with Client(self._service.url, self._service.secret) as client:
+        async with ApiClient(self._service.url, self._service.secret) as client:
             await self._until(client.ready, "ready", "The API does not become ready")
 
     async def _until(self, condition: Callable[[], Awaitable[bool]], name: str, failure: str) -> None:
@@ -159,7 +159,7 @@ class _Filling:
         self._progress.update(task, total=1, completed=1)
 
     async def _lag(self) -> int | None:
-        """Of all consumers together; None until every one is there."""
+        """Return the lag of all consumers together; None until all of them exist."""
         try:
             found = (await lags(self._registry, self._broker.jetstream())).values()
         except OfficeSearchError:

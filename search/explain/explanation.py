@@ -1,4 +1,4 @@
-"""What is told about why somebody does or does not find something: codes, their sentences, and the few facts."""
+"""The parts of an explanation: outcome, steps, reason codes with their sentences, and facts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from search.access.refusal import Refusal
 
 
 class Outcome(StrEnum):
-    """The answer in one word."""
+    """The result in one word."""
 
     FOUND = "found"
     VISIBLE = "visible"
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 
 class Step(StrEnum):
-    """What is looked at, in this order; the first that fails decides."""
+    """The steps of an explanation, in order; the first that fails decides."""
 
     USER = "user"
     INDEX = "index"
@@ -37,6 +37,8 @@ class Step(StrEnum):
 
 
 class State(StrEnum):
+    """The result of a step; `not_told`: the viewer may not know it."""
+
     PASSED = "passed"
     FAILED = "failed"
     NOT_TOLD = "not_told"
@@ -45,10 +47,10 @@ class State(StrEnum):
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "active": "The user is known and active.",
-        "user_unknown": "No such user is known in the tenant, as far as the role of whoever asks reaches.",
+        "user_unknown": "There is no such user in the tenant, or not within departments of the asker's role.",
         "user_disabled": "The user is disabled, and every search of theirs is refused.",
         "indexed": "It is indexed.",
-        "not_indexed": "Nothing of this id is indexed in the tenant, as far as the role of whoever asks reaches.",
+        "not_indexed": "Nothing of this id is indexed in the tenant, or not within departments of the asker's role.",
         Refusal.DELETED: "It was deleted.",
         "module": "One of the user's roles has the vertical's module for it.",
         Refusal.NO_MODULE: "None of the user's roles has the vertical's module.",
@@ -79,15 +81,15 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "indexed_otherwise": "Its indexed terms are not those that it would get today; reindex the vertical.",
     }
 )
-"""A sentence depends on its code alone: no text, name or id of anybody's is ever in it."""
+"""By code. A sentence depends on the code alone and never holds a text, name or id of the data."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What makes a reason concrete; None or empty where it does not apply, or is not told.
+    """The facts behind a reason; None or empty where one does not apply or may not be told.
 
-    `since`: RFC 3339. `behind`: events, of all tenants, that have not yet come to where this step looks.
-    `rank`, `rank_of_all`: from 1, within the vertical and in the merged list.
+    `since`: RFC 3339. `behind`: events of all tenants that the step's index has not taken in yet. `rank`: from 1,
+    within the vertical. `rank_of_all`: from 1, in the merged list.
     """
 
     principals: tuple[str, ...] = ()
@@ -100,13 +102,13 @@ class Facts:
     rank_of_all: int | None = None
 
     def given(self) -> dict[str, Any]:
-        """Those that apply, by name."""
+        """Return the facts that apply, by name."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One step's result."""
+    """The result of one step."""
 
     step: Step
     state: State
@@ -120,7 +122,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a user does or does not find an entity. `entity`: its kind, where it is there."""
+    """Why a user does or does not find an entity. `entity`: its kind, None if it is not indexed."""
 
     vertical: str
     id: str
@@ -130,7 +132,7 @@ class Explanation:
 
     @property
     def deciding(self) -> Finding:
-        """The first step that fails; where none does, the last that passed."""
+        """The first step that failed; if none did, the last one that passed."""
         failed = [finding for finding in self.findings if finding.state is State.FAILED]
         passed = [finding for finding in self.findings if finding.state is State.PASSED]
         return failed[0] if failed else passed[-1]

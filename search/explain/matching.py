@@ -1,7 +1,7 @@
-"""The steps that need the text: whether it matches, and at which rank the user finds it.
+"""The steps of an explanation that need the text: whether it matches, and at which rank the user finds it.
 
-Only for those who may find the entity themselves, and of the user's search only what they may see too: a rank that
-counted other hits would tell how many there are.
+They run only if the viewer could find the entity too, and see only those hits of the user's search that the viewer may
+see: a rank that counted other hits would tell how many there are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Matching:
-    """`search` reads what the viewer may see of what `caller` sees; `caller` is the user who is explained."""
+    """The text steps for one user and one entity.
+
+    `search`: reads what both the user and the viewer may see. `caller`: the user who is asked about.
+    """
 
     search: Search
     caller: Principal
@@ -37,13 +40,16 @@ class Matching:
     now: datetime
 
     async def unasked(self) -> list[Finding]:
-        """Without a query: whether searches see the entity as it is now."""
+        """Return, without a query, whether searches see the present state of the entity."""
         if await self._is_fresh():
             return [Finding(Step.SEARCH, State.PASSED, "searchable")]
         return [Finding(Step.SEARCH, State.FAILED, "not_searchable_yet")]
 
     async def asked(self, q: str) -> list[Finding]:
-        """The user's own search first, as it decides; only where it does not find the entity, why."""
+        """Return the text step and the search step for query `q`.
+
+        The user's search is run first; only if it does not find the entity, the reason is looked for.
+        """
         name = self.subject.vertical.name
         if rank := await self._rank(q, [name]):
             facts = Facts(rank=rank, rank_of_all=await self._rank(q, None))
@@ -53,7 +59,7 @@ class Matching:
         return [text] if text.state is State.FAILED else [text, await self._unfound(query)]
 
     async def text(self, q: str) -> Finding:
-        """Whether the entity as it is now holds what is asked for, whoever may see it."""
+        """Return whether the entity's present state matches `q`, regardless of who may see it."""
         return self._held(await self._resolved(q))
 
     async def _resolved(self, q: str) -> ResolvedQuery:
@@ -68,7 +74,7 @@ class Matching:
         return _text(State.FAILED, "only_misspelt") if found.fuzzy else _text(State.PASSED, "matches")
 
     async def _unfound(self, query: ResolvedQuery) -> Finding:
-        """It matches, and yet it is not among the first hits."""
+        """Return why the entity is not among the first hits although it matches."""
         if not await self._is_fresh():
             return Finding(Step.SEARCH, State.FAILED, "not_searchable_yet")
         there = await self._candidate(build.query_body(query, self.subject.vertical))
@@ -79,7 +85,7 @@ class Matching:
         return searched is not None and searched.version == self.subject.stored.version
 
     async def _candidate(self, query: Clause) -> Candidate | None:
-        """The entity as searches see it, if it meets a query there."""
+        """Return the entity as searches see it, None if it does not match `query` there."""
         only = {"ids": {"values": [self.subject.stored.document_id]}}
         request = Request(self.subject.vertical, {"bool": {"must": [query], "filter": [only]}}, size=1)
         [answer] = await self.search.reader.search(self.caller, [request])
@@ -88,7 +94,7 @@ class Matching:
         return next(iter(answer.found), None)
 
     async def _rank(self, q: str, verticals: Sequence[str] | None) -> int | None:
-        """From 1; None where it is not among the first DEEPEST hits of these verticals."""
+        """Return the entity's rank from 1; None if it is not among the first DEEPEST hits of these verticals."""
         rank, cursor = 0, None
         while rank < DEEPEST:
             question = Question(q=q, verticals=verticals, limit=PAGE, cursor=cursor)

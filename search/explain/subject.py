@@ -1,4 +1,4 @@
-"""What an explanation is about: one entity as it is stored now, as far as whoever asks may ask about it."""
+"""The subject of an explanation: one entity as it is stored now, if it is in the viewer's reach."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from search.explain.viewer import Viewer
 
 @dataclass(frozen=True)
 class Subject:
+    """A stored entity. `id`: the entity's own id, without its kind."""
+
     vertical: Vertical
     entity: str
     id: str
@@ -30,9 +32,9 @@ class Subject:
 
 
 async def find(bypass: Bypass, viewer: Viewer, vertical: Vertical, id: str) -> Subject | None:
-    """The entity of this id, with or without its kind before it (`user:u-12`); None where nothing is within reach.
+    """Return the entity with this id, with or without its kind (`user:u-12`); None if none is in reach.
 
-    Raises BadRequest where several are, which ids of contacts of different kinds may be.
+    Raises BadRequest if several are, as contacts of different kinds may share an id.
     """
     places = _places(vertical, id)
     found = [
@@ -48,7 +50,7 @@ async def find(bypass: Bypass, viewer: Viewer, vertical: Vertical, id: str) -> S
 
 
 def _places(vertical: Vertical, id: str) -> dict[str, tuple[str, str]]:
-    """Where it may be stored: document id → (entity, the entity's own id)."""
+    """Return where the entity may be stored: document id → (entity, the entity's own id)."""
     kind, _, bare = id.rpartition(":")
     entities = [entity for entity in vertical.entities if entity == kind or not kind]
     return {vertical.document_id(entity, bare): (entity, bare) for entity in entities}

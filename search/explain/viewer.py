@@ -1,4 +1,4 @@
-"""Who asks for an explanation, and what they may be told: an admin within a tenant, or the machine's operator."""
+"""The viewer of an explanation, who decides what may be told: an admin within a tenant, or an operator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODULE: Final = "admin.explain"
 
 
 class Viewer(Protocol):
-    """`reader` shows of a user's search what the viewer may learn of it."""
+    """Who asks. `reader`: reads of the user's search only what the viewer may know."""
 
     @property
     def tenant(self) -> str: ...
@@ -25,26 +25,26 @@ class Viewer(Protocol):
     def reader(self) -> Reader: ...
 
     def reaches(self, department_ids: Sequence[str]) -> bool:
-        """Whether they may ask about an entity of these departments; what is out of reach is not there for them."""
+        """Return whether they may ask about an entity of these departments; others do not exist for them."""
         ...
 
     def finds(self, vertical: Vertical, id: str, document: Mapping[str, Any]) -> bool:
-        """Whether a search of their own could find it; of anything else no fact is told, only which rule decides."""
+        """Return whether their own search could find the entity; if not, they are told only which rule decides."""
         ...
 
     def may_name(self, principal: str) -> bool:
-        """Whether they may be told a principal that decides over an entity which they find."""
+        """Return whether they may be told this principal, which decides over an entity that they find."""
         ...
 
     @property
     def reads_allow(self) -> bool:
-        """Whether they may be told all that an entity is open to, which not even a search of its reader's shows."""
+        """Whether they may be told the whole `allow` of an entity; searches through their reader do not show it."""
         ...
 
 
 @dataclass(frozen=True)
 class Admin:
-    """Somebody with the module, everywhere or within departments; never more than their own search would show."""
+    """A user with the module, everywhere or within departments; told no more than their own search would show."""
 
     principal: Principal
     reader: Reader
@@ -70,7 +70,7 @@ class Admin:
 
 @dataclass(frozen=True)
 class Operator:
-    """Whoever holds the engine's credentials can read everything there anyway."""
+    """An operator with the engine's credentials, who could read everything there anyway."""
 
     tenant: str
     reader: Reader
@@ -90,7 +90,7 @@ class Operator:
 
 
 def require(principal: Principal, vertical: Vertical) -> None:
-    """Raises Forbidden unless the caller may ask for explanations about something of this vertical."""
+    """Raise Forbidden unless the caller may ask for explanations about entities of this vertical."""
     if not principal.may_call(MODULE):
         raise Forbidden(f"You may not ask for explanations: none of your roles has the module {MODULE}.")
     if vertical.in_conversations and module_refusal(principal, MODULE, ()):

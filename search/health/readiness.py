@@ -1,7 +1,7 @@
-"""Whether this process may answer: engine and broker there, and the directory as far as the streams were.
+"""Readiness: engine and broker answer, and the directory has caught up with the streams.
 
-A caller's rights come from the directory. Until it has caught up once with what the streams held when this process
-began to look, a revocation may still be on its way, and nobody is answered.
+A caller's rights come from the directory. At start it may lag: until it has taken in everything that the streams held
+when this process first looked, a revocation may be missing, so no request is answered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
-from analyzers import SPOKEN
+from analyzers import SUPPORTED_ANALYSIS_VERSIONS
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
@@ -29,23 +29,23 @@ from search.core.errors import OfficeSearchError, Unavailable
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
-# A directory that has not caught up for so long is no ground to answer on.
+# Seconds after which a directory that does not catch up is too old to answer by.
 STALE_S = 30.0
 
 
 @dataclass
 class _Mark:
-    """A position that a stream had at a time, which its consumer is to reach."""
+    """A position that a stream had at a time; its consumer must reach it."""
 
     position: int
     at: float
 
 
 class Readiness:
-    """Looks once a second. `reasons` says what is missing; empty when ready."""
+    """Checks readiness once a second. `reasons` says what is missing; it is empty when ready."""
 
     def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: streams.Connection) -> None:
-        """`broker`: opened once it is there, so that we start without a broker."""
+        """Watch through these connections; `broker` need not be open yet, so the process can start without a broker."""
         self._engine = engine
         self._registry = registry
         self._broker = broker
@@ -60,7 +60,7 @@ class Readiness:
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        # A cancellation alone may be lost: wait_for of Python 3.11 swallows one that comes as its answer does.
+        # A cancellation alone may be lost: wait_for of Python 3.11 swallows one that comes together with its result.
         self._stopping.set()
         if self._task:
             self._task.cancel()
@@ -71,12 +71,12 @@ class Readiness:
         return [*self._faults, *self._behind()]
 
     def require(self) -> None:
-        """Raises Unavailable while the directory cannot be trusted."""
+        """Raise Unavailable while the directory is not up to date."""
         if behind := self._behind():
             raise Unavailable(behind[0])
 
     async def events_behind(self, collection: str) -> int | None:
-        """How far the serving generation of a collection is behind its streams; None where that cannot be told."""
+        """Return how many events a collection's serving generation is behind its streams; None if it cannot be told."""
         try:
             async with asyncio.timeout(5):
                 return await behind(self._registry, self._broker.borrow().jetstream(), collection)
@@ -103,7 +103,7 @@ class Readiness:
                 raise Unavailable("The broker does not answer.")
             async with asyncio.timeout(5):
                 generations = [g for g in await self._registry.all() if g.state == "serving"]
-                faults += _spoken_otherwise(generations, self._registry.catalogue.verticals)
+                faults += _unsupported_analysis(generations, self._registry.catalogue.verticals)
                 await self._follow(client.jetstream(), generations)
         except OfficeSearchError as error:
             faults.append(str(error))
@@ -124,7 +124,7 @@ class Readiness:
             mark = self._marks.get(subject)
             if mark is None:
                 mark = self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
-            # A consumer that has just been made reports no lag for a moment, so one look at none proves nothing.
+            # A consumer that has just been made reports a lag of 0 for a moment, so it must be seen twice in a row.
             idle = progress.lag == 0 and self._idle.get(subject, False)
             self._idle[subject] = progress.lag == 0
             if idle or progress.settled >= mark.position:
@@ -141,10 +141,13 @@ class Readiness:
         return []
 
 
-def _spoken_otherwise(serving: Sequence[Generation], searched: Container[str]) -> list[str]:
-    """Verticals whose terms were made by an analysis that this process does not know: no query would meet them."""
+def _unsupported_analysis(serving: Sequence[Generation], searched: Container[str]) -> list[str]:
+    """Return a fault for each vertical whose generation was analysed by a version that this process does not support.
+
+    Its queries would ask for terms that the index does not hold.
+    """
     return [
         f"{generation.name} was made by another analysis - run `office-search reindex {generation.collection}`."
         for generation in serving
-        if generation.collection in searched and generation.analysis_version not in SPOKEN
+        if generation.collection in searched and generation.analysis_version not in SUPPORTED_ANALYSIS_VERSIONS
     ]

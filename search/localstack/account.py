@@ -1,4 +1,4 @@
-"""Whom the stack's processes run as: OpenSearch refuses root, so root lends them a lesser user."""
+"""The account of the stack's processes: OpenSearch refuses to run as root, so root runs it as another user."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can(self, test: str, path: Path) -> bool:
-        """Whether this user passes `test` (`-r`, `-x`, …) on `path`, folders above included."""
+        """Return whether this user passes `test` (`-r`, `-x`, …) on `path`, including the folders above it."""
         try:
             tried = subprocess.run([*SHELL_TEST, test, path], check=False, cwd="/", **self.options())
         except OSError:
@@ -42,14 +42,14 @@ class Account:
         return tried.returncode == 0
 
     def own(self, path: Path) -> None:
-        """Hands over `path` with everything in it."""
+        """Give `path`, with everything in it, to this user."""
         for each in (*path.rglob("*"), path):
             if each.lstat().st_uid != self.uid:
                 os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
 
 def lesser_account(*needs: Path) -> Account | None:
-    """For root, a user that reaches all the folders `needs`, if there is one; for anybody else `None`."""
+    """Return, if we are root, an unprivileged user that can enter all folders `needs`; else None."""
     if os.geteuid() != 0:
         return None
     for name in CANDIDATES:

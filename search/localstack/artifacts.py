@@ -1,4 +1,4 @@
-"""What the managed node is made of, as `artifacts.lock` names it."""
+"""The files that the managed OpenSearch node is made of, as `artifacts.lock` lists them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOCK = Path(__file__).with_name("artifacts.lock")
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file of a Maven repository, and where the node's layout wants it."""
+    """One file of a Maven repository. `path`: where it goes in the node's folder. `size`: bytes."""
 
     coordinates: str
     path: str
@@ -22,14 +22,14 @@ class Artifact:
 
     @property
     def repository_path(self) -> str:
-        """Its path below a repository's base URL, as Maven's default layout has it."""
+        """Its path below a repository's base URL, in Maven's default layout."""
         group, name, version = self.coordinates.split(":")
         return f"{group.replace('.', '/')}/{name}/{version}/{PurePosixPath(self.path).name}"
 
 
 @dataclass(frozen=True)
 class Lock:
-    """All artifacts of one OpenSearch version; `modules` maps each module's name to its class."""
+    """All artifacts of one OpenSearch version. `modules`: module name → class that it starts with."""
 
     opensearch: str
     modules: dict[str, str]
@@ -41,7 +41,7 @@ class Lock:
 
     @cached_property
     def name(self) -> str:
-        """A folder's name that differs whenever any file does, so that versions live side by side."""
+        """A folder name that differs whenever any file does, so that versions can lie side by side."""
         digest = hashlib.sha256("".join(artifact.sha256 for artifact in self.artifacts).encode())
         return f"opensearch-{self.opensearch}-{digest.hexdigest()[:12]}"
 

@@ -1,4 +1,4 @@
-"""`office-search` commands as processes of their own, as in production, which end when we do."""
+"""Runs `office-search` commands as child processes, as in production, and ends them with this process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from search.core.errors import OfficeSearchError
 
 GRACE_S = 30.0
 LAST_LINES = 15
-# Whoever keeps settings for a real engine and broker must not send them to a stack of our own.
+# Settings for a real engine and broker, such as credentials, must not reach the temporary stack.
 _FOREIGN = ("OFFICE_SEARCH_OPENSEARCH_", "OFFICE_SEARCH_BROKER_", "OFFICE_SEARCH_AUDIT_", "OFFICE_SEARCH_RATE_LIMIT_")
 
 
 class Child:
-    """A command that runs; what it says goes to a file."""
+    """A running command; its output goes to a file."""
 
     def __init__(self, command: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.pid = process.pid
@@ -29,7 +29,7 @@ class Child:
         self._log = log
 
     def check(self) -> None:
-        """Raises OfficeSearchError with its last lines when it has ended."""
+        """Raise OfficeSearchError with the last lines of its output if it has ended."""
         status = self._process.poll()
         if status is not None:
             with self._log.open(encoding="utf-8", errors="replace") as lines:
@@ -38,7 +38,7 @@ class Child:
 
 
 def environment(endpoints: Endpoints, **settings: str) -> dict[str, str]:
-    """Our own environment, but with this engine and broker and these settings (`api_port="0"`)."""
+    """Return this process's environment with another engine and broker, and with `settings` such as `api_port="0"`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     chosen = {f"OFFICE_SEARCH_{name.upper()}": value for name, value in settings.items()}
     return {**inherited, "OPENSEARCH_URL": endpoints.opensearch_url, "BROKER_URL": endpoints.broker_url, **chosen}
@@ -46,10 +46,10 @@ def environment(endpoints: Endpoints, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def running(command: str, environment: Mapping[str, str], folder: Path) -> Iterator[Child]:
-    """Runs `office-search COMMAND` with its log in `folder`, which is ended afterwards."""
+    """Run `office-search COMMAND` with its log in `folder` while the block runs."""
     log = folder / f"{command}.log"
     with log.open("wb") as output:
-        # A session of its own: Ctrl-C reaches us alone, and we stop it in good order.
+        # A session of its own: Ctrl-C reaches only this process, which then stops the child.
         process = subprocess.Popen(
             [sys.executable, "-m", "search.cli", command],
             env=environment,
@@ -65,6 +65,6 @@ def running(command: str, environment: Mapping[str, str], folder: Path) -> Itera
         try:
             process.wait(GRACE_S)
         except BaseException:
-            # Out of patience, or a second Ctrl-C.
+            # It took longer than GRACE_S, or Ctrl-C was pressed a second time.
             process.kill()
             process.wait()

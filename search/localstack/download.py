@@ -1,4 +1,4 @@
-"""Fetches the artifacts side by side, resumes what was cut off, and lets nothing in unverified."""
+"""Downloads the artifacts in parallel, resumes interrupted downloads, and accepts only verified files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIRROR = "OFFICE_SEARCH_MAVEN_URL"
 
 
 def repository_url() -> str:
-    """The Maven repository to fetch from: a company's mirror, or the one that jgo knows."""
+    """Return the URL of the Maven repository: a company's mirror, or the one that jgo knows."""
     if mirror := os.environ.get(MIRROR):
         return mirror.rstrip("/")
     from jgo.constants import MAVEN_CENTRAL_URL
@@ -32,11 +32,12 @@ def repository_url() -> str:
 
 
 def fetch(artifacts: Iterable[Artifact], folder: Path, base_url: str, progress: Callable[[int], None]) -> None:
-    """Brings `artifacts` to their paths below `folder`; `progress` is told of bytes as they come (or are undone).
+    """Download `artifacts` to their paths below `folder`.
 
-    Raises `StackError` where one cannot be had or is not what the lock says.
+    `progress` is called with the number of bytes as they come, or a negative number if they are discarded. Raises
+    StackError for one that cannot be downloaded, or differs from the lock.
     """
-    # The largest first: whichever comes last must not be long alone.
+    # The largest first, so that no large one is left to be downloaded alone at the end.
     wanted = sorted(artifacts, key=lambda artifact: -artifact.size)
     with (
         httpx.Client(headers={"Accept-Encoding": "identity"}, timeout=30, follow_redirects=True) as client,
@@ -54,7 +55,7 @@ def fetch(artifacts: Iterable[Artifact], folder: Path, base_url: str, progress: 
 
 
 def is_intact(artifact: Artifact, path: Path) -> bool:
-    """Whether the file is the one that the lock names."""
+    """Return whether the file is the one that the lock describes."""
     if not path.is_file() or path.stat().st_size != artifact.size:
         return False
     with path.open("rb") as handle:
@@ -62,7 +63,7 @@ def is_intact(artifact: Artifact, path: Path) -> bool:
 
 
 class _CutOffError(Exception):
-    """Worth another try, which resumes."""
+    """The download was interrupted; trying again resumes it."""
 
 
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, _CutOffError)
@@ -80,7 +81,7 @@ class _Download:
         target = self.folder / artifact.path
         part = target.with_name(f"{target.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        # Twice, because what an earlier run left half-written may be the wrong half.
+        # Twice, because a partial file of an earlier run may be damaged: then it is downloaded from the start.
         for _ in range(2):
             self._insist(artifact, part)
             if is_intact(artifact, part):
@@ -109,7 +110,7 @@ class _Download:
             ) from error
 
     def _continue(self, artifact: Artifact, part: Path) -> None:
-        """Appends to `part` what it lacks."""
+        """Append to `part` the bytes that are still missing."""
         have = part.stat().st_size if part.exists() else 0
         if have >= artifact.size:
             return

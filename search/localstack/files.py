@@ -1,4 +1,4 @@
-"""File habits that several processes at once, a cut-off and a restart all survive."""
+"""Lock files and atomic writes, safe against other processes, crashes and restarts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Holds the lock file at `path`, however the process ends; raises `BlockingIOError` while another has it."""
+    """Hold the lock file at `path` until the block or the process ends. Raises BlockingIOError if another holds it."""
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -19,7 +19,7 @@ def hold(path: Path) -> Iterator[None]:
 
 @contextmanager
 def exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Holds the lock file at `path`; calls `waiting` once, and waits, when another process has it."""
+    """Hold the lock file at `path`; if another process holds it, call `waiting` once and wait."""
     with path.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,7 +30,7 @@ def exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, in one step: a reader sees the old text or the new."""
+    """Write a file that only its owner can read, in one step: readers see the old text or the new."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

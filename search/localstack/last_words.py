@@ -1,4 +1,4 @@
-"""Finds in a dead process's output the line that says what it died of."""
+"""Finds the reason in the output of a process that has ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TELLING = (
 
 
 def last_words(output: Path) -> str:
-    """The most telling line, without its stack trace; empty where nothing was said."""
+    """Return the line that best says why the process ended, without its stack trace; empty if there is no output."""
     lines = _tail(output)
     for telling in TELLING:
         found = [match[1].strip() for match in map(telling.search, lines) if match]

@@ -15,12 +15,12 @@ from search.localstack.readable import open_up
 from search.localstack.sentences import one_sentence
 
 STAMP = ".verified"
-# The node looks for these even where they hold nothing, or are set to be elsewhere.
+# The node needs these folders even if they are empty or configured to be elsewhere.
 FOLDERS = ("bin", "config", "data", "logs", "plugins")
 
 
 def program(lock: Lock, cache: Path, console: Console) -> Path:
-    """The folder that is OpenSearch's home, complete and verified; several processes may ask at once."""
+    """Return OpenSearch's program folder, complete and verified. Several processes may call this at once."""
     folder = cache / lock.name
     waiting = "Waiting for another process that is filling the download cache…"
     with (
@@ -59,7 +59,7 @@ def _describe(folder: Path, name: str, class_name: str, version: str) -> None:
 
 
 def _stamped(folder: Path) -> dict[str, list[int]]:
-    """What the files looked like when they were verified, so that a start need not hash them all."""
+    """Return size and time of each file when it was verified, so that a start need not hash them all again."""
     try:
         stamped = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -68,7 +68,7 @@ def _stamped(folder: Path) -> dict[str, list[int]]:
 
 
 def _looks(path: Path) -> list[int]:
-    """Size and time of change, `[0, 0]` for a file that is not there."""
+    """Return size in bytes and time of change in nanoseconds; `[0, 0]` for a missing file."""
     try:
         found = path.stat()
     except FileNotFoundError:

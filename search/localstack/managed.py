@@ -1,4 +1,4 @@
-"""The one managed stack that the settings mean."""
+"""The managed stack that the settings describe."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from search.localstack.stack import Stack
 
 
 def managed_stack(settings: LocalstackSettings, console: Console | None = None) -> Stack:
-    """Return the stack that these settings mean; nothing is started."""
+    """Return the stack that these settings describe; nothing is started."""
     return Stack(default_home(settings), default_cache(settings), settings.heap, console=console)
 
 
 def managed_endpoints(settings: LocalstackSettings) -> Endpoints:
-    """Return where the managed stack answers. Raises StackError unless it runs."""
+    """Return the endpoints of the managed stack. Raises StackError unless it runs."""
     managed = managed_stack(settings)
     endpoints = managed.endpoints()
     if endpoints is None:

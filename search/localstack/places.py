@@ -1,4 +1,4 @@
-"""Where the stack lives on this machine unless a setting says otherwise."""
+"""The folders of the stack on this machine, unless settings name others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ NAME = "office-search"
 
 
 def default_home(settings: LocalstackSettings) -> Path:
-    """Data, logs and state of the managed stack."""
+    """Return the folder of the managed stack's data, logs and state."""
     return settings.home or _place("/var/lib", "XDG_DATA_HOME", ".local/share")
 
 
 def default_cache(settings: LocalstackSettings | None = None) -> Path:
-    """Downloads, shared by every checkout of this user."""
+    """Return the folder of downloads, shared by every checkout of this user."""
     return (settings.cache if settings else None) or _place("/var/cache", "XDG_CACHE_HOME", ".cache")
 
 
@@ -28,7 +28,7 @@ def _place(of_root: str, variable: str, below_home: str) -> Path:
 
 
 def make_passable(folder: Path) -> None:
-    """Makes `folder` with what is above it; another user can pass whatever the umask is."""
+    """Create `folder` and those above it, so that another user can enter them whatever the umask is."""
     for each in (*reversed(folder.parents), folder):
         if not each.exists():
             each.mkdir(exist_ok=True)

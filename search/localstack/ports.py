@@ -1,4 +1,4 @@
-"""Finds ports on the loopback address that nobody listens on."""
+"""Finds free ports on the loopback address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def choose_port(usual: int | None) -> int:
-    """`usual` if it is free, otherwise any that is."""
+    """Return `usual` if it is free, otherwise any free port."""
     if usual is not None and is_free(usual):
         return usual
     with socket.socket() as probe:

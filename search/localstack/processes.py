@@ -1,4 +1,4 @@
-"""Starts, recognises and ends the stack's processes, and nobody else's."""
+"""Starts, recognises and ends the stack's own processes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ AS_WE_ARE: Options = {"user": None, "group": None, "extra_groups": None}
 # How long the system may take, in seconds, to clear a killed process away.
 DYING = 30.0
 
-# Kept so that a child that dies is reaped, and asked for its end instead of guessed at.
+# Our own children, kept so that they can be reaped when they end.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def start(command: tuple[str, ...], port: int, folder: Path, out: Path, account: Account | None) -> Running:
-    """Starts `command` in a session of its own, so that Ctrl-C at our terminal does not reach it."""
+    """Start `command` in a session of its own, so that Ctrl-C at the terminal does not reach it."""
     if account:
         account.own(folder)
     if out.exists():
@@ -54,7 +54,7 @@ def start(command: tuple[str, ...], port: int, folder: Path, out: Path, account:
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Has signals that would unwind us wait until a process that is being started is noted down, too."""
+    """Delay signals that would end this process until the block, which starts a process and notes it, is over."""
     came: list[int] = []
     mine = threading.current_thread() is threading.main_thread()
     caught = [each for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if mine and callable(_handler(each))]
@@ -69,23 +69,23 @@ def noted() -> Iterator[None]:
 
 
 def _handler(number: signal.Signals) -> object:
-    """What a signal calls; none where it is ignored, or ends us without asking."""
+    """Return what a signal calls; None if it is ignored or ends the process directly."""
     handler = signal.getsignal(number)
     return None if isinstance(handler, signal.Handlers) else handler
 
 
 def find(running: Running) -> psutil.Process | None:
-    """The live process, if the id still belongs to the one that was started."""
+    """Return the live process, if the id still belongs to the one that was started."""
     return look(running)[0]
 
 
 def look(running: Running) -> tuple[psutil.Process | None, Fate]:
-    """The process while it lives, and what became of it; `stale`: another program has its id now."""
+    """Return the process if it lives, and its fate; `stale`: another program has its id now."""
     _reap(running.pid)
     try:
         process = psutil.Process(running.pid)
         zombie = process.status() == psutil.STATUS_ZOMBIE
-        # Of a killed JVM the main thread is gone long before the others.
+        # The main thread of a killed JVM ends long before its other threads.
         if zombie and process.num_threads() <= 1:
             return None, "crashed"
         command = [] if zombie else process.cmdline()
@@ -94,7 +94,7 @@ def look(running: Running) -> tuple[psutil.Process | None, Fate]:
     except psutil.AccessDenied:
         return None, "stale"
     if not command:
-        # It is dying, and until it is gone its ports and files are not free.
+        # It is ending; its ports and files are not free until it is gone.
         psutil.wait_procs([process], DYING)
         _reap(running.pid)
         return None, "crashed"
@@ -102,7 +102,7 @@ def look(running: Running) -> tuple[psutil.Process | None, Fate]:
 
 
 def stop(running: Running, grace: float = 30) -> None:
-    """Ends the process if it is ours: asks it, and after `grace` seconds insists."""
+    """End the process if it is ours: ask it, and kill it after `grace` seconds."""
     process = find(running)
     if process is None:
         return

@@ -1,4 +1,4 @@
-"""Shows that something goes on: bars on a terminal, a few lines in a log."""
+"""Progress displays: bars on a terminal, a few lines in a log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rich.progress import (
 
 @contextmanager
 def bytes_bar(console: Console, text: str, total: int, have: int) -> Iterator[Callable[[int], None]]:
-    """Yields a function that is told of each portion of bytes; any thread may call it."""
+    """Yield a function to call with each portion of bytes; any thread may call it."""
     if not console.is_terminal:
         yield _Lines(console, text, total, have).advance
         return
@@ -33,7 +33,7 @@ def bytes_bar(console: Console, text: str, total: int, have: int) -> Iterator[Ca
 
 @contextmanager
 def spinner(console: Console, text: str) -> Iterator[None]:
-    """Shows `text` with the seconds since it began."""
+    """Show `text` with the seconds since the block began."""
     if not console.is_terminal:
         console.print(f"{text}…")
         yield
@@ -44,7 +44,7 @@ def spinner(console: Console, text: str) -> Iterator[None]:
 
 
 class _Lines:
-    """One line per quarter."""
+    """Progress as one line per quarter."""
 
     def __init__(self, console: Console, text: str, total: int, have: int) -> None:
         self._console, self._text, self._total, self._have = console, text, total, have

@@ -1,4 +1,4 @@
-"""Puts copies of what lies in closed folders (a virtual environment below `/root`) where the node's user can read."""
+"""Copies files from closed folders, such as a virtual environment in `/root`, to where the node's user can read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from search.localstack.files import exclusive
 
 
 def readable(source: Path, probe: str, cache: Path, name: str, account: Account | None) -> Path:
-    """`source`, or its copy as `cache/name` where `account` cannot execute the file `probe` in it (`""`: itself)."""
+    """Return `source`, or a copy of it at `cache/name` if `account` cannot execute it.
+
+    `probe`: the file within `source` to test; `""` tests `source` itself.
+    """
     if account is None or account.can("-x", source / probe):
         return source
     target = cache / name
@@ -32,7 +35,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def open_up(folder: Path) -> None:
-    """Lets everybody read, and execute what its owner may, whatever the umask was."""
+    """Let everybody read `folder`, and execute what its owner may execute, whatever the umask was."""
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode & 0o777

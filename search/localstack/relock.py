@@ -1,4 +1,4 @@
-"""Writes `artifacts.lock` anew, by `python -m search.localstack.relock`, when OpenSearch is upgraded."""
+"""Writes `artifacts.lock` anew when OpenSearch is upgraded: `python -m search.localstack.relock`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROOTS = {
 
 
 def resolve(maven: MavenContext, roots: list[str]) -> dict[str, Any]:
-    """Maps group and artifact to jgo's artifact, for the roots and what they need at run time."""
+    """Return jgo's artifacts of the roots and of what they need at run time, by `group:artifact`."""
     wanted = [maven.create_dependency(root) for root in roots]
     # Depth 1: log4j-core is optional to OpenSearch's pom, yet its main class cannot start without.
     _, nodes = PythonResolver(lenient=True).get_dependency_list(wanted, optional_depth=1)

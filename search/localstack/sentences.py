@@ -1,4 +1,4 @@
-"""Turns what the operating system refuses into one sentence that says what to do next."""
+"""Turns errors of the operating system into one sentence that says what to do next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADVICE = {
 
 @contextmanager
 def one_sentence(doing: str) -> Iterator[None]:
-    """Raises an `OSError` from inside as `StackError`: what `doing` met, where, and what helps."""
+    """Turn an OSError of the block into a StackError that says what failed (`doing`), where, and what helps."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Runs a local OpenSearch and NATS as one thing: up, down, and what it is doing."""
+"""The local stack, OpenSearch and NATS together: starts, stops and describes it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from search.localstack import processes
 from search.localstack.account import Account, lesser_account
 from search.localstack.files import exclusive
 from search.localstack.last_words import last_words
-from search.localstack.nats import Nats
-from search.localstack.opensearch import OpenSearch
+from search.localstack.nats_server import NatsServer
+from search.localstack.opensearch_node import OpenSearchNode
 from search.localstack.places import default_cache, make_passable
 from search.localstack.ports import LOOPBACK, choose_port
 from search.localstack.progress import spinner
 from search.localstack.sentences import one_sentence
+from search.localstack.service_status import ServiceStatus, status_of
 from search.localstack.state import Running, State, load_state
-from search.localstack.status import ServiceStatus, status_of
 
 PATIENCE = 300.0
-# With less, the engine would soon refuse to write.
+# With less free space the engine would soon refuse to write.
 LEAST_SPACE = 512 << 20
 LITTLE_SPACE = 2 << 30
 LOCK = "lock"
@@ -51,13 +51,15 @@ class Stack:
         self.cache = (cache or default_cache()).expanduser().resolve()
         self.console = console or Console(stderr=True)
         self._usual_ports = usual_ports
-        self._engine = OpenSearch(self.home / "opensearch", self.cache, heap, self.console)
-        self._broker = Nats(self.home / "nats", self.cache)
-        self._services: dict[str, OpenSearch | Nats] = {each.name: each for each in (self._engine, self._broker)}
+        self._engine = OpenSearchNode(self.home / "opensearch", self.cache, heap, self.console)
+        self._broker = NatsServer(self.home / "nats", self.cache)
+        self._services: dict[str, OpenSearchNode | NatsServer] = {
+            each.name: each for each in (self._engine, self._broker)
+        }
         self._state_file = self.home / "state.json"
 
     def up(self) -> Endpoints:
-        """Starts what does not run yet and waits until both answer; `StackError` says what hinders it."""
+        """Start what does not run and wait until both answer. Raises StackError with the reason if that fails."""
         with one_sentence(f"start the stack in {self.home}"):
             make_passable(self.home)
             make_passable(self.cache)
@@ -65,7 +67,7 @@ class Stack:
                 return self._endpoints(self._up(self._load()))
 
     def down(self) -> bool:
-        """Ends both, where they run; the data stay. Returns whether there was anything to end."""
+        """Stop both; their data stay. Return whether anything was running."""
         if not self.home.exists():
             return False
         with one_sentence(f"stop the stack in {self.home}"), self._alone():
@@ -77,7 +79,7 @@ class Stack:
             return bool(found)
 
     def erase(self) -> None:
-        """Ends both and removes everything they have stored; what else is in the home stays."""
+        """Stop both and remove everything that they have stored; other files in the home stay."""
         self.down()
         if not self.home.exists():
             return
@@ -90,12 +92,12 @@ class Stack:
                 self.home.rmdir()
 
     def status(self) -> list[ServiceStatus]:
-        """Of engine and broker, in this order."""
+        """Return the status of engine and broker, in this order."""
         services = self._load().services
         return [status_of(each, services.get(name)) for name, each in self._services.items()]
 
     def endpoints(self) -> Endpoints | None:
-        """Where both run, or `None` unless both do."""
+        """Return the endpoints; None unless both run."""
         state = self._load()
         return None if self._missing(state) else self._endpoints(state)
 
@@ -107,7 +109,7 @@ class Stack:
         return self._start(missing, state, account, usual=False)
 
     def _prepare(self) -> Account | None:
-        """All that takes time before the start, so that both then start side by side."""
+        """Do everything slow before the start, so that both can then start side by side. Return the account to use."""
         free = shutil.disk_usage(self.home).free
         if free < LEAST_SPACE:
             raise StackError(
@@ -132,7 +134,7 @@ class Stack:
                 self._save(state)
             self._wait(state)
         except BaseException:
-            # Half a stack would be in the way of the next try.
+            # A stack that runs only in part would be in the way of the next try.
             for running in started.values():
                 processes.stop(running)
             self._save(replace(state, services=others))
@@ -152,7 +154,7 @@ class Stack:
                 time.sleep(0.1)
 
     def _silent(self, names: Iterable[str], state: State) -> list[str]:
-        """Those that do not answer yet; raises where one has ended."""
+        """Return those that do not answer yet. Raises StackError if one has ended."""
         silent = []
         for name in names:
             running, service = state.services[name], self._services[name]
@@ -169,7 +171,7 @@ class Stack:
         return [name for name in self._services if name not in found]
 
     def _usual_port(self, name: str, state: State) -> int | None:
-        # After a crash the old port, where clients still look.
+        # After a crash the old port, as clients still use it.
         if name in state.services:
             return state.services[name].port
         return self._services[name].usual_port if self._usual_ports else None
@@ -194,4 +196,4 @@ class Stack:
 
 
 class _PortTakenError(StackError):
-    """Somebody took the port between our look and the start."""
+    """Another program took the port between the check and the start."""

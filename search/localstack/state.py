@@ -1,4 +1,4 @@
-"""What runs, as the next command must know it: process ids, ports and the broker's token."""
+"""The state that the next command must know: process ids, ports and the broker's token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search.localstack.files import write_private
 
 @dataclass(frozen=True)
 class Running:
-    """A process that we started: `command` tells it from a later one with the same id."""
+    """A process that was started. `command`: tells it from a later process with the same id. `since`: Unix seconds."""
 
     pid: int
     command: tuple[str, ...]
@@ -23,7 +23,7 @@ class Running:
 
 @dataclass(frozen=True)
 class State:
-    """From `up` to `down`; a restart after a crash keeps token and ports, so that clients reconnect."""
+    """What `up` has started. A restart after a crash keeps token and ports, so that clients reconnect."""
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     services: dict[str, Running] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class State:
 
 
 def load_state(path: Path) -> State | None:
-    """The state at `path`, `None` where nothing was started."""
+    """Return the state at `path`; None where nothing was started. Raises StackError if the file is damaged."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         services = {

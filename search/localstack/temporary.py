@@ -1,4 +1,4 @@
-"""A stack for one test run or one evaluation, which leaves nothing behind however that ends."""
+"""A temporary stack for one test run or evaluation, removed in the end, also after a crash."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OWNER = "owner"
 def temporary_stack(
     *, heap: str = "512m", cache: Path | None = None, console: Console | None = None
 ) -> Iterator[Endpoints]:
-    """Yields a stack of its own on free ports; afterwards it is gone, with its data."""
+    """Yield the endpoints of a new stack on free ports; remove it with its data afterwards."""
     sweep()
     with one_sentence("make a folder for a temporary stack"):
         home = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -41,10 +41,10 @@ def temporary_stack(
 
 
 def sweep() -> None:
-    """Erases the stacks whose owner was killed: nobody holds their lock any more."""
+    """Remove stacks whose owner was killed: their lock is free."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError, StackError):
-            # Without a state it may be one that is just being made.
+            # A folder without a state file may be a stack that is just being made.
             if home.stat().st_uid == os.geteuid() and (home / "state.json").exists():
                 with hold(home / OWNER):
                     _erase(Stack(home))
@@ -60,7 +60,7 @@ def _erased_at_the_end(stack: Stack) -> Iterator[None]:
     owner = os.getpid()
 
     def erase() -> None:
-        # A fork of us may exit earlier.
+        # A forked child inherits this handler, and may exit earlier.
         if os.getpid() == owner:
             _erase(stack)
 
@@ -68,14 +68,14 @@ def _erased_at_the_end(stack: Stack) -> Iterator[None]:
     try:
         yield
     finally:
-        # A second Ctrl-C in the middle leaves the rest to the exit.
+        # If a second Ctrl-C interrupts this, the handler at exit does the rest.
         erase()
         atexit.unregister(erase)
 
 
 @contextmanager
 def _signals_as_exit() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP unwind the program, where nobody else has decided about them."""
+    """Turn SIGTERM and SIGHUP into an exit that runs cleanups, unless the program has handlers of its own."""
     mine = threading.current_thread() is threading.main_thread()
     caught = [each for each in (signal.SIGTERM, signal.SIGHUP) if mine and signal.getsignal(each) is signal.SIG_DFL]
     for each in caught:

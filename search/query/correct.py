@@ -145,7 +145,7 @@ class Corrector:
     def _terms(self, here: Found) -> Iterable[str]:
         entity = here.vertical.entity_of(here.document)
         state = here.vertical.entities[entity].model_validate(here.document["original"])
-        made = here.vertical.fields(state, self.query.lexicon.cut)
+        made = here.vertical.fields(state, self.query.lexicon.segmenter)
         for text in here.vertical.matching.texts:
             value = made.get(text.fields[1], ())
             yield from (term for one in ([value] if isinstance(value, str) else value) for term in one.split())
@@ -170,6 +170,6 @@ class Corrector:
         for vertical in self.verticals:
             query = build.query_body(holding, vertical)
             found = await self._present([vertical], query)
-            if any(matches(vertical, here.document, query, holding.lexicon.cut) for here in found):
+            if any(matches(vertical, here.document, query, holding.lexicon.segmenter) for here in found):
                 return True
         return False

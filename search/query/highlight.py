@@ -7,8 +7,8 @@ from html import escape
 from itertools import pairwise
 
 from analyzers import (
-    Cut,
     Normalised,
+    Segmenter,
     Token,
     analyse,
     find_misspelled,
@@ -107,9 +107,9 @@ def _in_latin(found: Iterable[Token]) -> frozenset[str]:
     return longer or frozenset(terms)
 
 
-def highlight_terms(text: str, phrases: Sequence[str] = (), cut: Cut | None = None) -> HighlightTerms:
-    """Return what to mark for a query's plain `text` and its quoted `phrases`; `cut` is its tenant's."""
-    found = tokens(text[:_LONGEST_QUERY], cut)
+def highlight_terms(text: str, phrases: Sequence[str] = (), segmenter: Segmenter | None = None) -> HighlightTerms:
+    """Return what to mark for a query's plain `text` and its quoted `phrases`; `segmenter` is its tenant's."""
+    found = tokens(text[:_LONGEST_QUERY], segmenter)
     runs = {"".join(run): tuple(run) for run in _runs(found)}
     words = tuple(word for run in runs.values() for word in run if len(word) > 1)
     emoji = [token.text for token in found if token.kind == "emoji"]

@@ -28,14 +28,14 @@ class HitView:
         self._fuzzy = fuzzy
         self._rules = caller.rules
         said = " ".join((query.text, *(way.text for way in query.variants)))
-        self._terms: HighlightTerms = highlight_terms(said, query.phrases, query.lexicon.cut)
+        self._terms: HighlightTerms = highlight_terms(said, query.phrases, query.lexicon.segmenter)
 
     def still_matches(self, candidate: Candidate, found: Found) -> bool:
         """Return whether a document that was changed after the engine's last refresh still meets the query."""
         if candidate.version == found.version:
             return True
         query = replace(self.query, fuzzy=found.vertical.name in self._fuzzy)
-        return matches(found.vertical, found.document, build.query_body(query, found.vertical), query.lexicon.cut)
+        return matches(found.vertical, found.document, build.query_body(query, found.vertical), query.lexicon.segmenter)
 
     def hit(self, place: merge.Ranked, found: Found, names: JoinedNames) -> Hit:
         """Return a document as a hit; `names` are what the entities that it speaks of are called."""

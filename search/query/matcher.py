@@ -9,27 +9,27 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from analyzers import Cut
+from analyzers import Segmenter
 from mappings.collection import ORIGINAL
 from mappings.vertical import Vertical
 
 Clause = Mapping[str, Any]
 
 
-def matches(vertical: Vertical, stored: Mapping[str, Any], query: Clause, cut: Cut | None = None) -> bool:
+def matches(vertical: Vertical, stored: Mapping[str, Any], query: Clause, segmenter: Segmenter | None = None) -> bool:
     """Return whether a stored document of this vertical matches a query body that `search.query.build` made.
 
-    Its fields are made again from the original, as the analysed ones are not stored; `cut` is the tenant's.
+    Its fields are made again from the original, as the analysed ones are not stored; `segmenter` is the tenant's.
     """
-    return DocumentMatcher(vertical, stored, cut).matches(query)
+    return DocumentMatcher(vertical, stored, segmenter).matches(query)
 
 
 class DocumentMatcher:
     """Decides several queries over one document, which is analysed once."""
 
-    def __init__(self, vertical: Vertical, stored: Mapping[str, Any], cut: Cut | None = None) -> None:
+    def __init__(self, vertical: Vertical, stored: Mapping[str, Any], segmenter: Segmenter | None = None) -> None:
         state = vertical.entities[vertical.entity_of(stored)].model_validate(stored[ORIGINAL])
-        self._fields = _Fields(vertical, vertical.fields(state, cut))
+        self._fields = _Fields(vertical, vertical.fields(state, segmenter))
 
     def matches(self, query: Clause) -> bool:
         """Return whether the document matches a query body."""

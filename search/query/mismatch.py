@@ -30,7 +30,7 @@ class MatchReport:
 
 def report(query: ResolvedQuery, vertical: Vertical, stored: Mapping[str, Any]) -> MatchReport:
     """Decide by the very queries that the engine is asked: first the whole, then, where that fails, each part."""
-    document = DocumentMatcher(vertical, stored, query.lexicon.cut)
+    document = DocumentMatcher(vertical, stored, query.lexicon.segmenter)
     if concerns(query.conditions, vertical):
         for fuzzy in (False, True):
             if document.matches(query_body(replace(query, fuzzy=fuzzy), vertical)):

@@ -45,7 +45,7 @@ class ResolvedQuery:
 
     @cached_property
     def terms(self) -> Terms:
-        return _bounded(analyse(self.text, self.lexicon.cut))
+        return _bounded(analyse(self.text, self.lexicon.segmenter))
 
     @cached_property
     def apart(self) -> Sequence[Terms]:
@@ -53,7 +53,7 @@ class ResolvedQuery:
         words = self.text.split()
         if not 2 <= len(words) <= MOST_WORDS:
             return [self.terms]
-        analysed = [terms for word in words if (terms := analyse(word, self.lexicon.cut)).chars]
+        analysed = [terms for word in words if (terms := analyse(word, self.lexicon.segmenter)).chars]
         return analysed if max(map(_size, analysed), default=0) <= LONGEST_WORD else [self.terms]
 
     @cached_property
@@ -62,7 +62,7 @@ class ResolvedQuery:
         # All ways together have no more terms than one way may.
         room = MOST_TERMS // max(1, _size(self.terms)) - 1
         ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
-        plain = Lexicon(self.lexicon.cut)
+        plain = Lexicon(self.lexicon.segmenter)
         return [
             replace(self, text=way, name_in_departments=None, nearby=(), fuzzy=False, lexicon=plain) for way in ways
         ]

@@ -52,7 +52,7 @@ class Guess:
 def segments(text: str, lexicon: Lexicon) -> list[Segment]:
     """The words of a question, in order; single characters in a row are one, as a slip mostly leaves such."""
     found: list[Segment] = []
-    for token in tokens(text, lexicon.cut):
+    for token in tokens(text, lexicon.segmenter):
         if token.kind not in ("word", "whole") or (found and token.start < found[-1].end):
             continue
         segment = Segment(token.text, token.start, token.end)

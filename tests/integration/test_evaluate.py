@@ -20,7 +20,7 @@ from rich.console import Console
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, OfficeSearchError
 from search.core.settings import GatewaySettings, IdentitySettings, Settings
-from search.evaluate.client import Client as ApiClient
+from search.evaluate.api_client import ApiClient
 from search.evaluate.known_items import run_known_items
 from search.localstack.children import Child, environment, running
 from search.localstack.ports import LOOPBACK, choose_port

@@ -12,7 +12,7 @@ from apikit import ADMIN, EXPLAIN, Api, Company
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 
 USER = "u-user"
 SECRET, RUMOUR, COMMON = "收购白鹭湖", "裁员名单", "周会纪要"
@@ -262,6 +262,6 @@ class TestTwoCompanies:
             (("contacts", "u-zhang"), "zhangsanfeg"),
             (("contacts", "c-room"), SECRET),
         ):
-            asked = Question(*place, USER, q)
+            asked = Inquiry(*place, USER, q)
             left, right = [await explain.for_operator(at, asked, datetime.now(UTC)) for at in self.TENANTS]
             assert left.findings != right.findings, (place, q)

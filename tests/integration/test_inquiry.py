@@ -20,7 +20,7 @@ from search.commands.explain import inquire
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Forbidden
 from search.core.settings import Settings
-from search.explain.explain import Question
+from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Facts, Outcome
 from search.localstack.children import environment
 
@@ -49,9 +49,9 @@ def lines() -> tuple[Console, io.StringIO]:
     return Console(file=written, width=160, color_system=None), written
 
 
-async def told(settings: Settings, world: Endpoints, question: Question, admin: str = "") -> tuple[Explanation, str]:
+async def told(settings: Settings, world: Endpoints, inquiry: Inquiry, admin: str = "") -> tuple[Explanation, str]:
     console, written = lines()
-    return await inquire(settings, world, "acme", question, console, admin=admin), written.getvalue()
+    return await inquire(settings, world, "acme", inquiry, console, admin=admin), written.getvalue()
 
 
 AUDIT_LINES = {"audit_key": "k" * 32, "audit_file": os.devnull}
@@ -76,29 +76,29 @@ def options(**given: str) -> list[str]:
 
 class TestTheOperator:
     async def test_is_told_everything(self, acme: Company, settings: Settings, world: Endpoints) -> None:
-        denied, text = await told(settings, world, Question("docs", "f-1", "u-4", "季度预算"))
+        denied, text = await told(settings, world, Inquiry("docs", "f-1", "u-4", "季度预算"))
         assert (denied.outcome, denied.deciding.facts) == (Outcome.DENIED, Facts(principals=("group:finance",)))
         assert denied.findings[-1].code == "matches"
         assert "u-4 → docs f-1: denied" in text
         assert denied.deciding.text in text
         assert "principals: group:finance" in text
-        found, text = await told(settings, world, Question("messages", "m-1", "u-5", "评审"))
+        found, text = await told(settings, world, Inquiry("messages", "m-1", "u-5", "评审"))
         assert found.deciding.facts == Facts(rank=1, rank_of_all=1)
         assert "rank of all: 1" in text
 
     async def test_of_users_and_entities_that_are_not_there_too(
         self, acme: Company, settings: Settings, world: Endpoints
     ) -> None:
-        assert (await told(settings, world, Question("docs", "f-9", "u-4")))[0].outcome == Outcome.NOT_INDEXED
-        assert (await told(settings, world, Question("docs", "f-1", "u-9")))[0].deciding.code == "user_unknown"
+        assert (await told(settings, world, Inquiry("docs", "f-9", "u-4")))[0].outcome == Outcome.NOT_INDEXED
+        assert (await told(settings, world, Inquiry("docs", "f-1", "u-9")))[0].deciding.code == "user_unknown"
         console, _ = lines()
-        elsewhere = await inquire(settings, world, "nobody-s", Question("docs", "f-1", "u-4"), console)
+        elsewhere = await inquire(settings, world, "nobody-s", Inquiry("docs", "f-1", "u-4"), console)
         assert [finding.code for finding in elsewhere.findings] == ["user_unknown", "not_indexed"]
 
     async def test_also_while_the_broker_is_away(self, acme: Company, settings: Settings, world: Endpoints) -> None:
         console, _ = lines()
         away = replace(world, broker_url=NOWHERE)
-        found = await inquire(settings, away, "acme", Question("docs", "f-2", "u-4", "公开"), console)
+        found = await inquire(settings, away, "acme", Inquiry("docs", "f-2", "u-4", "公开"), console)
         assert found.outcome == Outcome.FOUND
         assert all(finding.facts.behind is None for finding in found.findings)
 
@@ -109,8 +109,8 @@ class TestAsAnAdmin:
     ) -> None:
         for vertical, id, q in (("docs", "f-1", "预算"), ("messages", "m-1", "评审"), ("docs", "f-2", "公开")):
             console, written = lines()
-            question = Question(vertical, id, "u-4", q)
-            await inquire(settings, world, "acme", question, console, admin=ADMIN, as_json=True)
+            inquiry = Inquiry(vertical, id, "u-4", q)
+            await inquire(settings, world, "acme", inquiry, console, admin=ADMIN, as_json=True)
             params = {"vertical": vertical, "id": id, "user_": "u-4", "q": q}
             response = await acme.api.get(ADMIN, "/v1/admin/explain", **params)
             assert orjson.loads(written.getvalue()) == response.json()
@@ -120,7 +120,7 @@ class TestAsAnAdmin:
         self, acme: Company, settings: Settings, world: Endpoints, admin: str
     ) -> None:
         with pytest.raises(Forbidden):
-            await told(settings, world, Question("docs", "f-1", "u-5"), admin)
+            await told(settings, world, Inquiry("docs", "f-1", "u-5"), admin)
 
 
 class TestTheCommand:
@@ -151,19 +151,19 @@ class TestTheCommand:
     ) -> None:
         """It becomes part of an index's name, where a star would stand for all."""
         with pytest.raises(BadRequest, match="tenant"):
-            await inquire(settings, world, tenant, Question("docs", "f-1", "u-4"), lines()[0])
+            await inquire(settings, world, tenant, Inquiry("docs", "f-1", "u-4"), lines()[0])
 
     @pytest.mark.parametrize(
-        ("question", "named"),
+        ("inquiry", "named"),
         [
-            (Question("secrets", "f-1", "u-4"), "vertical"),
-            (Question("docs", "", "u-4"), "id"),
-            (Question("docs", "f 1", "u-4"), "id"),
-            (Question("docs", "f-1", "u|4"), "user"),
+            (Inquiry("secrets", "f-1", "u-4"), "vertical"),
+            (Inquiry("docs", "", "u-4"), "id"),
+            (Inquiry("docs", "f 1", "u-4"), "id"),
+            (Inquiry("docs", "f-1", "u|4"), "user"),
         ],
     )
     async def test_what_makes_no_sense_is_refused(
-        self, acme: Company, settings: Settings, world: Endpoints, question: Question, named: str
+        self, acme: Company, settings: Settings, world: Endpoints, inquiry: Inquiry, named: str
     ) -> None:
         with pytest.raises(BadRequest, match=f"^{named}: "):
-            await told(settings, world, question)
+            await told(settings, world, inquiry)

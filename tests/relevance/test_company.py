@@ -21,7 +21,7 @@ from opensearchpy import AsyncOpenSearch
 from analyzers import normalise
 from indexers.load import load
 from search.access.principal import Principal
-from search.evaluate.client import Client
+from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, rank
 from search.evaluate.play import play_negatives
 from search.evaluate.questions import event_files, known_items, negatives
@@ -65,13 +65,13 @@ async def filled(company: Path, api: Api, client: Broker, engine: AsyncOpenSearc
 
 
 @pytest.fixture(scope="module")
-async def asking(filled: Api) -> AsyncIterator[Client]:
-    async with Client("http://api", GATEWAY_SECRET, transport=httpx.ASGITransport(filled.app)) as client:
+async def asking(filled: Api) -> AsyncIterator[ApiClient]:
+    async with ApiClient("http://api", GATEWAY_SECRET, transport=httpx.ASGITransport(filled.app)) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-async def answers(asking: Client, company: Path) -> tuple[Sequence[Played], Sequence[str]]:
+async def answers(asking: ApiClient, company: Path) -> tuple[Sequence[Played], Sequence[str]]:
     """How each known item was found, and those questions that were taken for slips."""
     items = known_items(company)
     played: list[Played] = []
@@ -113,7 +113,7 @@ def test_what_was_typed_well_is_not_corrected(answers: tuple[Sequence[Played], S
     assert len(corrected) <= (1 - LEFT_ALONE) * len(played), corrected
 
 
-async def test_nothing_leaks(asking: Client, company: Path) -> None:
+async def test_nothing_leaks(asking: ApiClient, company: Path) -> None:
     asked = negatives(company)
     assert asked
     assert not await play_negatives(asking, asked, lambda: None)

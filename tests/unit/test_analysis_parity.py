@@ -10,7 +10,7 @@ import pytest
 
 from analyzers import normalise
 from analyzers.charsets import HAN
-from analyzers.segment import default_cut
+from analyzers.segment import default_segmenter
 
 DATA = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SOURCES = (
@@ -55,7 +55,7 @@ def reference():
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_sentences_are_cut_as_jieba_cuts_them(reference, sentence):
-    assert default_cut()(sentence) == reference.lcut(sentence)
+    assert default_segmenter()(sentence) == reference.lcut(sentence)
 
 
 def test_real_texts_are_cut_as_jieba_cuts_them(reference):
@@ -64,7 +64,7 @@ def test_real_texts_are_cut_as_jieba_cuts_them(reference):
         pytest.skip(f"no shared data in {DATA}; set OFFICE_SEARCH_SHARED_DATA")
     runs = {run for path in paths for text in texts(path) for run in re.findall(f"[{HAN}]+", normalise(text))}
     sample = sorted(runs)[::EVERY]
-    cut = default_cut()
-    other = [run for run in sample if cut(run) != reference.lcut(run)]
+    segmenter = default_segmenter()
+    other = [run for run in sample if segmenter(run) != reference.lcut(run)]
     # Two ways to cut are equally likely here and there (常在, 可当): 3 runs in 198,427.
     assert len(other) <= len(sample) / 10_000, other[:5]

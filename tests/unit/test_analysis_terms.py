@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzers import UserWord, analyse, cut_with, tokens
+from analyzers import UserWord, analyse, segmenter_with, tokens
 
 
 def words(text: str) -> list[str]:
@@ -119,7 +119,7 @@ def test_a_long_run_is_cut_alike_in_query_and_document():
 def test_a_company_word_is_kept_whole():
     text = "搜索中台上线"
     assert "搜索中台" not in words(text)
-    assert analyse(text, cut_with([UserWord("搜索中台")])).words.split()[0] == "搜索中台"
+    assert analyse(text, segmenter_with([UserWord("搜索中台")])).words.split()[0] == "搜索中台"
 
 
 def test_tokens_stand_where_they_were_written():

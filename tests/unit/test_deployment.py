@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from search.core.settings import GROUPS
-from search.localstack import nats
+from search.localstack import nats_server
 from search.localstack.artifacts import load_lock
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def test_the_engine_is_the_one_that_tests_run_against() -> None:
 
 
 def test_the_broker_is_the_one_that_tests_run_against() -> None:
-    assert SERVICES["nats"]["image"] == f"nats:{version(nats.WHEEL)}-alpine"
+    assert SERVICES["nats"]["image"] == f"nats:{version(nats_server.WHEEL)}-alpine"
 
 
 def test_our_image_has_the_version_of_the_project() -> None:
@@ -120,7 +120,7 @@ def test_the_broker_has_the_settings_of_the_managed_one() -> None:
     )
     assert checked.returncode == 0, checked.stderr
     sizes = dict(re.findall(r"^(max_\w+): (\d+)MB$", path.read_text(encoding="utf-8"), re.M))
-    assert {name: int(size) * nats.MIB for name, size in sizes.items()} == {
-        name: nats.CONFIG[name] for name in ("max_payload", "max_pending")
+    assert {name: int(size) * nats_server.MIB for name, size in sizes.items()} == {
+        name: nats_server.CONFIG[name] for name in ("max_payload", "max_pending")
     }
     assert "sync_interval: always" in path.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ MAY: Mapping[str, str] = {
     "search.access.shared": "the same for a caller and whoever asks about them",
     "search.access.directory": "reads who is inside what, of which callers are made",
     "search.access.bypass": "reads without a caller, for explanations alone",
-    "search.explain.explain": "hands the client to the bypass and the shared reader",
+    "search.explain.explainer": "hands the client to the bypass and the shared reader",
     "indexers": "the write side",
     "search.bootstrap": "opens the client and hands it on",
     "search.health.readiness": "pings, and reads the register of generations",
@@ -126,7 +126,7 @@ def test_the_linter_keeps_the_bypass_for_explanations() -> None:
     [kept] = [contract for contract in contracts if contract["type"] == "protected"]
     assert (kept["protected_modules"], kept["allowed_importers"]) == (["search.access.bypass"], ["search.explain"])
     importing = {name for name, tree in MODULES.items() if "search.access.bypass" in imported(tree)}
-    assert importing == {"search.explain.explain", "search.explain.subject"}
+    assert importing == {"search.explain.explainer", "search.explain.subject"}
 
 
 def test_the_shared_reader_narrows_every_way_to_read() -> None:

@@ -9,8 +9,8 @@ import pytest
 from search.access.identity.gateway import GatewayMode
 from search.access.identity.request import Headers, RequestLines
 from search.core.errors import ConfigurationError, OfficeSearchError, Unavailable
-from search.evaluate import client as clients
-from search.evaluate.client import Client
+from search.evaluate import api_client
+from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Played
 from search.evaluate.play import play_known_items, play_negatives, spread
 from search.evaluate.questions import KnownItem, Negative, Question, Target
@@ -22,7 +22,7 @@ HIDDEN = {"vertical": "docs", "id": "d-1"}
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(api_client, "PAUSES_S", (0.0, 0.0))
 
 
 def question(q: str = "王芳", **more: Any) -> Question:
@@ -38,11 +38,11 @@ def negative(number: int = 1, **more: Any) -> Negative:
     return Negative.model_validate({**base, **more})
 
 
-def client(handler: Callable[[httpx.Request], httpx.Response], url: str = "http://search.test/") -> Client:
-    return Client(url, SECRET, transport=httpx.MockTransport(handler))
+def client(handler: Callable[[httpx.Request], httpx.Response], url: str = "http://search.test/") -> ApiClient:
+    return ApiClient(url, SECRET, transport=httpx.MockTransport(handler))
 
 
-def saying(*answers: httpx.Response) -> Client:
+def saying(*answers: httpx.Response) -> ApiClient:
     """One answer after the other."""
     waiting: Iterator[httpx.Response] = iter(answers)
     return client(lambda _: next(waiting))
@@ -61,7 +61,7 @@ async def test_questions_arrive_as_asked_and_signed_by_their_user(q: str) -> Non
     [request] = seen
     assert dict(request.url.params) == {"q": q, "limit": "50"}
     lines = RequestLines("GET", request.url.raw_path, Headers(request.headers.raw), b"")
-    caller = await GatewayMode(lambda: [SECRET.encode()], clients.time.time).prove(lines)
+    caller = await GatewayMode(lambda: [SECRET.encode()], api_client.time.time).prove(lines)
     assert (caller.tenant, caller.user) == ("globex", "u-7")
 
 
@@ -79,7 +79,7 @@ async def test_a_service_that_limits_its_callers_is_given_the_time_that_it_asks_
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(clients.asyncio, "sleep", sleep)
+    monkeypatch.setattr(api_client.asyncio, "sleep", sleep)
     often = httpx.Response(429, headers={"Retry-After": "7"}, json={"detail": "wait 7 s"})
     async with saying(often, httpx.Response(200, json=WHOLE)) as service:
         assert (await service.search(question())).status == 200
@@ -122,7 +122,7 @@ async def test_a_service_that_is_not_there_ends_the_run() -> None:
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://search.test", "http://", ""])
 def test_an_address_must_be_one(url: str) -> None:
     with pytest.raises(ConfigurationError, match="no address of a service"):
-        Client(url, SECRET)
+        ApiClient(url, SECRET)
 
 
 async def test_a_known_item_that_is_refused_ends_the_run() -> None:

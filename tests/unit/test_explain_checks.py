@@ -15,7 +15,7 @@ from search.access.bypass import Stored
 from search.access.principal import Principal, Rule, ScopedRole
 from search.access.reader import Reader
 from search.access.refusal import Refusal
-from search.access.standing import Callers, Standing
+from search.access.standing import Standing, UserAccess
 from search.core.errors import Forbidden
 from search.explain import checks
 from search.explain.explanation import SENTENCES, Explanation, Facts, Finding, Outcome, State, Step
@@ -40,8 +40,10 @@ def person(user: str, *names: str, **more: Any) -> Principal:
     return replace(plain, **more)
 
 
-def callers(now: Principal, once: Principal | None = None, soon: Principal | None = None) -> Callers:
-    return Callers(now, once or now, soon or now)
+def access(
+    now: Principal, ignoring_expiry: Principal | None = None, ignoring_start: Principal | None = None
+) -> UserAccess:
+    return UserAccess(now, ignoring_expiry or now, ignoring_start or now)
 
 
 def subject(vertical: Vertical, document: Mapping[str, Any], id: str = "x") -> Subject:
@@ -66,7 +68,7 @@ class TestUser:
         [
             (None, "user_unknown"),
             (Standing((), None), "user_disabled"),
-            (Standing((), callers(person("u"))), "active"),
+            (Standing((), access(person("u"))), "active"),
         ],
     )
     def test_known_and_active(self, standing: Standing | None, code: str) -> None:
@@ -78,7 +80,7 @@ class TestUser:
     )
     def test_one_outside_of_a_scoped_admin_s_departments_is_unknown(self, departments: list[str], code: str) -> None:
         scoped = admin(modules={MODULE: WITHIN_D})
-        assert checks.user(scoped, Standing(departments, callers(person("u"))), 0).code == code
+        assert checks.user(scoped, Standing(departments, access(person("u"))), 0).code == code
         disabled = "user_disabled" if code == "active" else code
         assert checks.user(scoped, Standing(departments, None), 0).code == disabled
 
@@ -101,13 +103,13 @@ class TestModule:
     )
     def test_whether_a_role_gives_it(self, modules: Any, code: str) -> None:
         assert (
-            checks.module(callers(person("u", modules=modules)), subject(DOCS, {"department_ids": ["e"]})).code == code
+            checks.module(access(person("u", modules=modules)), subject(DOCS, {"department_ids": ["e"]})).code == code
         )
 
     def test_a_role_that_the_user_has_left_or_will_have(self) -> None:
         without, having = person("u", modules={}), person("u")
-        assert checks.module(callers(without, once=having), subject(DOCS, {})).code == "membership_ended"
-        assert checks.module(callers(without, soon=having), subject(DOCS, {})).code == "membership_not_begun"
+        assert checks.module(access(without, ignoring_expiry=having), subject(DOCS, {})).code == "membership_ended"
+        assert checks.module(access(without, ignoring_start=having), subject(DOCS, {})).code == "membership_not_begun"
 
 
 class TestAccess:
@@ -123,21 +125,23 @@ class TestAccess:
         ],
     )
     def test_the_rule_of_searches_decides(self, vertical: Vertical, document: dict[str, Any], code: str) -> None:
-        assert checks.access(admin(), callers(person("u", "group:g")), subject(vertical, document)).code == code
+        assert checks.access(admin(), access(person("u", "group:g")), subject(vertical, document)).code == code
 
     def test_a_membership_that_would_have_admitted(self) -> None:
         document = {"owner": "v", "allow": ["group:h"]}
         inside = person("u", "group:h")
         assert (
-            checks.access(admin(), callers(person("u"), once=inside), subject(DOCS, document)).code
+            checks.access(admin(), access(person("u"), ignoring_expiry=inside), subject(DOCS, document)).code
             == "membership_ended"
         )
-        later = checks.access(admin(), callers(person("u"), soon=inside), subject(DOCS, document))
+        later = checks.access(admin(), access(person("u"), ignoring_start=inside), subject(DOCS, document))
         assert later.code == "membership_not_begun"
 
     def test_one_that_would_have_admitted_but_for_deny_is_not_the_reason(self) -> None:
         document = {"owner": "v", "allow": ["group:h"], "deny": ["user:u"]}
-        found = checks.access(admin(), callers(person("u"), once=person("u", "group:h")), subject(DOCS, document))
+        found = checks.access(
+            admin(), access(person("u"), ignoring_expiry=person("u", "group:h")), subject(DOCS, document)
+        )
         assert found.code == Refusal.DENIED
 
 
@@ -154,7 +158,7 @@ class TestFacts:
         (MESSAGES, {"conversation_id": "c", "sent_at": 1}),
         (MESSAGES, {"conversation_id": "late", "sent_at": 1}),
     )
-    USER = callers(person("u", "group:g", joined={"late": 7}), once=person("u", "group:g", "group:once"))
+    USER = access(person("u", "group:g", joined={"late": 7}), ignoring_expiry=person("u", "group:g", "group:once"))
 
     @pytest.mark.parametrize(("vertical", "document"), DOCUMENTS)
     def test_none_of_what_is_hidden(self, vertical: Vertical, document: dict[str, Any]) -> None:
@@ -174,7 +178,7 @@ class TestFacts:
 
     def test_but_no_conversation_of_others(self) -> None:
         document = {"owner": "v", "allow": ["user:admin"], "deny": ["conversation:c", "conversation:p"]}
-        user = callers(person("u", "conversation:c", "conversation:p"))
+        user = access(person("u", "conversation:c", "conversation:p"))
         assert checks.access(admin(), user, subject(DOCS, document)).facts == Facts(principals=("conversation:p",))
         assert checks.access(admin(joined={"c": None}), user, subject(DOCS, document)).facts == Facts(
             principals=(

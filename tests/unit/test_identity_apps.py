@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.access.identity.apps import App, Registry, reader
+from search.access.identity.registered_apps import App, Registry, reader
 from search.core.errors import ConfigurationError
 
 OLD, NEW = "old-hunter2-" * 3, "new-hunter2-" * 3

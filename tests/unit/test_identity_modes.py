@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from identitykit import MemoryNonces, bearing, introspecting, listening, request
 
 from search.access.identity import Caller, IdentityMode, authenticate, identity_modes
+from search.access.identity.bearer_tokens import BearerTokens, is_jws
 from search.access.identity.claims import Grant
 from search.access.identity.gateway import sign
 from search.access.identity.jwt import issue_token
 from search.access.identity.signed_app import sign as sign_as_app
-from search.access.identity.tokens import BearerTokens, is_jws
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import AppsSettings, GatewaySettings, IdentitySettings, IntrospectionSettings, JwtSettings
 

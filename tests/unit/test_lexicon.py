@@ -90,21 +90,21 @@ class TestWords:
     def test_a_word_of_the_company_stays_whole(self, folder: Path) -> None:
         known = lexicon(folder, words="商旅通宝 1000\n搜索中台\n")
         assert "商旅通宝" not in analyse("商旅通宝上线").words.split()
-        assert "商旅通宝" in analyse("商旅通宝上线", known.cut).words.split()
-        assert "搜索中台" in analyse("搜索中台方案", known.cut).words.split()
+        assert "商旅通宝" in analyse("商旅通宝上线", known.segmenter).words.split()
+        assert "搜索中台" in analyse("搜索中台方案", known.segmenter).words.split()
 
     def test_other_tenants_do_not_have_it(self, folder: Path) -> None:
         (folder / "other").mkdir()
         lexicon(folder, words="商旅通宝\n")
-        assert load_lexicons(folder).of("other").cut is None
-        assert load_lexicons(folder).of("unheard-of").cut is None
+        assert load_lexicons(folder).of("other").segmenter is None
+        assert load_lexicons(folder).of("unheard-of").segmenter is None
 
     def test_documents_are_cut_by_it_too(self, folder: Path) -> None:
-        cut = lexicon(folder, words="商旅通宝\n").cut
+        segmenter = lexicon(folder, words="商旅通宝\n").segmenter
         doc = kit.doc("f-1", "商旅通宝手册", owner_id="u")
         vertical = VERTICALS["docs"]
         state = vertical.entities["doc"].model_validate(doc)
-        assert "商旅通宝" in vertical.document("doc", state, doc, cut)["title_words"].split()
+        assert "商旅通宝" in vertical.document("doc", state, doc, segmenter)["title_words"].split()
 
     def test_the_digest_tells_one_dictionary_from_another(self, folder: Path) -> None:
         first, second = lexicon(folder, words="商旅通\n").digest, lexicon(folder, words="商旅通 9\n").digest

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from mappings.directory import SELF
 from search.access.closure import FOREVER, NEVER_BEGAN, Access, Member, reach
 from search.access.parsed import parse
-from search.access.standing import AsIf, as_if_all_had_begun, as_if_none_had_ended, as_it_is
+from search.access.standing import Assumption, as_it_is, ignoring_expiry, ignoring_start
 
 NOW = 100
 
 
-def reached(documents: Mapping[str, Access | None], as_if: AsIf) -> Mapping[str, int]:
-    changed = {id: as_if(access, NOW) if access else None for id, access in documents.items()}
+def reached(documents: Mapping[str, Access | None], assumption: Assumption) -> Mapping[str, int]:
+    changed = {id: assumption(access, NOW) if access else None for id, access in documents.items()}
     return reach(["user:u"], changed, NOW).scopes
 
 
@@ -33,7 +33,7 @@ def test_a_removed_membership_is_remembered_but_grants_nothing() -> None:
     assert list(access.removed) == ["group:g"]
     documents = {"user:u": access, "group:g": None, "group:h": None}
     assert set(reached(documents, as_it_is)) == {"group:h"}
-    assert set(reached(documents, as_if_none_had_ended)) == {"group:g", "group:h"}
+    assert set(reached(documents, ignoring_expiry)) == {"group:g", "group:h"}
 
 
 def test_a_user_who_was_deleted_is_not_taken_for_a_scope() -> None:
@@ -44,15 +44,15 @@ def test_a_user_who_was_deleted_is_not_taken_for_a_scope() -> None:
 def test_one_that_has_passed_goes_on_from_its_own_time() -> None:
     documents = {"user:u": stored(conversation_c=[1, 40, 60])}
     assert reached(documents, as_it_is) == {}
-    assert reached(documents, as_if_none_had_ended) == {"conversation:c": 40}
-    assert reached(documents, as_if_all_had_begun) == {}
+    assert reached(documents, ignoring_expiry) == {"conversation:c": 40}
+    assert reached(documents, ignoring_start) == {}
 
 
 def test_one_that_is_to_come_is_in_force() -> None:
     documents = {"user:u": stored(conversation_c=[1, 140, 160])}
     assert reached(documents, as_it_is) == {}
-    assert reached(documents, as_if_none_had_ended) == {}
-    assert set(reached(documents, as_if_all_had_begun)) == {"conversation:c"}
+    assert reached(documents, ignoring_expiry) == {}
+    assert set(reached(documents, ignoring_start)) == {"conversation:c"}
 
 
 def test_along_a_way_through_groups_too() -> None:
@@ -62,7 +62,7 @@ def test_along_a_way_through_groups_too() -> None:
         "group:h": parse("group:h", {"folder:f": [1, None, None]}),
     }
     assert set(reached(documents, as_it_is)) == {"group:g"}
-    assert set(reached(documents, as_if_none_had_ended)) == {"group:g", "group:h", "folder:f"}
+    assert set(reached(documents, ignoring_expiry)) == {"group:g", "group:h", "folder:f"}
 
 
 times = st.integers(90, 110)
@@ -77,8 +77,8 @@ accesses = st.builds(Access, st.none(), members, st.lists(st.sampled_from(["grou
 def test_what_is_in_force_would_be_so_all_the_same(documents: dict[str, Access | None]) -> None:
     """Or a reason could be found in what has not changed."""
     now = set(reached(documents, as_it_is))
-    assert now <= set(reached(documents, as_if_none_had_ended))
-    assert now <= set(reached(documents, as_if_all_had_begun))
+    assert now <= set(reached(documents, ignoring_expiry))
+    assert now <= set(reached(documents, ignoring_start))
 
 
 def test_a_document_as_it_is_is_the_document() -> None:

@@ -1,4 +1,4 @@
-"""Who is calling: credentials in, a proven caller out."""
+"""Identity: credentials in, a proven caller out."""
 
 from search.access.identity.modes import authenticate, identity_modes
 from search.access.identity.nonces import BrokerNonces

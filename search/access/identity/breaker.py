@@ -1,4 +1,4 @@
-"""A circuit breaker: what keeps failing is left alone for a while."""
+"""A circuit breaker: calls to a service that keeps failing are paused for a while."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ OPEN_S = 5
 
 
 class Breaker:
-    """Closed, all calls go out; after FAILURES in a row it opens, and lets one out every OPEN_S until one succeeds.
+    """Lets calls through while closed; opens after FAILURES failed calls in a row.
 
-    `clock`: monotonic seconds.
+    While open it lets one call through every OPEN_S seconds, and closes when one succeeds. `clock`: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -21,12 +21,12 @@ class Breaker:
         self._open_until = -inf
 
     def lets_out(self) -> bool:
-        """Whether a call may go out now; its outcome is then to be told."""
+        """Return whether a call may go out now; report its outcome with `succeeded` or `failed`."""
         if self._failures < FAILURES:
             return True
         if self._clock() < self._open_until:
             return False
-        # The one that tries; should its outcome never be told, there is a next one.
+        # One call tries; if its outcome is never reported, another may try after OPEN_S.
         self._open_until = self._clock() + OPEN_S
         return True
 

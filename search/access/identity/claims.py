@@ -1,4 +1,4 @@
-"""What a token must claim before its bearer counts as a caller."""
+"""Checks the claims of a genuine token: what it must say before its bearer counts as a caller."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from search.access.identity.request import Caller
 from search.core.errors import ConfigurationError, Unauthenticated
 
-# For clocks that differ a little; a token's life is the issuer's to decide.
+# For clocks that differ a little. How long a token lives is decided by its issuer.
 LEEWAY_S = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What this service asks of every token. `issuer` None: any that holds a valid key."""
+    """What this service expects of every token. `issuer`: None accepts any issuer with a valid key."""
 
     audience: str
     scope: str
@@ -24,7 +24,10 @@ class Expected:
 
 
 def expected_from(kind: str, audience: str | None, scope: str, issuer: str | None) -> Expected:
-    """What `OFFICE_SEARCH_<kind>_AUDIENCE` and so on ask of tokens. Raises ConfigurationError without an audience."""
+    """Return what the settings `OFFICE_SEARCH_<kind>_AUDIENCE`, `…_SCOPE` and `…_ISSUER` expect of tokens.
+
+    Raises ConfigurationError without an audience, or for a scope that is not one word.
+    """
     if not audience:
         raise ConfigurationError(
             f"Tokens are accepted, but for which audience is not set; set OFFICE_SEARCH_{kind}_AUDIENCE "
@@ -37,7 +40,7 @@ def expected_from(kind: str, audience: str | None, scope: str, issuer: str | Non
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token gives leave for: who acts (`caller`), through which client (`app`), for what (`scopes`)."""
+    """What a token grants: the acting user (`caller`), the client it was issued to (`app`), and its `scopes`."""
 
     caller: Caller
     app: str | None
@@ -45,15 +48,15 @@ class Grant:
     expected_scope: str
 
     def require_scope(self) -> None:
-        """Raises Unauthenticated when it lacks the scope that this service asks of every token."""
+        """Raise Unauthenticated if the token lacks the scope that this service expects of every token."""
         if self.expected_scope not in self.scopes:
             raise Unauthenticated(f"The token's scope lacks {self.expected_scope!r}; ask for a token with it.")
 
 
 def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
-    """The claims of a token that is known to be genuine → what it grants.
+    """Return what a token with these claims grants, once its genuineness is known. `now`: Unix time in seconds.
 
-    Raises Unauthenticated, naming the claim at fault. Whether the scopes suffice is for the mode to say.
+    Raises Unauthenticated that names the faulty claim. The identity mode must still check the scopes.
     """
     if not isinstance(claims, dict):
         raise Unauthenticated("The token's payload is not a JSON object.")
@@ -67,7 +70,7 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
 
 
 def _app(claims: Mapping[str, Any]) -> str | None:
-    """The client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp."""
+    """Return the client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp."""
     for claim in ("client_id", "azp"):
         if claims.get(claim) is not None:
             return _text(claims, claim)
@@ -97,7 +100,7 @@ def _text(claims: Mapping[str, Any], claim: str) -> str:
 
 
 def _words(claims: Mapping[str, Any], claim: str, *, split: bool) -> list[str]:
-    """A claim that is one string or a list of them. `split`: blanks part a string into several words."""
+    """Return the words of a claim that is a string or a list of strings. `split`: a string may hold several words."""
     value = claims.get(claim)
     if isinstance(value, str):
         return value.split(" ") if split else [value]

@@ -1,4 +1,4 @@
-"""How the identity service is asked: over https, within a deadline, for an answer of bounded size."""
+"""HTTP requests to the identity service: over https, within a deadline, with answers of bounded size."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import httpx
 
 from search.core.errors import ConfigurationError
 
-# Whatever can go wrong on the way to an answer, or with it.
+# What can go wrong on the way to an answer, or with it.
 FAILURES = (OSError, httpx.HTTPError, ValueError)
 
 
 class Endpoint:
-    """One address of the identity service. `setting`: what names it, for error texts."""
+    """One address of the identity service. `setting`: the name of the setting, for error texts."""
 
     def __init__(self, setting: str, url: str) -> None:
-        """Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
+        """Raise ConfigurationError for a URL that is not https, unless it is on this machine."""
         self._url = _address(setting, url)
-        # Once: reading all the certificates takes long enough to hold up other requests.
+        # Made once: reading all the certificates takes long enough to delay other requests.
         self._tls = httpx.create_ssl_context()
 
     async def ask(
@@ -32,10 +32,10 @@ class Endpoint:
         most_bytes: int,
         form: Mapping[str, str] | None = None,
     ) -> bytes:
-        """The body of a 2xx answer to one request, on a connection of its own. Raises one of FAILURES."""
+        """Return the body of a 2xx answer to one request, on a new connection. Raises one of FAILURES."""
         # A proxy from the environment must not see, or answer, what should stay on this machine.
         client = httpx.AsyncClient(verify=self._tls, timeout=deadline_s, trust_env=not _loopback(self._url.host))
-        # Not compressed: a small answer cannot unfold into a large one.
+        # No compression, as a small answer could unpack into a very large one.
         sent = {**headers, "Accept-Encoding": "identity"}
         async with (
             asyncio.timeout(deadline_s),
@@ -47,7 +47,7 @@ class Endpoint:
 
 
 def reason(failure: Exception) -> str:
-    """What went wrong, in words for a log: never any that the other side chose, as they may echo what we sent."""
+    """Return what went wrong, in words for a log; never the other side's words, which may repeat what we sent."""
     if isinstance(failure, httpx.HTTPStatusError):
         return f"HTTP {failure.response.status_code}"
     if isinstance(failure, httpx.ProtocolError):

@@ -1,4 +1,4 @@
-"""Gateway mode: the gateway has authenticated the caller and vouches for it with a shared secret."""
+"""Gateway mode: the gateway authenticates the caller and signs its requests with a shared secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIELDS = (USER, TENANT, TIMESTAMP, SIGNATURE)
 
 
 class GatewayMode:
-    """Trusts whoever signs with one of the secrets of now; several are valid at once, so that one can be rotated."""
+    """Accepts requests signed with a current secret; several are valid at once, so that one can be replaced."""
 
     name = "gateway"
 
@@ -35,7 +35,7 @@ class GatewayMode:
         user, tenant, timestamp, signature = (
             required(request.headers, name, "a gateway sends all four of its headers") for name in FIELDS
         )
-        # The formats come first: they keep line breaks out of the signed lines.
+        # `Caller` checks the formats first, so that no part of the signed lines holds a line break.
         caller = Caller(tenant, user, self.name)
         require_recent(TIMESTAMP, timestamp, self._now())
         require_signed(SIGNATURE, signature, signed_lines(request, user, tenant, timestamp), self._secrets())
@@ -43,9 +43,9 @@ class GatewayMode:
 
 
 def configured(settings: GatewaySettings, now: Callable[[], float], clock: Callable[[], float]) -> GatewayMode | None:
-    """The mode as the settings have it, None when it is off. Raises ConfigurationError on a weak secret.
+    """Return the mode that the settings describe, None when it is off. Raises ConfigurationError on a weak secret.
 
-    `clock`: monotonic seconds, for how often the file of secrets is looked at.
+    `now`: Unix seconds. `clock`: monotonic seconds, for how often the file of secrets is looked at.
     """
     fixed = tuple(secret_bytes("OFFICE_SEARCH_GATEWAY_SECRETS", secret) for secret in settings.secrets)
     if settings.secrets_file is None:
@@ -65,7 +65,10 @@ def sign(
     body: bytes = b"",
     timestamp: int | None = None,
 ) -> dict[str, str]:
-    """The headers that a gateway adds to a request; `path_and_query` percent-encoded, `timestamp` now by default."""
+    """Return the headers that a gateway adds to a request.
+
+    `path_and_query`: percent-encoded. `timestamp`: Unix seconds, by default now.
+    """
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
     signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at)).hex()

@@ -1,4 +1,4 @@
-"""Introspection mode: an opaque token, about which the identity service is asked (RFC 7662)."""
+"""Introspection mode: the identity service is asked about each opaque token (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from search.core.watched import Watched
 DEADLINE_S = 3
 MAX_ANSWER_BYTES = 64 * 1024
 
-# What is looked at. The rest, such as names and addresses, is not kept.
+# The claims that are used; others, such as names and addresses, are not kept.
 _KEPT = ("sub", "tenant", "aud", "iss", "exp", "nbf", "iat", "scope", "client_id", "azp", "token_type")
 
 
 class IntrospectionCheck:
-    """Trusts what the identity service says about a token, when it claims what is `expected`."""
+    """Accepts a token that the identity service calls active and whose claims are as `expected`."""
 
     name = "introspection"
 
@@ -36,14 +36,17 @@ class IntrospectionCheck:
         claims = await self._states.claims(token)
         if claims is None:
             raise Unauthenticated("The token is not active; ask for a new one.")
-        # A refresh token is none to call with, and one that is bound to a key proves nothing without it.
+        # Refresh tokens are not for calls, and tokens that are bound to a key prove nothing without that key.
         if str(claims.get("token_type", "bearer")).lower() != "bearer":
             raise Unauthenticated("The token is not one of the type Bearer.")
         return check(claims, self._expected, self._now(), self.name)
 
 
 def parse(raw: bytes) -> Claims | None:
-    """An answer (RFC 7662, 2.2) → the claims of an active token, None of another. Raises ValueError when it is none."""
+    """Return the claims of an active token from an answer (RFC 7662, 2.2), None for a token that is not active.
+
+    Raises ValueError for anything that is not such an answer.
+    """
     answer = orjson.loads(raw)
     active = answer.get("active") if isinstance(answer, dict) else None
     if not isinstance(active, bool):
@@ -54,9 +57,9 @@ def parse(raw: bytes) -> Claims | None:
 def configured(
     settings: IntrospectionSettings, now: Callable[[], float], clock: Callable[[], float]
 ) -> IntrospectionCheck | None:
-    """The mode as the settings have it, None without a URL. Raises ConfigurationError when they are not complete.
+    """Return the mode that the settings describe, None without a URL. Raises ConfigurationError when one is missing.
 
-    `clock`: monotonic seconds, for the age of answers.
+    `now`: Unix seconds. `clock`: monotonic seconds, for the age of answers.
     """
     if not settings.url:
         return None
@@ -84,7 +87,7 @@ def configured(
 
 
 def basic(client_id: str, secret: str) -> str:
-    """Client credentials as RFC 6749, 2.3.1 wants them: each form-encoded before HTTP Basic joins them."""
+    """Return the value of an Authorization header with client credentials, form-encoded as RFC 6749, 2.3.1 requires."""
     joined = f"{quote_plus(client_id)}:{quote_plus(secret)}"
     return f"Basic {base64.b64encode(joined.encode()).decode()}"
 

@@ -1,4 +1,4 @@
-"""The keys that an identity service publishes: fetched when needed, remembered for a bounded time."""
+"""The keys that an identity service publishes: fetched when needed, kept for a bounded time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from search.access.identity.endpoint import FAILURES, Endpoint, reason
 from search.core.errors import ConfigurationError, Unavailable
 
 FRESH_S = 300
-# However many unknown key ids arrive, the key server is asked no more often than this.
+# The least time between two fetches, as strangers may send any number of unknown key ids.
 REFETCH_S = 10
-# Whoever can keep us from the key server can keep a withdrawn key alive for no longer than this.
+# How long old keys count when the key server cannot be reached: an attacker who blocks it must not keep a withdrawn
+# key alive for longer.
 LAST_KNOWN_S = 3600
 FETCH_DEADLINE_S = 5
 MAX_SET_BYTES = 256 * 1024
@@ -37,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PublishedKeys:
-    """A key set that follows its source: refreshed when old or when a token names an unknown key."""
+    """A key set that follows its source: fetched again when it is old or a token names an unknown key."""
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float]) -> None:
         self._fetch = fetch
@@ -57,7 +58,7 @@ class PublishedKeys:
         if (key := self._match(kid, algorithm)) is None:
             await self._refresh()
             key = self._match(kid, algorithm)
-        # Of a key that is not among the last known, only its server can tell whether it is one.
+        # An unknown key may be a new one: while the server is out of reach that is no reason to refuse the token.
         if self._older_than(LAST_KNOWN_S) or (key is None and self._out_of_reach):
             raise Unavailable(
                 "The identity service's keys cannot be fetched; check OFFICE_SEARCH_JWT_JWKS_URL or _FILE."
@@ -70,16 +71,16 @@ class PublishedKeys:
     def _match(self, kid: str | None, algorithm: str) -> PyJWK | None:
         keys = self._keys.get(algorithm, [])
         named = [key for key in keys if key.key_id == kid] if kid is not None else keys
-        # Several keys under one name: which one is meant cannot be told.
+        # With several keys of one id it is unclear which one is meant.
         return named[0] if len(named) == 1 else None
 
     async def _refresh(self) -> None:
-        """Fetch the set, at most once per interval. On failure the last known keys stay."""
+        """Fetch the set, at most once every REFETCH_S seconds. On failure keep the last known keys."""
         if (fetching := self._under_way()) is None:
             if self._clock() < self._next_fetch:
                 return
             fetching = self._fetching = asyncio.create_task(self._fetch_once())
-        # A request that is given up cuts nothing short: it would be begun again for the next one.
+        # A request that is cancelled must not cancel the fetch: the next request would only begin it again.
         await asyncio.shield(fetching)
 
     def _under_way(self) -> asyncio.Task[None] | None:
@@ -97,9 +98,9 @@ class PublishedKeys:
 
 
 def parse(raw: bytes) -> Keys:
-    """A JWK set (RFC 7517) → its usable keys by algorithm. Raises ValueError when it is none.
+    """Return the usable keys of a JWK set (RFC 7517) by algorithm. Raises ValueError if it is not a JWK set.
 
-    A set without a usable key is the source's word too, and leaves none.
+    A set without usable keys is valid: the result is then empty, and no token is accepted.
     """
     document = orjson.loads(raw)
     members = document.get("keys") if isinstance(document, dict) else None
@@ -117,13 +118,13 @@ def parse(raw: bytes) -> Keys:
 
 
 def _key(member: object) -> PyJWK:
-    """One member of a set, bound to the algorithm of its type. Raises ValueError with the reason to leave it out."""
+    """Return one member of a set, bound to the algorithm of its type. Raises ValueError with the reason to skip it."""
     if not isinstance(member, dict):
         raise ValueError("not a JSON object")
     algorithm = _algorithm(member)
     if member.get("use", "sig") != "sig" or "verify" not in member.get("key_ops", ["verify"]):
         raise ValueError("not meant for signatures")
-    # A published private key can be used by anybody.
+    # A private key that is published can be used by everybody to sign.
     if "d" in member:
         raise ValueError("a private key")
     key = PyJWK(member, algorithm)
@@ -141,7 +142,7 @@ def _algorithm(member: Mapping[str, Any]) -> str:
 
 
 def from_file(path: Path) -> Fetch:
-    """Reads a set from a file, anew each time. Raises ConfigurationError when there is none."""
+    """Return a function that reads the set from a file each time. Raises ConfigurationError if there is none."""
     if not path.is_file():
         raise ConfigurationError(
             f"OFFICE_SEARCH_JWT_JWKS_FILE names {path}, which is no file; write the key set there."
@@ -150,7 +151,7 @@ def from_file(path: Path) -> Fetch:
 
 
 def from_url(url: str) -> Fetch:
-    """Fetches a set over HTTPS. Raises ConfigurationError for a URL whose answers anybody on the way could replace."""
+    """Return a function that fetches the set from a URL. Raises ConfigurationError for a URL that is not https."""
     endpoint = Endpoint("OFFICE_SEARCH_JWT_JWKS_URL", url)
     headers = {"Accept": "application/jwk-set+json, application/json"}
     return lambda: endpoint.ask("GET", headers, deadline_s=FETCH_DEADLINE_S, most_bytes=MAX_SET_BYTES)

@@ -1,4 +1,4 @@
-"""JWT mode: a bearer token that an identity service has signed for this service."""
+"""JWT mode: bearer tokens that an identity service has signed for this service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNED = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class JwtCheck:
-    """Trusts whoever signs with a key of `keys` and claims what is `expected`."""
+    """Accepts tokens that are signed with a key of `keys` and whose claims are as `expected`."""
 
     name = "jwt"
 
@@ -36,7 +36,7 @@ class JwtCheck:
         return check(await self._claims(token), self._expected, self._now(), self.name)
 
     async def _claims(self, token: str) -> object:
-        """What the token says, once its signature holds under a key of ours."""
+        """Return the claims of a token after its signature is verified."""
         try:
             header = self._jws.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
@@ -56,9 +56,9 @@ class JwtCheck:
 
 
 def configured(settings: JwtSettings, now: Callable[[], float], clock: Callable[[], float]) -> JwtCheck | None:
-    """The mode as the settings have it, None when no key is set. Raises ConfigurationError when they contradict.
+    """Return the mode that the settings describe, None without a key. Raises ConfigurationError on contradictions.
 
-    `clock`: monotonic seconds, for the age of fetched keys.
+    `now`: Unix seconds. `clock`: monotonic seconds, for the age of fetched keys.
     """
     keys = _keys(settings, clock)
     if keys is None:
@@ -86,7 +86,7 @@ def _keys(settings: JwtSettings, clock: Callable[[], float]) -> KeySource | None
 def issue_token(
     secret: str, *, tenant: str, user: str, audience: str, scope: str, ttl: float, now: float | None = None
 ) -> str:
-    """An HS256 token for `ttl` seconds from `now` (by default this moment): for the demo's own token service."""
+    """Return an HS256 token that is valid for `ttl` seconds from `now` (Unix seconds, by default now); for the demo."""
     issued = int(time.time() if now is None else now)
     claims: dict[str, Any] = {"sub": user, "tenant": tenant, "aud": audience, "scope": scope}
     return jwt.encode(claims | {"iat": issued, "exp": issued + int(ttl)}, secret, algorithm="HS256")

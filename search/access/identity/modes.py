@@ -1,4 +1,4 @@
-"""Which ways to prove an identity are open, and the one that a request takes."""
+"""Identity modes: which ways to prove an identity are on, and which one a request uses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from search.access.identity import gateway, introspection, jwt, signed_app
 from search.access.identity.bearer import BearerMode
+from search.access.identity.bearer_tokens import BearerTokens
 from search.access.identity.nonces import Nonces
 from search.access.identity.request import Caller, IdentityMode, RequestLines
-from search.access.identity.tokens import BearerTokens
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import IdentitySettings
 
@@ -21,10 +21,10 @@ def identity_modes(
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[IdentityMode, ...]:
-    """The modes that the settings turn on.
+    """Return the identity modes that the settings turn on.
 
-    `nonces`: where the used ones of signed apps are kept. `now`: Unix time, `clock`: monotonic, both in seconds.
-    Raises ConfigurationError when no mode is on or one is half configured.
+    `nonces`: where used nonces of signed apps are kept. `now`: Unix seconds. `clock`: monotonic seconds. Raises
+    ConfigurationError when no mode is on or one is configured in part only.
     """
     tokens = _tokens(settings, now, clock)
     signed = signed_app.configured(settings.apps, tokens, nonces, now, clock)
@@ -48,14 +48,14 @@ def _tokens(settings: IdentitySettings, now: Callable[[], float], clock: Callabl
 
 
 async def authenticate(modes: Sequence[IdentityMode], request: RequestLines) -> Caller:
-    """The caller whom a request's credentials prove.
+    """Return the caller that a request's credentials prove.
 
-    Raises Unauthenticated for no credentials, false ones, or those of two modes at once; Unavailable like `prove`.
+    Raises Unauthenticated for missing or false credentials, or those of two modes at once; Unavailable as `prove` does.
     """
     claimed = [mode for mode in modes if mode.present(request.headers)]
     if not claimed:
         raise Unauthenticated("The request carries no credentials; accepted are: " + _names(modes) + ".")
-    # Which of the two is meant, the caller and a proxy on the way may see differently.
+    # A proxy on the way may take another of the two than we would: so neither is taken.
     if len(claimed) > 1:
         raise Unauthenticated("The request carries credentials of several kinds (" + _names(claimed) + "); send one.")
     return await claimed[0].prove(request)

@@ -1,4 +1,4 @@
-"""Nonces that have been used, kept where every API process sees them: in a bucket at the broker."""
+"""Used nonces of signed requests, kept where every API process sees them: in a key-value bucket of the broker."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from search.access.identity.signing import WINDOW_S
 from search.core.errors import Unavailable
 
 BUCKET = "app_nonces"
-# A timestamp counts from WINDOW_S before to WINDOW_S after; the rest is for the clocks of our own processes.
+# A timestamp is valid from WINDOW_S before now to WINDOW_S after; the rest is for clocks of our own processes.
 KEPT_S = 2 * WINDOW_S + 30
 DEADLINE_S = 2
 
 
 class Nonces(Protocol):
-    """What every nonce goes through once."""
+    """A store of used nonces."""
 
     async def take(self, tenant: str, app: str, nonce: str) -> bool:
-        """Whether it is new; from now on it is not. Raises Unavailable when that cannot be told."""
+        """Return whether the nonce is new, and mark it as used. Raises Unavailable when the store does not answer."""
         ...
 
 
 class BrokerNonces:
-    """Nonces in a JetStream KV bucket, which is made when it is first needed."""
+    """Nonces in a JetStream key-value bucket, which is created when it is first needed."""
 
     def __init__(self, borrow: Callable[[], Client], kept_s: float = KEPT_S) -> None:
-        """`borrow`: the process's connection to the broker; raises Unavailable while there is none."""
+        """Keep nonces for `kept_s` seconds; `borrow` returns the broker connection, or raises Unavailable."""
         self._borrow = borrow
         self._kept_s = kept_s
         self._bucket: tuple[Client, KeyValue] | None = None
 
     async def take(self, tenant: str, app: str, nonce: str) -> bool:
-        # None of the three holds a line break. The hash gives a key of known form, and keeps nonces out of sight.
+        # No part holds a line break, so the join is unambiguous. The hash has a known form and hides the nonce.
         key = hashlib.sha256(f"{tenant}\n{app}\n{nonce}".encode()).hexdigest()
         client = self._borrow()
         try:
             async with asyncio.timeout(DEADLINE_S):
                 bucket = await self._bucket_at(client)
-                # KeyValue.create would ask a second time and tell a key that has just expired from one that is there.
+                # Expecting revision 0 succeeds for new keys only, in one request; KeyValue.create may need two.
                 await bucket.update(key, b"", last=0)
         except KeyWrongLastSequenceError:
             return False
@@ -63,7 +63,7 @@ class BrokerNonces:
         return self._bucket[1]
 
     async def _opened(self, stream: JetStreamContext) -> KeyValue:
-        """The bucket, made if need be; one that is there keeps its owner's configuration."""
+        """Return the bucket, created if it is missing; an existing one keeps its configuration."""
         try:
             bucket = await stream.key_value(BUCKET)
         except BucketNotFoundError:

@@ -1,4 +1,4 @@
-"""What a request says about who sends it, and what is known once that is proven."""
+"""The parts of a request that identify its sender, and the caller that they prove."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A proven identity and nothing more: what this user may do is asked elsewhere.
+    """A proven identity and nothing more: what this user may do is decided elsewhere.
 
-    `mode`: the name of the identity mode that proved it.
-    `app`: the third party's app that acts for the user, None without one. `scopes`: to which modules the app is
-    limited, as scope words; None: not narrowed. What the user may do is narrowed by them, never widened.
+    `mode`: the name of the identity mode that proved it. `app`: the third-party app that acts for the user, None
+    without one. `scopes`: OAuth scopes that limit the app, None for no limit; they only ever narrow what the user may
+    do.
+
     Raises Unauthenticated when tenant or user break the contract's formats, so no such caller can exist.
     """
 
@@ -36,7 +37,7 @@ class Caller:
 
 
 class Headers:
-    """Header fields as they came: names case-insensitive, several values never merged into one."""
+    """Header fields as received: names are case-insensitive, several values are never merged into one."""
 
     __slots__ = ("_values",)
 
@@ -49,11 +50,11 @@ class Headers:
         return name.lower().encode() in self._values
 
     def one(self, name: str) -> str | None:
-        """The field's only value, None without one. Raises Unauthenticated when sent twice or not in plain ASCII."""
+        """Return the field's only value, None without one. Raises Unauthenticated if sent twice or not in ASCII."""
         values = self._values.get(name.lower().encode(), [])
         if not values:
             return None
-        # Two readers may pick different ones of several values, or decode other bytes differently.
+        # Of several values, or of other bytes, a proxy might read something else than we do.
         if len(values) > 1 or not _PRINTABLE.fullmatch(values[0]):
             raise Unauthenticated(f"The header {name} must be sent once, in plain ASCII.")
         return values[0].decode("ascii")
@@ -61,7 +62,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class RequestLines:
-    """The parts of a request that credentials can vouch for.
+    """The parts of a request that credentials can sign.
 
     `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query.
     """
@@ -73,18 +74,18 @@ class RequestLines:
 
 
 class IdentityMode(Protocol):
-    """One way for a caller to prove who it is."""
+    """One way for a caller to prove who they are."""
 
     @property
     def name(self) -> str: ...
 
     def present(self, headers: Headers) -> bool:
-        """Whether the request carries this mode's credentials, good or bad."""
+        """Return whether the request carries credentials of this mode, valid or not."""
         ...
 
     async def prove(self, request: RequestLines) -> Caller:
-        """The caller whom the credentials prove.
+        """Return the caller that the credentials prove.
 
-        Raises Unauthenticated; Unavailable when what the check needs (such as keys) is out of reach.
+        Raises Unauthenticated for false credentials; Unavailable when what the check needs, such as keys, is not there.
         """
         ...

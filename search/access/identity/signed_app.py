@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from search.access.identity import apps
-from search.access.identity.apps import App, Registry
+from search.access.identity import registered_apps
+from search.access.identity.bearer_tokens import BearerTokens
 from search.access.identity.claims import Grant
 from search.access.identity.nonces import Nonces
+from search.access.identity.registered_apps import App, Registry
 from search.access.identity.request import Caller, Headers, RequestLines
 from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
-from search.access.identity.tokens import BearerTokens
 from search.access.scopes import meet, names_modules
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import AppsSettings
@@ -31,14 +31,14 @@ _NONCE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class SignedAppMode:
-    """Trusts a registered app that signs, for the user, and within the scopes, that its token names."""
+    """Accepts signed requests of registered apps, for the user and within the scopes that the app's token names."""
 
     name = "signed app"
 
     def __init__(
         self, tokens: BearerTokens, registry: Callable[[], Registry], nonces: Nonces, now: Callable[[], float]
     ) -> None:
-        """`registry`: the apps of now."""
+        """Check tokens with `tokens`; `registry` returns the apps that are registered now, `now` Unix seconds."""
         self._tokens = tokens
         self._registry = registry
         self._nonces = nonces
@@ -66,17 +66,17 @@ class SignedAppMode:
         lines = signed_lines(request, user.user, user.tenant, timestamp, app_id, nonce)
         require_signed(SIGNATURE, signature, lines, app.secrets)
         caller = replace(user, mode=self.name, app=app_id, scopes=_scopes(grant, app))
-        # Last of all: only the app itself can use up a nonce.
+        # Last of all, after the signature is checked, so that only the app itself can use up a nonce.
         if not await self._nonces.take(user.tenant, app_id, nonce):
             raise Unauthenticated(f"{NONCE} has been used; sign each request with a new one.")
         return caller
 
 
 def _scopes(grant: Grant, app: App) -> frozenset[str]:
-    """What both the token and the app's registration allow.
+    """Return the scopes that both the token and the app's registration allow.
 
-    Raises Unauthenticated for a token that allows nothing here. One that names modules need not hold the scope that
-    stands for all of them.
+    Raises Unauthenticated for a token that allows nothing here. A token that names modules need not hold the general
+    scope too.
     """
     if not any(map(names_modules, grant.scopes)):
         grant.require_scope()
@@ -90,20 +90,22 @@ def configured(
     now: Callable[[], float],
     clock: Callable[[], float],
 ) -> SignedAppMode | None:
-    """The mode as the settings have it, None when it is off.
+    """Return the mode that the settings describe, None when it is off. Raises ConfigurationError for a faulty file.
 
-    `tokens`: checks what the apps bring. `clock`: monotonic seconds. Raises ConfigurationError for a faulty file.
+    `tokens`: checks the apps' tokens. `now`: Unix seconds. `clock`: monotonic seconds.
     """
     if settings.file is None:
         return None
     if tokens is None:
         raise ConfigurationError(
-            f"{apps.SETTING} is set, but not how the apps' tokens are checked; set OFFICE_SEARCH_JWT_… or "
+            f"{registered_apps.SETTING} is set, but not how the apps' tokens are checked; set OFFICE_SEARCH_JWT_… or "
             "OFFICE_SEARCH_INTROSPECTION_… too."
         )
     if nonces is None:
-        raise ConfigurationError(f"{apps.SETTING} is set, but here is no place to keep nonces in; run the whole API.")
-    registry = Watched(apps.SETTING, settings.file, apps.reader(settings.file), clock)
+        raise ConfigurationError(
+            f"{registered_apps.SETTING} is set, but here is no place to keep nonces in; run the whole API."
+        )
+    registry = Watched(registered_apps.SETTING, settings.file, registered_apps.reader(settings.file), clock)
     return SignedAppMode(tokens, registry.value, nonces, now)
 
 
@@ -119,7 +121,10 @@ def sign(
     timestamp: int | None = None,
     nonce: str | None = None,
 ) -> dict[str, str]:
-    """The headers that an app's server adds to a request beside its token; a fresh nonce, and now, by default."""
+    """Return the headers that an app's server adds to a request beside its token.
+
+    `path_and_query`: percent-encoded. `timestamp`: Unix seconds, by default now. `nonce`: by default a fresh one.
+    """
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     once = secrets.token_urlsafe(18) if nonce is None else nonce
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)

@@ -1,4 +1,4 @@
-"""What a signature over a request covers, and when it counts: the same for everybody who signs."""
+"""Signatures over requests: what they cover and when they count, for gateways and apps alike."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str, *more: str) -> bytes:
-    r"""What is signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`, then `more`, each on a line.
+    r"""Return what is signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`, then `more`, one a line.
 
-    The hash is in lower-case hex. None of the parts may hold a line break.
+    The hash is in lower-case hex. No part may hold a line break.
     """
     digest = hashlib.sha256(request.body).hexdigest()
     described = (digest, user, tenant, timestamp, *more)
@@ -27,11 +27,12 @@ def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str, 
 
 
 def mac(secret: bytes, lines: bytes) -> bytes:
+    """Return the HMAC-SHA256 of `lines`."""
     return hmac.digest(secret, lines, "sha256")
 
 
 def required(headers: Headers, name: str, why: str) -> str:
-    """A header's value. Raises Unauthenticated, saying `why` it is needed, when it is not there."""
+    """Return a header's value. Raises Unauthenticated, saying `why` it is needed, when it was not sent."""
     value = headers.one(name)
     if value is None:
         raise Unauthenticated(f"The header {name} is missing; {why}.")
@@ -39,7 +40,7 @@ def required(headers: Headers, name: str, why: str) -> str:
 
 
 def require_recent(name: str, timestamp: str, now: float) -> None:
-    """Raises Unauthenticated unless the header `name` holds Unix seconds at most WINDOW_S from now, either way."""
+    """Raise Unauthenticated unless header `name` holds Unix seconds at most WINDOW_S before or after `now`."""
     if not _SECONDS.fullmatch(timestamp):
         raise Unauthenticated(f"{name} must be Unix time in whole seconds.")
     if abs(now - int(timestamp)) > WINDOW_S:
@@ -47,7 +48,7 @@ def require_recent(name: str, timestamp: str, now: float) -> None:
 
 
 def require_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> None:
-    """Raises Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
+    """Raise Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
     if not _SHA256_HEX.fullmatch(signature):
         raise Unauthenticated(f"{name} must be 64 hexadecimal digits.")
     given = bytes.fromhex(signature)

@@ -1,4 +1,4 @@
-"""What the identity service last said about each token: asked once, kept briefly, left alone while it fails."""
+"""Answers of the identity service about tokens: kept briefly, and not asked for while the service fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from search.core.errors import Unavailable
 # The contract's bound on how long a token that was withdrawn may still count.
 KEPT_S = 30
 MOST_KEPT = 10_000
-# However many unknown tokens strangers send.
+# A bound on the questions under way, as strangers may send any number of unknown tokens.
 MOST_ASKED_AT_ONCE = 100
 
 CALLS = Counter("office_search_introspections_total", "Questions to the identity service about a token", ["outcome"])
@@ -32,36 +32,36 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """`claims`: of an active token, None: it is not active. `until`: by the monotonic clock."""
+    """An answer. `claims`: of an active token, None for one that is not. `until`: monotonic seconds."""
 
     claims: Claims | None
     until: float
 
 
 class TokenStates:
-    """Tokens → what they claim, as the identity service said at most KEPT_S ago and never past their `exp`."""
+    """Claims by token, as the identity service stated them at most KEPT_S ago, and never past the token's `exp`."""
 
     def __init__(
         self, ask: Callable[[str], Awaitable[Claims | None]], now: Callable[[], float], clock: Callable[[], float]
     ) -> None:
-        """`ask`: the service's word on a token, None: not active; raises one of FAILURES.
+        """Ask with `ask`, which returns a token's claims, None if it is not active, or raises one of FAILURES.
 
-        `now`: Unix time, `clock`: monotonic, both in seconds.
+        `now`: Unix seconds. `clock`: monotonic seconds.
         """
         self._ask = ask
         self._now = now
         self._clock = clock
         self._breaker = Breaker(clock)
-        # By the hash of the token: whoever reads our memory finds no credentials in it.
+        # By the hash of the token, so that no credentials stand in memory.
         self._said: OrderedDict[bytes, _Said] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[_Said | None]] = {}
 
     async def claims(self, token: str) -> Claims | None:
-        """What an active token claims, None for one that is not. Raises Unavailable when nobody can tell."""
+        """Return what an active token claims, None for another. Raises Unavailable when the service does not say."""
         key = hashlib.sha256(token.encode()).digest()
         said = self._said.get(key)
         if said is None or self._is_over(said):
-            # A request that is given up cuts nothing short: others may wait for the same answer.
+            # A request that is cancelled must not cancel the question: others may wait for the same answer.
             said = await asyncio.shield(self._asking.get(key) or self._asked(key, token))
         if said is None:
             raise Unavailable("The identity service does not answer; check OFFICE_SEARCH_INTROSPECTION_URL.")
@@ -76,8 +76,8 @@ class TokenStates:
         return task
 
     async def _outcome(self, key: bytes, token: str) -> _Said | None:
-        """None: there was no answer."""
-        # From before the question: what was withdrawn while the answer was on its way is not kept for longer.
+        """Return the service's answer, None when there was none."""
+        # Counted from before the question, as a token may be withdrawn while the answer is on its way.
         asked_at = self._clock()
         try:
             claims = await self._ask(token)
@@ -108,6 +108,6 @@ class TokenStates:
 
 
 def _lifetime(claims: Claims | None, now: float) -> float:
-    """For how many seconds an answer counts. An `exp` that is no time at all is refused wherever it is read."""
+    """Return for how many seconds an answer counts; an `exp` that is not a number is refused elsewhere."""
     exp = (claims or {}).get("exp")
     return min(KEPT_S, exp - now) if isinstance(exp, int | float) and math.isfinite(exp) else KEPT_S

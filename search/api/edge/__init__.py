@@ -1,4 +1,4 @@
-"""What every request passes before and after the application: name, limits, log line, measurements, headers."""
+"""The edge: what every request passes before and after the application: request id, limits, logs, metrics, headers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def install(
     limits: Limits | None = None,
     allowed_hosts: frozenset[str] | None = None,
 ) -> None:
-    """Put the edge around `app`; call it last, as it must be outermost.
+    """Put the edge around `app`. Call it last, as it must be outermost.
 
-    `allowed_hosts`: the only host names that may be asked for, without port (None: any).
+    `allowed_hosts`: the only host names to answer to, without port; None for any.
     """
     app.add_middleware(Audited, audit=audit or Audit())
     app.add_middleware(Admission, limits=limits or Limits(), allowed_hosts=allowed_hosts)

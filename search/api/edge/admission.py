@@ -1,4 +1,4 @@
-"""Which requests get in at all: those for us, and of a size that we are willing to hold."""
+"""Admission: refuses requests for other hosts and requests that are too large."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search.api.problems import Problem
 
-# A connection closed on unread bytes is reset and the answer lost, so this much more is read and forgotten.
+# Closing a connection with unread bytes resets it and loses the answer, so this many more bytes are read and dropped.
 _DRAINED = 1024 * 1024
 
 
@@ -27,7 +27,7 @@ class Limits:
 
 
 class Admission:
-    """Middleware: refuses what is too large or meant for others; buffers the body, so that it can be checked whole."""
+    """Middleware that refuses inadmissible requests, and reads the whole body so that its signature can be checked."""
 
     def __init__(self, app: ASGIApp, limits: Limits, allowed_hosts: frozenset[str] | None) -> None:
         self._app = app
@@ -59,7 +59,7 @@ class Admission:
         await Problem(413, detail, {"Connection": "close"})(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
-        """What is wrong with a request as far as its head tells; None: nothing."""
+        """Return the answer to a request whose head is not acceptable; None if it is."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         limits = self._limits
         if self._hosts is not None and (refusal := _foreign(headers, self._hosts)):
@@ -86,7 +86,7 @@ def _foreign(headers: list[tuple[bytes, bytes]], allowed: frozenset[str]) -> Pro
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None when it is larger than `limit`. Raises ClientDisconnect."""
+    """Return the whole body; None when it is larger than `limit`. Raises ClientDisconnect."""
     body, size = bytearray(), 0
     while size <= limit + _DRAINED:
         message = await receive()

@@ -1,4 +1,4 @@
-"""Which calls leave a line in the audit log: every call of an admin's routes, and every one that is denied."""
+"""Writes audit lines for requests: every call of an admin's routes, and every call that was denied."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TEXT = "q"
 
 
 class Audited:
-    """Middleware: writes the line before the answer begins. It must be inside of what makes one piece of a body."""
+    """Middleware that writes the audit line before the answer begins.
+
+    It must be inside of `Admission`, which makes one piece of the body.
+    """
 
     def __init__(self, app: ASGIApp, audit: Audit) -> None:
         self._app = app
@@ -56,7 +59,7 @@ class Audited:
     def _record(self, scope: Scope, body: bytes, status: int) -> None:
         state, route = scope["state"], _route(scope)
         caller = state.get("caller")
-        # Of somebody who is not proven, nothing that they say is worth keeping.
+        # Parameters of an unproven caller are not kept: anybody could fill the log with them.
         given = _parameters(scope, body) if caller else {}
         target = {name: given[name].decode("utf-8", "replace") for name in TARGETS if name in given}
         self._audit.record(
@@ -68,12 +71,12 @@ class Audited:
 
 
 def _route(scope: Scope) -> str:
-    """The route's template, which is ours, and not the path, which is the caller's."""
+    """Return the route's template, such as `/v1/apps/{id}/similar`; the path itself is chosen by the caller."""
     return getattr(scope.get("route"), "path", "")
 
 
 def _action(route: str) -> str:
-    """Such as `admin.explain` for `/v1/admin/explain`, and `apps.similar` for `/v1/apps/{id}/similar`."""
+    """Return `admin.explain` for `/v1/admin/explain`, and `apps.similar` for `/v1/apps/{id}/similar`."""
     parts = [part for part in route.removeprefix("/v1").split("/") if part and not part.startswith("{")]
     return ".".join(parts) or "unknown"
 
@@ -85,18 +88,18 @@ def _outcome(status: int, problem: str | None) -> Outcome:
 
 
 def _parameters(scope: Scope, body: bytes) -> dict[str, bytes]:
-    """What the route takes, as bytes, so that what was sent is what is hashed; of a name that comes twice, the last."""
-    # Every byte is one character of Latin-1, and comes back as it was.
+    """Return the parameters of the request by name, in bytes exactly as sent; of a repeated name the last value."""
+    # Latin-1 maps each byte to one character and back, so the bytes stay as they were sent.
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     said = {name: value.encode("latin-1") for name, value in pairs}
-    # A body that the route never reads must not hide what it does read.
+    # Only if the route reads a body: an unread one must not hide the parameters in the query string.
     if getattr(scope.get("route"), "body_field", None) is not None:
         said |= _members(body)
     return said | {name: str(value).encode() for name, value in scope.get("path_params", {}).items()}
 
 
 def _members(body: bytes) -> dict[str, bytes]:
-    """The texts in a JSON object; of anything else none."""
+    """Return the text members of a JSON object; nothing of any other JSON, or of no JSON."""
     try:
         found: Any = orjson.loads(body or b"null")
     except orjson.JSONDecodeError:

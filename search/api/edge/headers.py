@@ -1,4 +1,4 @@
-"""Headers that keep browsers from doing with our answers what we did not mean."""
+"""Security headers: how browsers may treat our answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 class SecurityHeaders:
-    """Middleware: adds the headers that an answer does not already have."""
+    """Middleware that adds the security headers that an answer does not already have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -48,5 +48,5 @@ def _guard(headers: MutableHeaders) -> None:
     if kind == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     elif kind == "application/json" or kind.endswith("+json"):
-        # Answers differ by caller and by the second.
+        # Answers depend on the caller and on the moment.
         headers.setdefault("Cache-Control", "no-store")

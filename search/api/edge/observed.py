@@ -1,4 +1,4 @@
-"""What is told about a request afterwards: a log line, a measurement, and the id that ties its lines together."""
+"""Observes requests: an access log line, a latency metric, and a request id that joins the log lines of a request."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SECONDS = Histogram(
 )
 IN_FLIGHT = Gauge("office_search_http_in_flight", "Requests that are being answered")
 
-# Nginx's number for a client that went away before its answer.
+# Nginx's status for a client that closed the connection before the answer.
 GONE = 499
 
-# Asked for every few seconds by machines.
+# Machines ask for these every few seconds.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -35,7 +35,7 @@ _log = structlog.get_logger("search.access_log")
 
 
 class Observed:
-    """Middleware: logs and measures each request by path, never by its query string, body or credentials."""
+    """Middleware that logs and measures each request by path; never its query string, body or credentials."""
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
         self._app = app
@@ -69,7 +69,7 @@ class Observed:
 
 
 def _request_id(scope: Scope) -> str:
-    """The id that the sender chose, so that its logs and ours can be joined, or a new one."""
+    """Return the id that the sender chose, so that its logs and ours can be joined; else a new one."""
     given = [value for name, value in scope["headers"] if name == b"x-request-id"]
     return given[0].decode() if len(given) == 1 and _ID.fullmatch(given[0]) else uuid.uuid4().hex
 

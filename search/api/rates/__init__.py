@@ -1,4 +1,4 @@
-"""How often a caller and an app may ask, counted in this process or in a store that all processes share."""
+"""Rate limits per caller and per app, counted in this process or in a store that all processes share."""
 
 from search.api.rates.rates import Rates
 

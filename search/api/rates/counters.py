@@ -1,4 +1,4 @@
-"""Sliding windows that all processes count together, in counter streams of the broker that is there anyway."""
+"""Sliding windows that all processes count together, in counter streams of the broker."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ Borrow = Callable[[], Client]
 
 
 class CounterStorage(Storage, SlidingWindowCounterSupport):
-    """One stream in memory for each length of window, one subject in it for each key and window.
+    """A storage for the library `limits`: one in-memory stream per window length, one subject per key and window.
 
-    The server adds to a counter and tells its new value in one request (NATS 2.12, its ADR-49), so that a key which
-    many count at once costs nobody a second try. A window's subject is gone after as long again.
-    Errors: NatsError, and Unavailable while there is no connection or the server is too old.
+    The server adds to a counter and returns its new value in one request (NATS 2.12, ADR-49 of NATS), so processes that
+    count one key at the same time need no retries. A window's subject expires one window length after its end.
+
+    Raises NatsError; Unavailable while there is no connection, or if the server is too old.
     """
 
     STORAGE_SCHEME = ["async+jetstream"]  # noqa: RUF012  # the library's own way to declare it
@@ -46,9 +47,10 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         borrow: Borrow,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`borrow`: the process's connection to the broker; raises Unavailable while there is none.
+        """Use the connection that `borrow` returns; it raises Unavailable while there is none.
 
-        `clock`: Unix seconds; processes whose clocks differ disagree about the border between two windows only."""
+        `clock`: Unix seconds. Processes whose clocks differ only disagree about when a window ends.
+        """
         super().__init__(uri, wrap_exceptions)
         self._borrow = borrow
         self._clock = clock
@@ -66,7 +68,7 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         try:
             now, before = await asyncio.gather(_add(stream, current, amount), _value(stream, previous, expiry))
         except _FORGOTTEN:
-            # A broker that was started anew has lost what it held in memory.
+            # A restarted broker has lost the streams that it held in memory.
             self._there.discard(expiry)
             raise
         if floor(before * left + now) <= limit:
@@ -99,7 +101,7 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
             await (await self._stream(expiry)).purge_stream(_name(expiry))
         return None
 
-    # What only a fixed window asks for; a key alone does not tell how long its window is.
+    # The base class needs these for fixed windows, which are not used here.
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         raise NotImplementedError
@@ -114,14 +116,15 @@ class CounterStorage(Storage, SlidingWindowCounterSupport):
         raise NotImplementedError
 
     def _window(self, expiry: int) -> tuple[int, float]:
-        """The number of the window that it is now, and the share of it that is still to come."""
+        """Return the number of the current window, and the share of it that is still to come."""
         number, passed = divmod(self._clock(), expiry)
         return int(number), 1 - passed / expiry
 
     async def _stream(self, expiry: int) -> JetStreamContext:
+        """Return a JetStream context, after making sure that the stream for this window length exists."""
         client = self._borrow()
         if expiry not in self._there:
-            # Many first requests at once need one stream.
+            # Many first requests at the same time must make only one stream.
             async with self._making:
                 if expiry not in self._there:
                     await _ensure(client.jetstream(), expiry)
@@ -134,7 +137,7 @@ def _name(expiry: int) -> str:
 
 
 def _subject(key: str, expiry: int, number: int) -> str:
-    # Ids may hold dots, which part subjects; and the broker need not know who asks.
+    # Hashed, as ids may hold dots, which separate parts of a subject; it also hides who asks.
     return f"{STREAM}.{expiry}.{number}.{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
@@ -152,7 +155,7 @@ async def _ensure(stream: JetStreamContext, expiry: int) -> None:
     try:
         await stream.add_stream(config)
     except BadRequestError as error:
-        # Its owner may have given it replicas.
+        # An existing stream may have another configuration, such as replicas; that is fine.
         if error.err_code != _TAKEN:
             raise
 
@@ -163,7 +166,7 @@ async def _add(stream: JetStreamContext, subject: str, amount: int) -> int:
     except BadRequestError:
         value = None
     if value is None:
-        # An old server stores what it is sent, and a stream that was made otherwise refuses it.
+        # An old server stores the message without counting; a stream without counters refuses it.
         raise Unavailable("The broker's stream does not count; it takes NATS 2.12 or newer and `allow_msg_counter`.")
     return int(value)
 

@@ -1,4 +1,4 @@
-"""Counting that goes on when the shared store does not: each process for itself, until the store answers again."""
+"""Counts requests in the shared store; while it does not answer, each process counts for itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Counts:
-    """`shared`: the store that all processes count in; None: this process counts alone. `clock`: monotonic seconds."""
+    """Counters of requests.
+
+    `shared`: the store that all processes count in; None: this process counts alone. `clock`: monotonic seconds.
+    """
 
     def __init__(self, shared: Storage | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -36,12 +39,12 @@ class Counts:
         self._again_at = 0.0
 
     async def take(self, limit: RateLimitItem, *key: str) -> int:
-        """Count one request; 0 when there was room for it, else the whole seconds after which there is some again."""
+        """Count one request. Return 0 if there was room for it, else in how many whole seconds there will be."""
         if self._shared is not None and self._worth_asking():
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     seconds = await _take(self._shared, limit, key)
-            except Exception as error:  # whatever the client of whichever store raises
+            except Exception as error:  # stores of any kind raise errors of their clients
                 self._lost(error)
             else:
                 self._found()
@@ -49,7 +52,7 @@ class Counts:
         return await _take(self._own, limit, key)
 
     def _worth_asking(self) -> bool:
-        """While the store is away, one request a while finds out for all others."""
+        """Return whether to ask the shared store: always while it answers, else one request every RETRY_S seconds."""
         now = self._clock()
         if self._away and now < self._again_at:
             return False
@@ -58,7 +61,7 @@ class Counts:
 
     def _lost(self, error: Exception) -> None:
         if not self._away:
-            # What the client of a store says may hold its address, and that a password.
+            # A client's message may hold the store's address, which may hold a password.
             reason = str(error) if isinstance(error, OfficeSearchError) else type(error).__name__
             _log.warning("rate_limit_store_away", reason=reason, hint="This process counts for itself.")
         self._away = True
@@ -76,5 +79,5 @@ async def _take(limiter: SlidingWindowCounterRateLimiter, limit: RateLimitItem, 
     if await limiter.hit(limit, *key):
         return 0
     free_at = (await limiter.get_window_stats(limit, *key)).reset_time
-    # Strictly later: at the moment itself the window is still full.
+    # One second more: at `free_at` itself the window is still full.
     return max(0, floor(free_at - time.time())) + 1

@@ -1,4 +1,4 @@
-"""How often a caller may ask, and an app for all its callers together."""
+"""Rate limits: how often a caller may ask, and an app for all its callers together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ REFUSED = Counter(
 
 
 class Rates:
-    """Each of the limits must have room: a caller's for this user through this app, an app's within its tenant."""
+    """Rate limits; a request passes only if each of them has room.
+
+    A caller's limits count this user through this app; an app's limits count all its users within the tenant.
+    """
 
     def __init__(self, caller: Sequence[RateLimitItem], app: Sequence[RateLimitItem], counts: Counts) -> None:
         self._caller = caller
@@ -35,9 +38,9 @@ class Rates:
 
     @classmethod
     def configured(cls, settings: RatesSettings, borrow: Borrow) -> Self:
-        """As the settings have it; `borrow`: the process's connection to the broker.
+        """Return the limits that the settings describe. `borrow`: returns the broker connection.
 
-        Raises ConfigurationError.
+        Raises ConfigurationError for a limit or a store that cannot be used.
         """
         caller = _limits("OFFICE_SEARCH_RATE_LIMIT_CALLER", settings.caller)
         app = _limits("OFFICE_SEARCH_RATE_LIMIT_APP", settings.app)
@@ -45,14 +48,14 @@ class Rates:
 
     async def admit(self, caller: Caller) -> None:
         """Count one request of a proven caller. Raises TooManyRequests."""
-        # Who is refused takes nothing from what the app has for its other callers.
+        # The caller's limits come first, so that refused requests do not use up the app's limit for its other callers.
         if seconds := await self._wait(self._caller, "caller", caller.tenant, caller.app or "", caller.user):
             raise _refusal("caller", "You ask", seconds)
         if caller.app and (seconds := await self._wait(self._app, "app", caller.tenant, caller.app)):
             raise _refusal("app", "This app asks, for all its users together,", seconds)
 
     async def _wait(self, limits: Sequence[RateLimitItem], *key: str) -> int:
-        """The seconds until there is room in the first of the limits that is full, 0 when none is."""
+        """Return the seconds until the first full limit has room again; 0 when none is full."""
         for limit in limits:
             if seconds := await self._counts.take(limit, NAMESPACE, *key):
                 return seconds
@@ -81,7 +84,7 @@ def _limits(setting: str, text: str) -> Sequence[RateLimitItem]:
 
 
 def _store(uri: str, borrow: Borrow) -> Storage | None:
-    """What the setting names; None for this process's own memory."""
+    """Return the store that the setting names; None for the memory of this process."""
     uri = uri.removeprefix("async+")
     scheme = uri.partition("://")[0]
     if scheme == "memory":
@@ -91,7 +94,7 @@ def _store(uri: str, borrow: Borrow) -> Storage | None:
     try:
         storage = cast(Storage, storage_from_string(f"async+{uri}"))
     except (LimitsError, ValueError) as error:
-        # The address may hold a password; only its scheme is told, and what is missing.
+        # The address may hold a password, so the message holds only its scheme and what is missing.
         missing = f" ({error})" if "prerequisite" in str(error) else ""
         raise ConfigurationError(
             f"OFFICE_SEARCH_RATE_LIMIT_STORE with the scheme {scheme!r} cannot be used{missing}; use memory://, "

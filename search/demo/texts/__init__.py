@@ -1,4 +1,4 @@
-"""What the demo company talks about: templates as data, so that the code stays small."""
+"""Texts of the demo company: templates as data files, so that the code stays small."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scene:
-    """One conversation piece: somebody opens, others talk in this order, somebody closes."""
+    """One piece of conversation: an opening, what others reply in this order, a closing."""
 
     open: list[str]
     talk: list[str]
@@ -35,7 +35,7 @@ class RoomPlan:
 
 @dataclass(frozen=True)
 class DocPlan:
-    """`facts`: what it says, where the topic's own would tell its readers too much."""
+    """A planned doc. `facts`: its facts if the topic's own are too confidential for its readers; else empty."""
 
     title: str
     form: str
@@ -49,7 +49,7 @@ class DocPlan:
 
 @dataclass(frozen=True)
 class Topic:
-    """What some departments talk and write about, in templates with slots."""
+    """A subject that some departments talk and write about, in templates with slots."""
 
     key: str
     tenant: str
@@ -66,13 +66,13 @@ class Topic:
 
 
 def read(name: str) -> dict[str, Any]:
-    """One of the data files beside this one."""
+    """Return the content of a data file in this folder."""
     return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache
 def topics() -> tuple[Topic, ...]:
-    """All topics, in the order of their file names."""
+    """Return all topics in the order of their file names."""
     folder = resources.files(__name__).joinpath("topics")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
     return tuple(_topic(read(f"topics/{name}")) for name in names)

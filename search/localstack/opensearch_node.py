@@ -1,4 +1,4 @@
-"""The managed OpenSearch node: its configuration, its command line and how it says that it is ready."""
+"""The managed OpenSearch node: its configuration, its command line and its check for readiness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from search.localstack.ports import LOOPBACK
 from search.localstack.readable import readable
 from search.localstack.state import Running
 
-# Absolute: shares of a large disk would make indices read-only while many gigabytes are free.
+# Absolute sizes: percentages of a large disk would make indices read-only with many gigabytes still free.
 CONFIG = {
     "node.name": "office-search",
     "network.host": LOOPBACK,
@@ -72,8 +72,8 @@ JVM = (
 )
 
 
-class OpenSearch:
-    """One node whose data, logs and configuration are in `home`."""
+class OpenSearchNode:
+    """An OpenSearch node with its data, logs and configuration in the folder `home`."""
 
     name = "opensearch"
     usual_port = 9200
@@ -82,7 +82,7 @@ class OpenSearch:
         self.home, self.cache, self.heap, self.console = home, cache, heap, console
         self.log = home / "logs" / "opensearch.log"
         self.out = home / "opensearch.out"
-        # Tells our node from another on the same port.
+        # A name of its own tells this node from another one on the same port.
         self.cluster = f"office-search-{hashlib.sha256(bytes(home)).hexdigest()[:8]}"
 
     def start(self, port: int, token: str, account: Account | None) -> Running:
@@ -91,7 +91,7 @@ class OpenSearch:
         return processes.start(command, port, self.home, self.out, account)
 
     def programs(self, account: Account | None) -> tuple[Path, Path]:
-        """The folders of OpenSearch and of Java, fetched and put in reach of `account` where necessary."""
+        """Return the folders of OpenSearch and of Java, downloaded, and copied to where `account` can use them."""
         java = java_home()
         return (
             program(load_lock(), self.cache, self.console),
@@ -99,7 +99,7 @@ class OpenSearch:
         )
 
     def answers(self, port: int, token: str) -> bool:
-        """Whether the node takes requests and has all its shards."""
+        """Return whether the node accepts requests and has all its shards."""
         health = f"http://{LOOPBACK}:{port}/_cluster/health?wait_for_status=yellow&timeout=1s"
         try:
             response = httpx.get(health, timeout=5, trust_env=False)
@@ -144,7 +144,7 @@ class OpenSearch:
         )
 
     def _without_native_calls(self) -> tuple[str, ...]:
-        # The node refuses root, unless it cannot ask the system who it is.
+        # The node refuses to run as root, but without native calls it cannot find out that it does.
         self.console.print(
             "No unprivileged user reaches the stack's folders: OpenSearch runs as root, without native calls."
         )
@@ -152,6 +152,9 @@ class OpenSearch:
 
 
 def _collector(heap: str) -> str:
-    """The serial one saves a small node 180 MB and a fifth of its time; in a large heap its pauses are long."""
+    """Return the garbage collector for a heap such as `512m` or `4g`.
+
+    The serial one saves a small node 180 MB and a fifth of its time; in a large heap its pauses are long.
+    """
     megabytes = int(heap[:-1]) * (1024 if heap.endswith("g") else 1)
     return "G1" if megabytes >= 2048 else "Serial"

@@ -1,4 +1,4 @@
-"""Asks a running service over HTTP, as any user of any tenant: the gateway's part in the evaluation."""
+"""An HTTP client that asks a running service as any user of any tenant, with the gateway's signature."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole answer or a refusal. `ms` is the client's time, whatever had to be asked again included."""
+    """A complete answer or a refusal. `ms`: the client's time in milliseconds, including repeated tries."""
 
     status: int
     body: Mapping[str, Any]
     ms: float
 
 
-class Client:
-    """`url`: where the service answers, with the path that goes before its own, if any."""
+class ApiClient:
+    """Asks the service at `url`, which may include a path before the service's own."""
 
     def __init__(self, url: str, secret: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         parts = urlsplit(url)
@@ -51,10 +51,10 @@ class Client:
         await self._http.aclose()
 
     async def search(self, question: Question, *verticals: str) -> Answered:
-        """Over these verticals, or all that the caller may search.
+        """Return the answer over these verticals, or over all that the caller may search.
 
-        Raises Unavailable when no whole answer comes, and OfficeSearchError for any status but 200 and 403. Half an
-        answer holds no leak and finds no item, but proves nothing about either; so it is asked for again.
+        A partial answer proves neither a hit nor a leak, so it is asked for again. Raises Unavailable if no complete
+        answer comes, OfficeSearchError for any status but 200 and 403.
         """
         asked = {"verticals": ",".join(verticals)} if verticals else {}
         query = urlencode({"q": question.q, "limit": LIMIT, **asked}, quote_via=quote, safe="")
@@ -86,7 +86,7 @@ class Client:
 
 
 def _unfinished(response: httpx.Response) -> str | None:
-    """Why asking again may help; None when this is the answer."""
+    """Return why asking again may help; None if this answer is final."""
     if response.status_code in (429, 503):
         return response.text[:300]
     if response.status_code == 200:
@@ -97,7 +97,7 @@ def _unfinished(response: httpx.Response) -> str | None:
 
 
 def _seconds_to_wait(response: httpx.Response) -> int:
-    """What a service whose limits we pass asks for; it tells whole seconds."""
+    """Return how many whole seconds the service asks us to wait, after too many requests."""
     return int(response.headers.get("Retry-After", 0)) if response.status_code == 429 else 0
 
 

@@ -1,4 +1,4 @@
-"""The demo companies' app stores: what is in them, and who opens what."""
+"""App stores of the demo companies: their apps, and who uses them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from search.demo.access import Access
-from search.demo.events import Log, stamp
+from search.demo.event_log import EventLog, stamp
+from search.demo.memberships import Memberships
 from search.demo.people import Tenant
 from search.demo.slots import dice
 from search.demo.texts import read
@@ -15,19 +15,19 @@ from search.demo.texts import read
 _KINDS_WITH_PAGE = ("mini_program", "web")
 
 
-class Store:
-    """Publishes a tenant's apps and plays their use."""
+class AppStore:
+    """Publishes a tenant's apps, and records of their use."""
 
-    def __init__(self, log: Log, tenant: Tenant, access: Access, origin: datetime, seed: int) -> None:
+    def __init__(self, log: EventLog, tenant: Tenant, memberships: Memberships, origin: datetime, seed: int) -> None:
         self._log = log
         self._tenant = tenant
-        self._access = access
+        self._memberships = memberships
         self._origin = origin
         self._chance: Random = dice(seed, f"store-{tenant.id}")
         self._apps: list[dict[str, Any]] = []
 
     def publish(self, shelf: str) -> None:
-        """The apps of one shelf of the data file."""
+        """Publish the apps of one shelf of the data file."""
         found = read("apps.toml")
         for number, entry in enumerate(found[shelf]["apps"], start=1):
             audience = found["audiences"][entry["to"]]
@@ -49,10 +49,10 @@ class Store:
         return app
 
     def use(self, total: int) -> None:
-        """`total` records of the last ninety days: people come back to what they have installed."""
+        """Record `total` uses over the last ninety days; people use again what they have installed."""
         chance = self._chance
         people = [person for person in self._tenant.people if person.left is None]
-        visible = [self._visible(self._access.principals(person)) for person in people]
+        visible = [self._visible(self._memberships.principals(person)) for person in people]
         popularity = {app["id"]: 1 / (rank + 2) for rank, app in enumerate(chance.sample(self._apps, len(self._apps)))}
         habits: dict[tuple[str, str], int] = {}
         moments = sorted(self._origin - timedelta(minutes=chance.randint(900, 90 * 1440)) for _ in range(total))

@@ -1,4 +1,4 @@
-"""The third-party apps whose servers may act for users: their secrets and scopes, from a file."""
+"""The registered third-party apps whose servers may act for users, with their secrets and scopes, from a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ SETTING = "OFFICE_SEARCH_APPS_FILE"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One registered app. `secrets`: two while one is rotated. `scopes`: None: all that its users' tokens name."""
+    """One registered app.
+
+    `secrets`: one, or two while one replaces the other. `scopes`: the most that it may do; None for all that its users'
+    tokens name.
+    """
 
     secrets: tuple[bytes, ...] = field(repr=False)
     scopes: frozenset[str] | None = None
@@ -45,9 +49,10 @@ _ENTRIES = TypeAdapter(Annotated[dict[_Id, _Entry], Field(min_length=1)])
 
 
 def reader(path: Path) -> Callable[[bytes], Registry]:
-    """How a file of that name is read, by its ending. Raises ConfigurationError for one that is no form of ours.
+    """Return the function that parses a file of that name, by its ending (.toml or .json).
 
-    What it gives raises ConfigurationError for a faulty content, without quoting any of it.
+    Raises ConfigurationError for any other ending. The function raises ConfigurationError for faulty content, without
+    quoting it, as it may hold secrets.
     """
     forms: Mapping[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": _json}
     if path.suffix not in forms:
@@ -56,10 +61,11 @@ def reader(path: Path) -> Callable[[bytes], Registry]:
 
 
 def parse(raw: bytes, load: Callable[[str], Any]) -> Registry:
+    """Return the apps in the content of a file that `load` parses. Raises ConfigurationError for faulty content."""
     try:
         content = load(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        # The parsers' own words may quote; the place is enough.
+        # The parsers' messages may quote the file, which holds secrets: only the place is told.
         place = _PLACE.search(str(error))
         at = f" at {place[0]}" if place else ""
         raise ConfigurationError(f"The file that {SETTING} names cannot be parsed{at}.") from None
@@ -76,7 +82,7 @@ def _app(number: int, entry: _Entry) -> App:
 
 
 def _told(error: ValidationError, content: object) -> str:
-    """Where and why. Names in the file are not repeated, but counted: a secret may have got into the place of one."""
+    """Return where a file is wrong and why, with apps by number: a secret may stand where a name should."""
     apps = list(content) if isinstance(content, dict) else []
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(": ".join((*_place(one["loc"], apps), one["msg"])) for one in found[:3])
@@ -94,7 +100,7 @@ def _json(text: str) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    # TOML forbids it; which of the two is meant cannot be told.
+    # As in TOML, which forbids it: it is unclear which of the two is meant.
     if len(found) < len(pairs):
         raise ConfigurationError(f"The file that {SETTING} names has a name in it twice.")
     return found

@@ -1,4 +1,4 @@
-"""Bearer tokens, and which of the ways to check them each belongs to."""
+"""Bearer tokens, and which check each of them needs."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _JWS = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 
 
 class TokenCheck(Protocol):
-    """One way to tell a genuine token."""
+    """A way to check tokens of one form."""
 
     @property
     def name(self) -> str: ...
 
     async def grant(self, token: str) -> Grant:
-        """What the token grants. Raises Unauthenticated, or Unavailable when just now nobody can tell."""
+        """Return what the token grants. Raises Unauthenticated, or Unavailable when it cannot be checked just now."""
         ...
 
 
 class BearerTokens:
-    """Every token that comes along, checked by the one way that it belongs to. At least one of the two must be on."""
+    """Checks every bearer token with the check for its form. At least one check must be on."""
 
     def __init__(self, signed: TokenCheck | None, opaque: TokenCheck | None) -> None:
-        """`signed` checks tokens that are a JWS, `opaque` all others; one that is alone checks all."""
+        """Check JWS tokens with `signed`, others with `opaque`; if one check is None, the other does all."""
         self._signed = signed
         self._opaque = opaque
 
@@ -43,7 +43,7 @@ class BearerTokens:
         return " or ".join(check.name for check in (self._signed, self._opaque) if check)
 
     async def grant(self, headers: Headers) -> Grant:
-        """What the bearer's token grants. Raises Unauthenticated, or Unavailable when just now nobody can tell."""
+        """Return what the bearer token grants. Raises Unauthenticated, or Unavailable when it cannot be checked."""
         match = _BEARER.fullmatch(headers.one(AUTHORIZATION) or "")
         if not match:
             raise Unauthenticated(f"The header {AUTHORIZATION} must be `Bearer` and one token.")
@@ -53,7 +53,7 @@ class BearerTokens:
 
 
 def is_jws(token: str) -> bool:
-    """Whether a token is a JWS in compact form (RFC 7515, 7.1): three parts, the first of them a JSON object."""
+    """Return whether a token is a JWS in compact form (RFC 7515, 7.1): three parts, the first a JSON object."""
     match = _JWS.fullmatch(token)
     if not match:
         return False

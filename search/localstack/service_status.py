@@ -1,4 +1,4 @@
-"""What a command can tell about one of the stack's processes."""
+"""The status of one of the stack's processes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Literal
 import psutil
 
 from search.localstack import processes
-from search.localstack.nats import Nats
-from search.localstack.opensearch import OpenSearch
+from search.localstack.nats_server import NatsServer
+from search.localstack.opensearch_node import OpenSearchNode
 from search.localstack.state import Running
 
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """`stale`: the process id has passed to a program that is not ours. `rss` is in bytes, `since` in Unix seconds."""
+    """A process's status. `stale`: another program has its process id now. `rss`: bytes. `since`: Unix seconds."""
 
     name: str
     state: Literal["running", "stopped", "crashed", "stale"]
@@ -28,8 +28,8 @@ class ServiceStatus:
     since: float | None = None
 
 
-def status_of(service: OpenSearch | Nats, running: Running | None) -> ServiceStatus:
-    """Compares what was started with what the system runs."""
+def status_of(service: OpenSearchNode | NatsServer, running: Running | None) -> ServiceStatus:
+    """Return the status by comparing what was started with what runs."""
     if running is None:
         return ServiceStatus(service.name, "stopped", service.log)
     process, fate = processes.look(running)

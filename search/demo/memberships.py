@@ -1,18 +1,18 @@
-"""Who belongs to what besides departments: groups, roles and folders of the demo companies."""
+"""Memberships of the demo companies besides departments: groups, roles and folders."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from search.demo.events import Log
+from search.demo.event_log import EventLog
 from search.demo.people import Person, Tenant
 
 
-class Access:
-    """Groups, roles and folders of one tenant, written to the log; knows every person's principals."""
+class Memberships:
+    """Publishes the groups, roles and folders of one tenant to the log, and knows every person's principals."""
 
-    def __init__(self, log: Log, company: dict[str, Any], tenant: Tenant, origin: datetime) -> None:
+    def __init__(self, log: EventLog, company: dict[str, Any], tenant: Tenant, origin: datetime) -> None:
         self._log = log
         self._tenant = tenant
         self._since = origin - timedelta(days=600)
@@ -27,7 +27,7 @@ class Access:
             self._admit(f"folder:{folder['id']}", [], folder["members"])
 
     def principals(self, person: Person) -> frozenset[str]:
-        """What access lists may name to mean this person, conversations left out."""
+        """Return the principals by which access lists can name this person, without conversations."""
         found = {"tenant:*", "role:default", f"user:{person.id}"}
         found |= {f"department:{department}" for department in self._tenant.upwards(person.department)}
         while more := {scope for scope, inside in self._members.items() if scope not in found and inside & found}:
@@ -35,7 +35,7 @@ class Access:
         return frozenset(found)
 
     def in_group(self, group: str) -> list[Person]:
-        """Everybody in a group, nested ones included."""
+        """Return everybody in a group, including members of groups within it."""
         return [person for person in self._tenant.people if f"group:{group}" in self.principals(person)]
 
     def _of_group(self, group: dict[str, Any]) -> list[Person]:

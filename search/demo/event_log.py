@@ -1,4 +1,4 @@
-"""Change events as producers would send them, so that the demo takes the same way in as everything else."""
+"""Change events as producers send them, so that the demo's data take the same way as real data."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mappings.events import encode
 
 
 def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
+    """Return the moment in RFC 3339, in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Log:
-    """Collects events; hands them out per stream in the order of their sequences."""
+class EventLog:
+    """Collects events, and returns them per stream in the order of their sequences."""
 
     def __init__(self) -> None:
         self._stream_of = Catalogue.installed().stream_of
         self._events: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in self._stream_of.values()}
 
     def upsert(self, tenant: str, entity: str, moment: datetime, data: Mapping[str, Any]) -> None:
-        """The entity's full state as of `moment`, which is also its version."""
+        """Add an entity's full state as of `moment`, which is also its sequence."""
         self._add(tenant, entity, "upserted", str(data["id"]), moment, data)
 
     def member(self, tenant: str, scope: str, principal: str, since: datetime, until: datetime | None = None) -> None:
