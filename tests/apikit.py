@@ -19,6 +19,7 @@ from opensearchpy import AsyncOpenSearch
 
 from indexers.generations import Registry
 from indexers.lag import lags
+from mappings.catalogue import Catalogue
 from search.access.identity.gateway import sign
 from search.api.app import create
 from search.core.endpoints import Endpoints
@@ -91,9 +92,11 @@ class Api:
 
 
 @asynccontextmanager
-async def running(settings: Settings, endpoints: Endpoints, secret: str) -> AsyncIterator[Api]:
+async def running(
+    settings: Settings, endpoints: Endpoints, secret: str, *, catalogue: Catalogue = kit.CATALOGUE
+) -> AsyncIterator[Api]:
     """The application, from its start to its end; not necessarily ready."""
-    app = create(settings, endpoints)
+    app = create(settings, endpoints, catalogue=catalogue)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as http:
         yield Api(http, secret, app)

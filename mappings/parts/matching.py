@@ -15,6 +15,7 @@ EXACT = "exact"
 PINYIN, INITIALS, INNER, RUNS = "pinyin", "initials", "inner", "runs"
 NAME_KEYS = (PINYIN, INITIALS, INNER, RUNS)
 NUMBER_SUFFIXES = "endings"
+NAME_TEXT = "name"
 SHORTEST_SUFFIX, LONGEST_SUFFIX = 4, 8
 LONGEST_EXACT = 256
 
@@ -33,6 +34,11 @@ class Matching:
     names: Of | None = None
     numbers: Of | None = None
     coverage: str = "2<75% 6<60% 12<45%"
+
+    def __post_init__(self) -> None:
+        """Refuse names that could not be found by their characters: pinyin mixed with Han looks for these."""
+        if self.names and all(text.name != NAME_TEXT for text in self.texts):
+            raise ValueError(f"names need a text that is called {NAME_TEXT!r}")
 
     def properties(self) -> Mapping[str, Properties]:
         found: dict[str, Properties] = {}
