@@ -38,7 +38,7 @@ from search.core import broker as streams
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, LocalstackSettings, Settings
 from search.evaluate.api_client import ApiClient
-from search.evaluate.questions import Question, event_files
+from search.evaluate.questions import PlayedQuestion, event_files
 from search.evaluate.service import Service, fill, temporary_service
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,7 @@ class Bench:
         await self._broker.jetstream().publish(CATALOGUE.stream_of[state.entity], raw)
 
     async def _until(self, one: Revocation, *, found: bool) -> None:
-        question = Question(id=one.kind, tenant=TENANT, user=one.caller, q=one.word)
+        question = PlayedQuestion(id=one.kind, tenant=TENANT, user=one.caller, q=one.word)
         ends = time.perf_counter() + PATIENCE_S
         while True:
             hits = (await self._client.search(question, one.vertical)).body.get("hits", ())

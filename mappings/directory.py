@@ -40,7 +40,7 @@ MAPPING: Mapping[str, Any] = MappingProxyType({"enabled": False})
 
 
 def page_number(conversation_id: str) -> int:
-    """The page that holds a conversation's rules: by hash, so that one change rewrites little."""
+    """Return the page that holds a conversation's rules: by hash, so that one change rewrites little."""
     return zlib.crc32(conversation_id.encode()) % CONVERSATION_PAGES
 
 
@@ -56,7 +56,7 @@ def members_page(conversation_id: str) -> str:
 
 
 def entries(change: Change) -> Iterator[Entry]:
-    """What one change puts into the directory."""
+    """Yield what one change puts into the directory."""
     match change.entity:
         case "user":
             yield f"user:{change.id}", SELF, [change.version, *_user(change.state)]

@@ -15,7 +15,7 @@ ID_PATTERN = r"^[A-Za-z0-9._-]{1,128}$"
 
 
 def micros(value: object) -> int:
-    """An RFC 3339 time with an offset → microseconds since 1970 in UTC. Raises ValueError on anything else."""
+    """Return an RFC 3339 time with an offset as microseconds since 1970 in UTC. Raise ValueError on anything else."""
     if not isinstance(value, str) or value[4:20:3] not in _SHAPES:
         raise ValueError("a time must be RFC 3339, such as 2026-03-02T09:15:04.120Z")
     moment = datetime.fromisoformat(value.upper())

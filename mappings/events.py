@@ -76,7 +76,7 @@ def encode(
     time: str,
     verb: str = "upserted",
 ) -> bytes:
-    """The event that says it, as a producer sends it. `time`: RFC 3339; `verb`: of the type attribute."""
+    """Return an event as a producer sends it. `time`: RFC 3339; `verb`: of the type attribute."""
     return orjson.dumps(
         {
             "specversion": "1.0",
@@ -94,7 +94,7 @@ def encode(
 
 
 def validate(model: type[Entity], data: Mapping[str, Any]) -> Entity:
-    """An entity's state → its model. Raises RejectedEvent naming the first field that breaks the contract."""
+    """Return an entity's state as its model. Raise RejectedEvent naming the first field that breaks the contract."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -156,7 +156,7 @@ def _refuse_long_texts(data: Mapping[str, Any]) -> None:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """All keys and texts inside; without recursion, as JSON may nest deeper than Python calls."""
+    """Yield all keys and texts inside; without recursion, as JSON may nest deeper than Python calls."""
     left = [value]
     while left:
         match left.pop():

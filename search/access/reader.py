@@ -103,7 +103,7 @@ class Reader:
             raise Unavailable("The search engine was too slow; try again in a moment.")
         return patience
 
-    async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
+    async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
         """Return one answer per request, in their order; None where the engine failed or was late."""
         if not requests:
             return []
@@ -112,7 +112,7 @@ class Reader:
             requests,
         )
 
-    async def visible(self, principal: Principal, request: Request) -> list[Found]:
+    async def search(self, principal: Principal, request: Request) -> list[Found]:
         """Return what matches and is visible now, even if the caller lacks the vertical's module."""
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
         [answer] = await self._send([line], [request])
@@ -200,7 +200,7 @@ class Reader:
         }
         return self._head(principal, request.vertical), body
 
-    async def now(
+    async def current(
         self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
     ) -> dict[Place, Found]:
         """Return these documents as they are now, read in real time, by (vertical name, document id).

@@ -26,12 +26,12 @@ class SharedReader(Reader):
         super().__init__(engine, deadline_ms)
         self._other = other
 
-    async def search(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
+    async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
         narrowed = [_within(request, access_filter(self._other, request.vertical)) for request in requests]
-        return await super().search(principal, narrowed)
+        return await super().candidates(principal, narrowed)
 
-    async def visible(self, principal: Principal, request: Request) -> list[Found]:
-        found = await super().visible(principal, _within(request, visibility_filter(self._other, request.vertical)))
+    async def search(self, principal: Principal, request: Request) -> list[Found]:
+        found = await super().search(principal, _within(request, visibility_filter(self._other, request.vertical)))
         return [here for here in found if self._admits(here)]
 
     async def count(
@@ -39,11 +39,11 @@ class SharedReader(Reader):
     ) -> dict[str, int]:
         return await super().count(principal, [(vertical, self._each(vertical, named)) for vertical, named in asked])
 
-    async def now(
+    async def current(
         self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
     ) -> dict[Place, Found]:
         hits = list(wanted)
-        found = await super().now(principal, hits, joined)
+        found = await super().current(principal, hits, joined)
         searched = {(vertical.name, id) for vertical, id in hits}
         return {
             place: here

@@ -14,7 +14,7 @@ import httpx
 
 from search.access.identity.gateway import sign
 from search.core.errors import ConfigurationError, OfficeSearchError, Unavailable
-from search.evaluate.questions import Question
+from search.evaluate.questions import PlayedQuestion
 
 LIMIT = 50
 TIMEOUT_S = 30.0
@@ -50,7 +50,7 @@ class ApiClient:
     ) -> None:
         await self._http.aclose()
 
-    async def search(self, question: Question, *verticals: str) -> Answered:
+    async def search(self, question: PlayedQuestion, *verticals: str) -> Answered:
         """Return the answer over these verticals, or over all that the caller may search.
 
         A partial answer proves neither a hit nor a leak, so it is asked for again. Raises Unavailable if no complete
@@ -77,7 +77,7 @@ class ApiClient:
         except httpx.TransportError:
             return False
 
-    async def _get(self, target: str, question: Question) -> httpx.Response:
+    async def _get(self, target: str, question: PlayedQuestion) -> httpx.Response:
         headers = sign(self._secret, "GET", target, user=question.user, tenant=question.tenant)
         try:
             return await self._http.get(self._origin + target, headers=headers)
@@ -101,7 +101,7 @@ def _seconds_to_wait(response: httpx.Response) -> int:
     return int(response.headers.get("Retry-After", 0)) if response.status_code == 429 else 0
 
 
-def _check(response: httpx.Response, question: Question) -> None:
+def _check(response: httpx.Response, question: PlayedQuestion) -> None:
     if response.status_code == 401:
         raise OfficeSearchError(
             f"The service refused the credentials ({_body(response).get('detail', response.text[:300])}); "

@@ -9,7 +9,7 @@ from search.core.errors import OfficeSearchError
 from search.evaluate.api_client import Answered, ApiClient
 from search.evaluate.figures import Played, rank
 from search.evaluate.leaks import Leak, leaks
-from search.evaluate.questions import KnownItem, Negative, Question
+from search.evaluate.questions import KnownItem, Negative, PlayedQuestion
 
 WARM_UP = 40
 AT_ONCE = 4
@@ -59,7 +59,7 @@ def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
     return items[:: max(1, len(items) // wanted)]
 
 
-async def _allowed(client: ApiClient, question: Question) -> Answered:
+async def _allowed(client: ApiClient, question: PlayedQuestion) -> Answered:
     """Return the answer to a caller who may ask. Raises OfficeSearchError for a refusal.
 
     A refusal would count as no hit and no leak, although it proves neither.

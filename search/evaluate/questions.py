@@ -24,7 +24,7 @@ class Target(_Line):
     id: str
 
 
-class Question(_Line):
+class PlayedQuestion(_Line):
     """The query `q`, asked by a user of a tenant."""
 
     id: str
@@ -33,14 +33,14 @@ class Question(_Line):
     q: str
 
 
-class KnownItem(Question):
+class KnownItem(PlayedQuestion):
     """A question that is answered by any one of `want`."""
 
     want: tuple[Target, ...]
     kind: str
 
 
-class Negative(Question):
+class Negative(PlayedQuestion):
     """A question whose answer must not hold any of `must_not`.
 
     `expect`: 403 if the whole call must be refused. `denied`: verticals that the answer must name as denied.
@@ -52,7 +52,7 @@ class Negative(Question):
     denied: tuple[str, ...] = ()
 
 
-Kind = TypeVar("Kind", bound=Question)
+Kind = TypeVar("Kind", bound=PlayedQuestion)
 
 
 def known_items(data: Path) -> list[KnownItem]:

@@ -88,7 +88,7 @@ class Matching:
         """Return the entity as searches see it, None if it does not match `query` there."""
         only = {"ids": {"values": [self.subject.stored.document_id]}}
         request = Request(self.subject.vertical, {"bool": {"must": [query], "filter": [only]}}, size=1)
-        [answer] = await self.search.reader.search(self.caller, [request])
+        [answer] = await self.search.reader.candidates(self.caller, [request])
         if answer is None:
             raise Unavailable("The search engine was too slow; try again in a moment.")
         return next(iter(answer.found), None)

@@ -101,7 +101,7 @@ def _literal(query: ResolvedQuery, text: Text) -> Clause:
 
 
 def _nearby(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
-    """Clauses by which people of a name who are nearer to the caller go first.
+    """Return the clauses by which, among people of one name, those nearer to the caller go first.
 
     A colleague of the caller's own team is within each of the departments around it, and gets the boost of each step:
     team 5 + division 5 + site 5; somebody of the same site gets 5.
@@ -120,7 +120,7 @@ def _nearby(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
 
 
 def _best_of(said: Sequence[Clause], variants: Sequence[Sequence[Clause]]) -> Clause:
-    """The scores of the query as it was typed, or of what it says in synonyms, which counts for less."""
+    """Return the better of two scores: of the query as it was typed, or in synonyms, which count for less."""
     ways: list[Clause] = [{"bool": {"should": list(said)}}]
     ways += [{"bool": {"should": list(way), "boost": SYNONYM}} for way in variants]
     return {"dis_max": {"queries": ways}}
@@ -130,7 +130,7 @@ def _best_of(said: Sequence[Clause], variants: Sequence[Sequence[Clause]]) -> Cl
 
 
 def _coverage(query: ResolvedQuery, vertical: Vertical) -> Clause:
-    """How much of the query a document must hold, or an exact title, a name in pinyin, the end of a number.
+    """Return how much of the query a document must hold; or else an exact title, a name in pinyin, the end of a number.
 
     Characters alone would let any text in that is long enough, so one pair of neighbours must be there too, or every
     character. Of words that were typed apart that holds for each but one, and for both of two:
@@ -151,7 +151,7 @@ def _there(terms: Terms, vertical: Vertical) -> Clause:
 
 
 def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
-    """That a document holds so many of these terms, in whichever of its texts."""
+    """Return the clause that a document holds so many of these terms, in any of its texts."""
     fields = [text.fields[kind] for text in vertical.matching.texts]
     return {"multi_match": {"query": terms, "fields": fields, "type": "cross_fields", "minimum_should_match": least}}
 
@@ -189,14 +189,14 @@ def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
 
 
 def _digits(text: str) -> str | None:
-    """A query of four to eight digits, which may be the end of a phone or employee number."""
+    """Return a query of four to eight digits, which may end a phone or employee number; None for another."""
     digits = normalise(text).strip()
     fits = SHORTEST_SUFFIX <= len(digits) <= LONGEST_SUFFIX
     return digits if fits and digits.isascii() and digits.isdecimal() else None
 
 
 def _named_in_departments(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
-    """Somebody of that name - exactly, in pinyin, or a part of it - in one of those departments."""
+    """Return the clause for a person of a name (exactly, in pinyin, in part) in one of the named departments."""
     near = vertical.ranking.near
     if query.name_in_departments is None or not near:
         return None
@@ -215,13 +215,13 @@ def _excluded(query: ResolvedQuery, vertical: Vertical) -> list[Clause]:
 
 
 def holds_phrase(vertical: Vertical, phrase: str) -> Clause:
-    """Return that a document holds a phrase in one of its texts: consecutive characters, however words are cut."""
+    """Return the clause that a text of a document holds a phrase: its characters in a row, however words are cut."""
     found = [{"match_phrase": {text.fields[2]: literal_run(phrase)}} for text in vertical.matching.texts]
     return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
 def holds_word(vertical: Vertical, text: str) -> Clause:
-    """Return that a document holds a word literally or, of a Latin word, in another form."""
+    """Return the clause that a document holds a word literally or, of a Latin word, in another form."""
     ways = [holds_phrase(vertical, text)]
     if text.isascii():
         stems = [word for word in analyse(text).words.split() if word != text]

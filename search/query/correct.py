@@ -56,7 +56,7 @@ class Corrector:
     verticals: Sequence[Vertical]
 
     async def correct(self, answers: Iterable[Candidates]) -> str | None:
-        """The question's plain text put right, None where there is nothing better. A late engine corrects nothing."""
+        """Return the question's plain text put right; None where there is nothing better, or the engine is late."""
         if not self.verticals or not self._finds_little(answers):
             return None
         try:
@@ -101,7 +101,7 @@ class Corrector:
         return {segment: guess for segment, guess in zip(wrong, guesses, strict=True) if guess}
 
     async def _best(self, segment: Segment, count: int) -> Guess | None:
-        """The likeliest guess that is really there, for this caller, now."""
+        """Return the likeliest guess that stands in something which the caller may see now."""
         guesses = [guess for guess in await self._guesses(segment) if guess.text != segment.text]
         if count:
             # Somebody has written it so: only the commonest of slips, and none that makes a word of a word.
@@ -123,7 +123,7 @@ class Corrector:
         return named + han_guesses(segment, self.query.lexicon.words)
 
     async def _named_like(self, segment: Segment) -> list[Guess]:
-        """Names that sound like it: of people, groups, departments and apps."""
+        """Return the names of people, groups, departments and apps that sound like a segment."""
         keys = analyse_name(segment.text).pinyin
         query: Clause = {"bool": {"filter": [{"terms": {PINYIN: keys}}]}}
         found = await self._present([vertical for vertical in self.verticals if vertical.matching.names], query)
@@ -131,7 +131,7 @@ class Corrector:
         return [Guess(name, 1) for name in sorted(names) if name and set(analyse_name(name).pinyin) & set(keys)]
 
     async def _like_latin(self, segment: Segment) -> list[Guess]:
-        """Words of visible documents that it is but for a slip."""
+        """Return the words of visible documents that differ from a segment by a slip or two."""
         found: list[Found] = []
         for vertical in self.verticals:
             fields = [text.fields[0] for text in vertical.matching.texts]
@@ -151,21 +151,21 @@ class Corrector:
             yield from (term for one in ([value] if isinstance(value, str) else value) for term in one.split())
 
     async def _present(self, verticals: Sequence[Vertical], query: Clause) -> list[Found]:
-        """What meets a query as of the last refresh and may be seen as of now."""
+        """Return what matched a query at the last refresh and may be seen now."""
         requests = [Request(vertical, query, size=LOOKED_AT) for vertical in verticals]
-        answers = await self.reader.search(self.caller, requests)
+        answers = await self.reader.candidates(self.caller, requests)
         places = [(answer.vertical, one.document_id) for answer in answers if answer for one in answer.found]
-        return list((await self.reader.now(self.caller, places)).values())
+        return list((await self.reader.current(self.caller, places)).values())
 
     async def _count(self, texts: Iterable[str]) -> Mapping[str, int]:
-        """In how many visible documents each text stands as it is."""
+        """Return in how many visible documents each text stands as it is."""
         named = list(dict.fromkeys(texts))
         asked = [(vertical, {text: build.holds_word(vertical, text) for text in named}) for vertical in self.verticals]
         counts = await self.reader.count(self.caller, asked) if named else {}
         return {text: counts.get(text, 0) for text in named}
 
     async def _is_there(self, text: str) -> bool:
-        """Whether something that holds it meets the question's conditions, now."""
+        """Return whether something that holds a text meets the question's conditions now."""
         holding = replace(self.query, text="", phrases=(text,), name_in_departments=None)
         for vertical in self.verticals:
             query = build.query_body(holding, vertical)

@@ -19,7 +19,7 @@ def encode(taken: Mapping[str, int]) -> str:
 
 
 def decode(cursor: str | None) -> dict[str, int]:
-    """Raises BadRequest for anything that `encode` has not made."""
+    """Return what `encode` was given. Raise BadRequest for anything that it has not made."""
     if not cursor:
         return {}
     try:

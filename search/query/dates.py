@@ -59,7 +59,7 @@ _NAMED: dict[str, _Begin] = {
 
 
 def resolve_date(value: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> datetime | None:
-    """The beginning, in UTC, of the day, week, month or year that `value` names in the caller's time zone.
+    """Return the beginning, in UTC, of the day, week, month or year that `value` names in the caller's time zone.
 
     `2026`, `2026-01`, `2026/1/31`, `2026年1月31日`; `1月31日` and `1月`, the last that has begun; `昨天`, `last week`,
     `上个月`; `7d`, `2w`, `3m`, `1y`, `两周前`, counted back from today. An RFC 3339 time is that very moment. None for
@@ -109,7 +109,7 @@ def _moment(text: str, tz: tzinfo) -> datetime | None:
 
 
 def _months_ago(day: datetime, count: int) -> datetime:
-    """The same day `count` months earlier, or that month's last day where it has no such day."""
+    """Return the same day `count` months earlier, or that month's last day where it has no such day."""
     months = day.year * 12 + day.month - 1 - count
     first = day.replace(year=months // 12, month=months % 12 + 1, day=1)
     last = ((first + timedelta(days=32)).replace(day=1) - timedelta(days=1)).day

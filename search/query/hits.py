@@ -64,7 +64,7 @@ class HitView:
         return mark_name(title, self.query.text, self._terms, fuzzy=vertical.name in self._fuzzy)
 
     def _snippet(self, shown: Shown) -> str:
-        """From the first passage that matches, else the beginning of the first."""
+        """Return a snippet of the first passage that matches, else the beginning of the first."""
         passages: Sequence[str] = shown.passages
         if len(passages) > 1:
             passages = [text for text in passages if holds_any(text, self._terms)] or passages

@@ -60,6 +60,6 @@ async def _others(
 ) -> dict[str, str]:
     others = await directory.other_members(caller, conversation_ids)
     places = [(contacts, f"user:{user}") for user in set(others.values())]
-    found = await reader.now(caller, (), joined=places)
+    found = await reader.current(caller, (), joined=places)
     named = {id: found.get((contacts.name, f"user:{user}")) for id, user in others.items()}
     return {id: document.document["original"]["name"] for id, document in named.items() if document}

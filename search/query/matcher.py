@@ -42,13 +42,13 @@ class _Fields:
     document: Mapping[str, Any]
 
     def values(self, name: str) -> list[Any]:
-        """A field's values; of an analysed one its terms, under the engine's `whitespace`."""
+        """Return a field's values; of an analysed one its terms, under the engine's `whitespace`."""
         if self.vertical.properties[name]["type"] == "text":
             return [term for text in self._all(name) for term in text.split()]
         return list(self._all(name))
 
     def texts(self, name: str) -> list[list[str]]:
-        """An analysed field's texts, each in terms."""
+        """Return an analysed field's texts, each in terms."""
         return [text.split() for text in self._all(name)]
 
     def _all(self, name: str) -> Sequence[Any]:
@@ -83,7 +83,7 @@ def _within(value: int, limits: Mapping[str, int]) -> bool:
 
 
 def _phrase(fields: _Fields, body: Mapping[str, str]) -> bool:
-    """Whether the wanted terms stand in one of the field's texts, one next to the other."""
+    """Return whether the terms of a phrase stand in one of the field's texts, one next to the other."""
     [(name, phrase)] = body.items()
     wanted = phrase.split()
     length = len(wanted)
@@ -93,7 +93,7 @@ def _phrase(fields: _Fields, body: Mapping[str, str]) -> bool:
 
 
 def _enough(fields: _Fields, body: Mapping[str, Any]) -> bool:
-    """Whether the fields hold, together, as many of the terms as are asked for."""
+    """Return whether the fields hold, together, as many of the terms as are asked for."""
     terms = body["query"].split()
     held = {term for name in body["fields"] for term in fields.values(name)}
     least = max(1, minimum(body["minimum_should_match"], len(terms)))
@@ -111,7 +111,7 @@ _OF_FIELDS: Mapping[str, Callable[[_Fields, Any], bool]] = {
 
 
 def _nearly(values: list[Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a value is the wanted one but for so many slips, as the engine counts them."""
+    """Return whether a value is the wanted one but for so many slips, as the engine counts them."""
     most = wanted["fuzziness"]
     return any(OSA.distance(value, wanted["value"], score_cutoff=most) <= most for value in values)
 
@@ -126,7 +126,7 @@ _OF_VALUES: Mapping[str, Callable[[list[Any], Any], bool]] = {
 
 
 def minimum(least: str, count: int) -> int:
-    """How many of `count` terms `minimum_should_match` asks for: `2`, `-1`, `75%`, `-25%`, or `2<-25% 6<65%`."""
+    """Return how many of `count` terms `minimum_should_match` asks for: `2`, `-1`, `75%`, `-25%`, `2<-25% 6<65%`."""
     if "<" in least:
         for part in reversed(least.split()):
             bound, _, beyond = part.partition("<")

@@ -50,7 +50,7 @@ def report(query: ResolvedQuery, vertical: Vertical, stored: Mapping[str, Any]) 
 
 
 def _parts(query: ResolvedQuery) -> Iterator[tuple[str, ResolvedQuery]]:
-    """Every condition by the name under which it is asked for, each as a query of its own."""
+    """Yield every condition by the name under which it is asked for, each as a query of its own."""
     nothing = ResolvedQuery(lexicon=query.lexicon)
     for condition in query.conditions:
         yield condition.name, replace(nothing, conditions=(condition,))

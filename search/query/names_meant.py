@@ -51,7 +51,7 @@ class NameResolver:
         if not names:
             return frozenset()
         query = {"bool": {"should": [*ids, *names], "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
-        found = await self.reader.visible(self.caller, Request(self.contacts, query, size=MOST))
+        found = await self.reader.search(self.caller, Request(self.contacts, query, size=MOST))
         meant = {place.document_id.partition(":")[2]: place.document for place in found}
         # The engine answers as of its last refresh: whoever was renamed since then is not meant by the old name.
         return frozenset(
@@ -70,7 +70,7 @@ class NameResolver:
             return None
         names = [normalise(word) for word in words]
         query = {"bool": {"filter": [{"term": {"kind": "department"}}, {"terms": {EXACT: names}}]}}
-        found = await self.reader.visible(self.caller, Request(self.contacts, query, size=MOST))
+        found = await self.reader.search(self.caller, Request(self.contacts, query, size=MOST))
         called = {place.document_id.partition(":")[2]: normalise(place.document["original"]["name"]) for place in found}
         ids = {id: name for id, name in called.items() if name in names}
         rest = " ".join(word for word, name in zip(words, names, strict=True) if name not in ids.values())

@@ -64,7 +64,7 @@ class Paging:
             batch = ranked[position : position + limit - len(page.hits)]
             position += len(batch)
             candidates = [place.candidate for place in batch]
-            found = await self.reader.now(
+            found = await self.reader.current(
                 self.caller,
                 [(candidate.vertical, candidate.document_id) for candidate in candidates],
                 joined=[(self.contacts, id) for id in joined_names.needed(candidates)],

@@ -136,7 +136,7 @@ class _Scanner:
         return self.at >= len(self._q)
 
     def minus(self) -> bool:
-        """A minus that negates: after a blank or nothing, before something; one alone is text, and so is a dash."""
+        """Pass over a minus that negates: after a blank or nothing, before something. One alone is text."""
         q, at = self._q, self.at
         before, after = q[at - 1 : at] if at else "", q[at + 1 : at + 2]
         if q[at] not in _MINUS or (before and not before.isspace()):
@@ -162,7 +162,7 @@ class _Scanner:
         return (match, filter) if match and filter else None
 
     def values(self) -> Iterator[str]:
-        """What an operator's value may be, the scanner behind each: `last week` is two words, any other is one."""
+        """Yield what an operator's value may be, the scanner behind each: `last week`, or one word."""
         if self.at_end or (self._q[self.at - 1].isspace() and self._another_begins()):
             return
         if self._q[self.at] in _CLOSING and (value := self.quoted(empty=True)) is not None:
@@ -177,7 +177,7 @@ class _Scanner:
             yield first
 
     def quoted(self, *, empty: bool = False) -> str | None:
-        """What stands in quotation marks; None, and a lone mark passed over, where nothing closes them."""
+        """Return what stands in quotation marks; None, and pass over a lone mark, where nothing closes them."""
         mark = self._q[self.at : self.at + 1]
         if not mark or mark not in _QUOTES:
             return None
@@ -192,7 +192,7 @@ class _Scanner:
         return self._match(_WORD)
 
     def _close(self, mark: str, begin: int) -> int | None:
-        """Where a phrase that opens before `begin` ends. What is once not found is not looked for again."""
+        """Return where a phrase that opens before `begin` ends. What is once not found is not looked for again."""
         if mark not in _CLOSED or mark in self._unclosed:
             return None
         match = _CLOSED[mark].search(self._q, begin)
@@ -202,7 +202,7 @@ class _Scanner:
         return match.start()
 
     def _another_begins(self) -> bool:
-        """Whether an operator or a negated term is next, which is then no value of the one before."""
+        """Return whether an operator or a negated term is next, which is then no value of the one before."""
         return self._q[self.at] in _MINUS or self._named() is not None
 
     def _match(self, pattern: re.Pattern[str]) -> str | None:

@@ -86,25 +86,25 @@ class Search:
         return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), now)
 
     def _contacts(self, caller: Principal) -> Vertical:
-        """The vertical in which people and conversations are looked up by name."""
+        """Return the vertical in which people and conversations are looked up by name."""
         return self.catalogue.of(caller.tenant).holding("user")
 
     async def _ask(
         self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
     ) -> Answers:
-        """Every vertical's list; one that has nothing to do with the question is empty without being asked."""
+        """Return every vertical's list; one that the question does not concern is empty without being asked."""
         answers: Answers = {vertical.name: Candidates(vertical, [], 0, True) for vertical in asked}
         if not query.has_text and not query.has_conditions:
             return answers
         concerned = [vertical for vertical in asked if concerns(query.conditions, vertical)]
         requests = [_request(query, vertical, taken.get(vertical.name, 0), limit) for vertical in concerned]
-        found = await self.reader.search(caller, requests)
+        found = await self.reader.candidates(caller, requests)
         return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
 
     async def _ask_fuzzily(
         self, caller: Principal, query: ResolvedQuery, answers: Answers, taken: Mapping[str, int], limit: int
     ) -> Answers:
-        """Names are asked for once more, a small typo allowed, when nothing goes by what was typed."""
+        """Ask for names once more, a small typo allowed, when nothing goes by what was typed."""
         fuzzy = replace(query, fuzzy=True)
         if any(answer and answer.total and answer.vertical.matching.names for answer in answers.values()):
             return {}
@@ -118,7 +118,7 @@ class Search:
     async def _corrected(
         self, caller: Principal, query: ResolvedQuery, question: Question, answers: Answers, *, fuzzy: bool
     ) -> str | None:
-        """The query box with its text put right; operators in it stay as they are."""
+        """Return the query box with its text put right; operators in it stay as they are."""
         if None in answers.values():
             return None
         found = [answer for answer in answers.values() if answer]
@@ -133,7 +133,7 @@ class Search:
 def _permitted(
     caller: Principal, there: Mapping[str, Vertical], names: Sequence[str] | None
 ) -> tuple[list[Vertical], list[str]]:
-    """Which of the verticals that are asked for the caller may search, and which not."""
+    """Return which of the verticals that are asked for the caller may search, and the names of the others."""
     if unknown := [name for name in names or () if name not in there]:
         raise BadRequest(f"verticals: there is no {unknown[0]!r:.40}; there are {', '.join(there)}.")
     asked = [vertical for vertical in there.values() if not names or vertical.name in names]
@@ -162,7 +162,7 @@ def _section(answer: Candidates, dropped: Mapping[str, int]) -> Section:
 
 
 def _shown_filters(parsed: ParsedQuery, question: Question) -> dict[str, Any]:
-    """The conditions in force, for chips: from the query box, and from the parameters beside it."""
+    """Return the conditions in force, for chips: from the query box, and from the parameters beside it."""
     filters: dict[str, Any] = {}
     for operator in parsed.operators:
         name = f"-{operator.name}" if operator.negated else operator.name

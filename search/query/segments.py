@@ -50,7 +50,7 @@ class Guess:
 
 
 def segments(text: str, lexicon: Lexicon) -> list[Segment]:
-    """The words of a question, in order; single characters in a row are one, as a slip mostly leaves such."""
+    """Return the words of a question, in order; single characters in a row are one, as a slip mostly leaves such."""
     found: list[Segment] = []
     for token in tokens(text, lexicon.segmenter):
         if token.kind not in ("word", "whole") or (found and token.start < found[-1].end):
@@ -69,12 +69,12 @@ def _single(segment: Segment) -> bool:
 
 
 def _word(segment: Segment, text: str) -> bool:
-    """Whether a segment is a word of its own, and not characters that stand in a row."""
+    """Return whether a segment is a word of its own, and not characters that stand in a row."""
     return len(segment.text) > 1 and segment.text in {token.text for token in tokens(text[segment.start : segment.end])}
 
 
 def joined(found: Sequence[Segment], unknown: Collection[Segment]) -> list[Segment]:
-    """Runs of Han that a slip may have cut in two: what is unknown, and the unknown or lone characters beside it."""
+    """Return runs of Han that a slip may have cut in two: what is unknown, with unknown or lone characters by it."""
     runs: list[list[Segment]] = []
     for segment in found:
         before = runs[-1][-1] if runs else None
@@ -99,7 +99,7 @@ def _joins(before: Segment, segment: Segment, unknown: Collection[Segment]) -> b
 
 
 def han_guesses(segment: Segment, own: Sequence[str]) -> list[Guess]:
-    """A run of Han with one stretch of it put right, likeliest first; none for a long run, which is no slip."""
+    """Return a run of Han with one stretch of it put right, likeliest first; none for a long run, which is no slip."""
     if len(segment.text) > _LONGEST_RUN:
         return []
     best: dict[str, Guess] = {}
@@ -118,7 +118,7 @@ def _stretches(length: int) -> Iterator[tuple[int, int]]:
 
 
 def latin_guesses(segment: Segment, terms: Iterable[str]) -> list[Guess]:
-    """The terms, out of those of some documents, that a Latin word is but for a slip or two, nearest first."""
+    """Return those of the terms that differ from a Latin word by a slip or two, nearest first."""
     most = slips(segment.text)
     found = {
         term: OSA.distance(segment.text, term, score_cutoff=most)

@@ -372,8 +372,12 @@ class TestWhatMayNotBeSeenAnswersLikeWhatIsNotThere:
             company.role(kit.ALL_MODULES, user, id=f"{mark}-role")
             room = company.conversation(user, id=f"{mark}-room", name="大厅")
             for number in range(6):
-                company.message(room, f"{mark} 公开 {number}", id=f"{mark}-{number}")
-                company.doc("someone", f"{mark} 方案 {number}", id=f"{mark}-{number}", allow=["tenant:*"])
+                # Each at a time of its own: among equals the order is the engine's, which may place them otherwise.
+                said, written = (f"2026-03-{day:02}T09:15:04Z" for day in (10 + number, 20 + number))
+                company.message(room, f"{mark} 公开 {number}", id=f"{mark}-{number}", sent_at=said)
+                company.doc(
+                    "someone", f"{mark} 方案 {number}", id=f"{mark}-{number}", allow=["tenant:*"], updated_at=written
+                )
             if has_secrets:
                 for number in range(7):
                     company.message(company.conversation(), f"{mark} 公开 {number}")

@@ -13,7 +13,7 @@ from search.evaluate import api_client
 from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Played
 from search.evaluate.play import play_known_items, play_negatives, spread
-from search.evaluate.questions import KnownItem, Negative, Question, Target
+from search.evaluate.questions import KnownItem, Negative, PlayedQuestion, Target
 
 SECRET = "a-secret-of-the-evaluation-tests!!"
 WHOLE: dict[str, Any] = {"hits": [], "denied": [], "failed": [], "partial": False}
@@ -25,8 +25,8 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_client, "PAUSES_S", (0.0, 0.0))
 
 
-def question(q: str = "王芳", **more: Any) -> Question:
-    return Question.model_validate({"id": "q-1", "tenant": "acme", "user": "u-1", "q": q, **more})
+def question(q: str = "王芳", **more: Any) -> PlayedQuestion:
+    return PlayedQuestion.model_validate({"id": "q-1", "tenant": "acme", "user": "u-1", "q": q, **more})
 
 
 def item() -> KnownItem:

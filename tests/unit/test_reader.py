@@ -57,15 +57,15 @@ async def test_searches_for_one_answer_share_its_time() -> None:
     engine = SlowEngine(takes_s=0.6)
     answering = reader(engine).for_one_answer()
     for _ in range(3):
-        assert None not in await answering.search(CALLER, REQUESTS)
+        assert None not in await answering.candidates(CALLER, REQUESTS)
     assert engine.deadlines() == [{"1500ms"}, {"900ms"}, {"300ms"}]
 
 
 async def test_once_the_time_is_over_the_engine_is_not_asked_and_every_part_has_failed() -> None:
     engine = SlowEngine(takes_s=1.6)
     answering = reader(engine).for_one_answer()
-    await answering.search(CALLER, REQUESTS)
-    assert await answering.search(CALLER, REQUESTS) == [None, None]
+    await answering.candidates(CALLER, REQUESTS)
+    assert await answering.candidates(CALLER, REQUESTS) == [None, None]
     with pytest.raises(Unavailable):
         await answering.count(CALLER, [(DOCS, {"all": {"match_all": {}}})])
     assert len(engine.searches) == 1
@@ -74,25 +74,25 @@ async def test_once_the_time_is_over_the_engine_is_not_asked_and_every_part_has_
 async def test_what_was_found_may_still_be_read_for_as_long_again() -> None:
     engine = SlowEngine(takes_s=1.6)
     answering = reader(engine).for_one_answer()
-    await answering.search(CALLER, REQUESTS)
-    assert await answering.now(CALLER, [(DOCS, "f-1")]) == {}
+    await answering.candidates(CALLER, REQUESTS)
+    assert await answering.current(CALLER, [(DOCS, "f-1")]) == {}
     assert engine.patience == pytest.approx([3.0, 1.4])
     engine.now += 1.5
     with pytest.raises(Unavailable, match="too slow"):
-        await answering.now(CALLER, [(DOCS, "f-1")])
+        await answering.current(CALLER, [(DOCS, "f-1")])
 
 
 async def test_a_reader_for_no_answer_in_particular_begins_anew_each_time() -> None:
     engine = SlowEngine(takes_s=5.0)
     plain = reader(engine)
     for _ in range(2):
-        await plain.search(CALLER, REQUESTS)
+        await plain.candidates(CALLER, REQUESTS)
     assert engine.deadlines() == [{"1500ms"}] * 2
 
 
 async def test_one_caller_is_answered_from_the_same_copies() -> None:
     engine = SlowEngine()
-    await reader(engine).search(CALLER, REQUESTS)
+    await reader(engine).candidates(CALLER, REQUESTS)
     assert {line["preference"] for line in engine.searches[0] if "index" in line} == {"caller-u-1"}
 
 
@@ -100,8 +100,8 @@ async def test_the_engine_is_asked_nothing_without_the_caller_s_filter() -> None
     engine = SlowEngine()
     asking, everything = reader(engine), {"match_all": {}}
     scoped = replace(CALLER, modules={DOCS.module: (ScopedRole("role:r", frozenset({"d"})),)})
-    await asking.search(scoped, [Request(DOCS, everything)])
-    await asking.visible(scoped, Request(DOCS, everything))
+    await asking.candidates(scoped, [Request(DOCS, everything)])
+    await asking.search(scoped, Request(DOCS, everything))
     await asking.count(scoped, [(DOCS, {"all": everything})])
     guards = [access_filter(scoped, DOCS), visibility_filter(scoped, DOCS), access_filter(scoped, DOCS)]
     asked = [body["query"]["bool"]["filter"] for _, body in engine.searches]
