@@ -17,6 +17,7 @@ from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 
 from search.commands.explain import inquire
+from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Forbidden
 from search.core.settings import Settings
@@ -95,7 +96,10 @@ class TestTheOperator:
         elsewhere = await inquire(settings, world, "nobody-s", Inquiry("docs", "f-1", "u-4"), console)
         assert [finding.code for finding in elsewhere.findings] == ["user_unknown", "not_indexed"]
 
-    async def test_also_while_the_broker_is_away(self, acme: Company, settings: Settings, world: Endpoints) -> None:
+    async def test_also_while_the_broker_is_away(
+        self, acme: Company, settings: Settings, world: Endpoints, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streams, "FIRST_CONNECTION_S", 0.2)
         console, _ = lines()
         away = replace(world, broker_url=NOWHERE)
         found = await inquire(settings, away, "acme", Inquiry("docs", "f-2", "u-4", "公开"), console)

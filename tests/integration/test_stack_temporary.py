@@ -14,10 +14,11 @@ from kit import wait_until
 
 from search.localstack.temporary import sweep
 
-# As at a terminal: what is started in the background of a shell inherits that Ctrl-C is ignored.
+# As at a terminal: what is started in the background of a shell inherits that Ctrl-C is ignored; by nohup, SIGHUP.
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from search.localstack import temporary_stack
 with temporary_stack(heap='256m'):
     input()
