@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -35,21 +35,23 @@ from urllib.parse import urlsplit
 import orjson
 import psutil
 import uvloop
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 
 from analyzers import Lexicons
+from indexers.followers import delete_consumers
 from indexers.generations import Indices, Registry
 from indexers.load import load
 from indexers.projections import Documents
 from mappings.catalogue import Catalogue
 from mappings.events import decode
-from search.core import broker as streams
+from search import bootstrap
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
+from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, EngineSettings, Settings
+from search.core.streams.port import Broker
 from search.localstack import temporary_stack
 from search.localstack.children import environment, running
 
@@ -98,11 +100,11 @@ class Round:
 class Bench:
     """An engine and a broker of its own, with all events in the broker."""
 
-    def __init__(self, settings: Settings, endpoints: Endpoints, engine: AsyncOpenSearch, client: Client) -> None:
+    def __init__(self, settings: Settings, endpoints: Endpoints, engine: AsyncOpenSearch, broker: Broker) -> None:
         self._settings = settings
         self._endpoints = endpoints
         self._engine = engine
-        self._stream = client.jetstream()
+        self._broker = broker
         self._registry = Registry(engine, CATALOGUE)
 
     async def pipeline(self, events: int) -> Round:
@@ -114,7 +116,7 @@ class Bench:
             while settled < events:
                 await asyncio.sleep(POLL_S)
                 child.check()
-                found = await streams.progress(self._stream, STREAM, f"{MESSAGES.name}-000001")
+                found = await self._broker.progress(STREAM, f"{MESSAGES.name}-000001")
                 now, settled = time.perf_counter(), found.settled if found else 0
                 if settled and not began:
                     began, first, spent = now, settled, cpu()
@@ -141,9 +143,9 @@ class Bench:
 
     async def _wipe(self) -> None:
         """Indices, generations and consumers go; the events stay in the broker."""
-        for name in map(streams.stream_name, CATALOGUE.streams):
-            for consumer in await self._stream.consumers_info(name):
-                await self._stream.delete_consumer(name, consumer.name)
+        with suppress(OfficeSearchError):  # before the first round there are none
+            for generation in await self._registry.all():
+                await delete_consumers(self._broker, generation)
         await self._engine.indices.delete(index="*")
 
     async def _documents(self) -> int:
@@ -202,18 +204,16 @@ def prepare(events: Sequence[bytes]) -> tuple[list[bytes], list[str]]:
 
 @asynccontextmanager
 async def bench(settings: Settings, events: Sequence[bytes], console: Console) -> AsyncIterator[Bench]:
-    with temporary_stack(heap="1g", console=console) as endpoints, tempfile.TemporaryDirectory() as folder:
+    async with AsyncExitStack() as stack:
+        endpoints = stack.enter_context(temporary_stack(heap="1g", console=console))
+        file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / f"{STREAM}.ndjson"
+        file.write_bytes(b"\n".join(events))
         engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
-        client = await streams.connect(settings.broker, endpoints.broker_url)
-        try:
-            file = Path(folder) / f"{STREAM}.ndjson"
-            file.write_bytes(b"\n".join(events))
-            with console.status(f"publishing {len(events):,} events"):
-                await load(client, CATALOGUE, [file], lambda _: None)
-            yield Bench(settings, endpoints, engine, client)
-        finally:
-            await client.close()
-            await engine.close()
+        stack.push_async_callback(engine.close)
+        broker = await stack.enter_async_context(bootstrap.connected_broker(settings.broker, endpoints.broker_url))
+        with console.status(f"publishing {len(events):,} events"):
+            await load(broker, CATALOGUE, [file], lambda _: None)
+        yield Bench(settings, endpoints, engine, broker)
 
 
 async def measure(events: Sequence[bytes], rounds: int, console: Console) -> dict[str, float]:

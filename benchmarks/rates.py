@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from search.api.rates.counters import CounterStorage
-from search.core import broker as streams
 from search.core.settings import BrokerSettings
+from search.core.streams.nats.connection import connect
 from search.localstack import temporary_stack
 
 REQUESTS = 4000
@@ -77,7 +77,7 @@ def ways() -> Iterator[tuple[str, int, int]]:
 
 
 async def run(url: str, console: Console) -> None:
-    client = await streams.connect(BrokerSettings.model_construct(), url)
+    client = await connect(BrokerSettings.model_construct(), url)
     bucket = await client.jetstream().create_key_value(KeyValueConfig(bucket="rates", storage=StorageType.MEMORY))
     table = Table("counted in", "requests", "p50 ms", "p95 ms", "processor ms")
     for name, count in (

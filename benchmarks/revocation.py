@@ -26,17 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from nats.aio.client import Client as Broker
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.canary.canary import event
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
-from search.core import broker as streams
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, LocalstackSettings, Settings
+from search.core.streams.port import Broker
 from search.evaluate.api_client import ApiClient
 from search.evaluate.questions import PlayedQuestion, event_files
 from search.evaluate.service import Service, fill, temporary_service
@@ -73,13 +73,14 @@ class Load:
 
     async def _publish(self, broker: Broker, stop: asyncio.Event) -> None:
         began = time.perf_counter()
+        publisher = broker.publisher()
         while not stop.is_set():
             for _ in range(AT_ONCE):
-                subject, raw = self.events[self.sent % len(self.events)]
-                await broker.publish(subject, raw)
+                stream, raw = self.events[self.sent % len(self.events)]
+                await publisher.publish(stream, raw)
                 self.sent += 1
             await asyncio.sleep(max(0.0, began + self.sent / self.per_s - time.perf_counter()))
-        await broker.flush()
+        await publisher.flush()
         self.seconds = time.perf_counter() - began
 
     @property
@@ -134,7 +135,7 @@ class Bench:
 
     async def tell(self, state: State) -> None:
         raw = event(state, TENANT, time.time_ns() // 1000)
-        await self._broker.jetstream().publish(CATALOGUE.stream_of[state.entity], raw)
+        await self._broker.publish(CATALOGUE.stream_of[state.entity], raw, state.subject)
 
     async def _until(self, one: Revocation, *, found: bool) -> None:
         question = PlayedQuestion(id=one.kind, tenant=TENANT, user=one.caller, q=one.word)
@@ -152,8 +153,8 @@ async def measure(service: Service, options: argparse.Namespace, console: Consol
         progress = stack.enter_context(Progress(console=console))
         files = event_files(options.data)
         await fill(service, files, progress)
-        broker = await streams.connect(BrokerSettings.model_construct(), service.endpoints.broker_url)
-        stack.push_async_callback(broker.close)
+        settings = BrokerSettings.model_construct()
+        broker = await stack.enter_async_context(bootstrap.connected_broker(settings, service.endpoints.broker_url))
         client = await stack.enter_async_context(ApiClient(service.url, service.secret))
         bench = Bench(client, broker)
         every = await bench.prepare(options.each, progress)

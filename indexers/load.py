@@ -9,15 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nats.errors
 import orjson
-from nats.aio.client import Client
-from nats.js.api import PubAck
-from nats.js.errors import APIError
 
 from mappings.catalogue import Catalogue
-from search.core.broker import MAX_EVENT_BYTES, ensure_streams
 from search.core.errors import OfficeSearchError, Unavailable
+from search.core.streams.port import MAX_EVENT_BYTES, Broker, Publisher
 
 WINDOW = 1000
 STORED_S = 60.0
@@ -39,7 +35,7 @@ def size(paths: Sequence[Path]) -> int:
         raise OfficeSearchError(f"{error.filename}: {error.strerror}.") from None
 
 
-async def load(client: Client, catalogue: Catalogue, paths: Sequence[Path], advance: Callable[[int], None]) -> Loaded:
+async def load(broker: Broker, catalogue: Catalogue, paths: Sequence[Path], advance: Callable[[int], None]) -> Loaded:
     """Publish all events of these files; `advance` is told of every line's bytes.
 
     Each file goes in its order, all files side by side, as the broker flushes every stream to disk by itself.
@@ -47,11 +43,11 @@ async def load(client: Client, catalogue: Catalogue, paths: Sequence[Path], adva
     """
     loaded = Loaded()
     with _refusals():
-        await ensure_streams(client.jetstream(), catalogue.streams)
+        await broker.ensure_streams(catalogue.streams)
     try:
         async with asyncio.TaskGroup() as group:
             for path in paths:
-                group.create_task(_load_file(_Publisher(client), catalogue, path, advance, loaded))
+                group.create_task(_load_file(broker.publisher(WINDOW, STORED_S), catalogue, path, advance, loaded))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return loaded
@@ -61,29 +57,27 @@ async def load(client: Client, catalogue: Catalogue, paths: Sequence[Path], adva
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (TimeoutError, nats.errors.Error, APIError) as error:
-        raise Unavailable(
-            f"The broker did not take an event ({error!r:.200}); loading the same files again does no harm."
-        ) from error
+    except Unavailable as error:
+        raise Unavailable(f"{str(error).rstrip('.')}; loading the same files again does no harm.") from error
 
 
 async def _load_file(
-    publisher: _Publisher, catalogue: Catalogue, path: Path, advance: Callable[[int], None], loaded: Loaded
+    publisher: Publisher, catalogue: Catalogue, path: Path, advance: Callable[[int], None], loaded: Loaded
 ) -> None:
     for number, line in enumerate(_lines(path), 1):
         advance(len(line))
         if not (event := line.strip()):
             continue
-        subject, kind = route(catalogue, event, path.name)
-        if subject is None or len(event) > MAX_EVENT_BYTES:
-            why = kind if subject is None else f"{len(event)} bytes, more than the broker takes"
+        stream, kind, key = _route(catalogue, event, path.name)
+        if stream is None or len(event) > MAX_EVENT_BYTES:
+            why = kind if stream is None else f"{len(event)} bytes, more than the broker takes"
             loaded.skipped.append(f"{path.name}:{number}: {why}")
             continue
         with _refusals():
-            await publisher.publish(subject, event)
+            await publisher.publish(stream, event, key)
         loaded.sent[kind] += 1
     with _refusals():
-        await publisher.settle()
+        await publisher.flush()
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -94,32 +88,15 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise OfficeSearchError(f"{path}: {error.strerror}.") from None
 
 
-def route(catalogue: Catalogue, event: bytes, file_name: str) -> tuple[str | None, str]:
-    """(stream, type) of an event; (None, reason) when neither it nor its file's name says where it belongs.
+def _route(catalogue: Catalogue, event: bytes, file_name: str) -> tuple[str | None, str, str | None]:
+    """(stream, type, key) of an event; (None, reason, None) when neither it nor its file's name says where it belongs.
 
     What is no event goes to the stream that the file is named after, whose indexer gives it to the dead letters.
     """
-    named = next((subject for subject in catalogue.streams if file_name.startswith(subject)), None)
+    named = next((stream for stream in catalogue.streams if file_name.startswith(stream)), None)
     try:
-        kind = orjson.loads(event)["type"]
-        return catalogue.stream_of[kind.split(".")[1]], kind
+        said = orjson.loads(event)
+        kind, subject = said["type"], said.get("subject")
+        return catalogue.stream_of[kind.split(".")[1]], kind, subject if isinstance(subject, str) else None
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, IndexError):
-        return (named, "no event of the contract") if named else (None, "no event of the contract")
-
-
-class _Publisher:
-    """Publishes with many acknowledgements under way; each must come, in time, from the stream."""
-
-    def __init__(self, client: Client) -> None:
-        self._stream = client.jetstream(publish_async_max_pending=2 * WINDOW)
-        self._pending: list[asyncio.Future[PubAck]] = []
-
-    async def publish(self, subject: str, event: bytes) -> None:
-        self._pending.append(await self._stream.publish_async(subject, event))
-        if len(self._pending) >= WINDOW:
-            await self.settle()
-
-    async def settle(self) -> None:
-        pending, self._pending = self._pending, []
-        async with asyncio.timeout(STORED_S):
-            await asyncio.gather(*pending)
+        return named, "no event of the contract", None

@@ -1,30 +1,32 @@
-"""A batch of messages → documents → the engine; each message is settled once its fate is certain."""
+"""A batch of deliveries → documents → the engine; each is settled once its fate is certain."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-import nats.errors
 import structlog
-from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import Counter
 
 from indexers.bulk import Failure, write
-from indexers.dead_letters import bury
 from indexers.generations import Indices
 from indexers.projections import Operation, Projection
-from mappings.events import Change, decode
-from search.core.errors import RejectedEvent
+from mappings.entities import Entity
+from mappings.events import Change
+from search.core.errors import RejectedEvent, Unavailable
+from search.core.streams.port import DeadLetters, Delivery
 
 log = structlog.get_logger(__name__)
 
 SETTLED = Counter("office_search_events_total", "Events settled: indexed or stale, or dead", ["collection", "outcome"])
+DEAD = Counter("office_search_dead_letters_total", "Events given up on, by stream", ["stream"])
 # While the engine works on two requests, the next batch is analysed; more only takes memory.
 REQUESTS_UNDER_WAY = 2
+
+Decode = Callable[[bytes, Mapping[str, type[Entity]]], Change]
+"""(event, the models of the entities that its stream carries) → what it says; raises RejectedEvent with the reason."""
 
 
 class Pipeline:
@@ -32,30 +34,32 @@ class Pipeline:
 
     def __init__(
         self,
+        decode: Decode,
         projection: Projection,
         indices: Indices,
         engine: AsyncOpenSearch,
-        stream: JetStreamContext,
+        dead_letters: DeadLetters,
         ack_wait_s: float,
     ) -> None:
+        self._decode = decode
         self._projection = projection
         self._indices = indices
         self._engine = engine
-        self._stream = stream
+        self._dead_letters = dead_letters
         self._ack_wait_s = ack_wait_s
         self._slots = asyncio.Semaphore(REQUESTS_UNDER_WAY)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(self, messages: Sequence[Msg]) -> None:
+    async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Analyse a batch and start writing it; waits only when too much is under way."""
-        keeper = asyncio.create_task(self._keep(messages))
+        keeper = asyncio.create_task(self._keep(deliveries))
         try:
-            operations, reasons = self._prepare(messages)
+            operations, reasons = self._prepare(deliveries)
             await self._slots.acquire()
         except BaseException:
             keeper.cancel()
             raise
-        task = asyncio.create_task(self._finish(messages, operations, reasons, keeper))
+        task = asyncio.create_task(self._finish(deliveries, operations, reasons, keeper))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -75,12 +79,12 @@ class Pipeline:
             # Not acknowledged, so nothing is lost: the broker delivers the batch again.
             log.error("batch failed; it will be delivered again", exc_info=error)
 
-    def _prepare(self, messages: Sequence[Msg]) -> tuple[list[Operation], dict[int, str]]:
+    def _prepare(self, deliveries: Sequence[Delivery]) -> tuple[list[Operation], dict[int, str]]:
         changes: list[tuple[int, Change]] = []
         reasons: dict[int, str] = {}
-        for position, message in enumerate(messages):
+        for position, delivery in enumerate(deliveries):
             try:
-                changes.append((position, decode(message.data, self._projection.entities)))
+                changes.append((position, self._decode(delivery.data, self._projection.entities)))
             except RejectedEvent as error:
                 reasons[position] = str(error)
         try:
@@ -103,7 +107,7 @@ class Pipeline:
 
     async def _finish(
         self,
-        messages: Sequence[Msg],
+        deliveries: Sequence[Delivery],
         operations: Sequence[Operation],
         reasons: dict[int, str],
         keeper: asyncio.Task[None],
@@ -115,19 +119,23 @@ class Pipeline:
                 if isinstance(failure, Failure):
                     reasons |= dict.fromkeys(operation.sources, failure.reason)
             for position, reason in sorted(reasons.items()):
-                await bury(self._stream, messages[position], reason, self._indices.generation.name)
-            for message in messages:
-                await message.ack()
+                await self._give_up(deliveries[position], reason)
+            for delivery in deliveries:
+                await delivery.settle()
         finally:
             keeper.cancel()
         collection = self._indices.generation.collection
-        SETTLED.labels(collection, "indexed").inc(len(messages) - len(reasons))
+        SETTLED.labels(collection, "indexed").inc(len(deliveries) - len(reasons))
         SETTLED.labels(collection, "dead").inc(len(reasons))
 
-    async def _keep(self, messages: Sequence[Msg]) -> None:
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        await self._dead_letters.send_to_dead_letters(delivery, reason, self._indices.generation.name)
+        DEAD.labels(delivery.stream).inc()
+
+    async def _keep(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker, while a batch is held, that it is still being worked on."""
         while True:
             await asyncio.sleep(self._ack_wait_s / 3)
-            for message in messages:
-                with suppress(nats.errors.Error):
-                    await message.in_progress()
+            for delivery in deliveries:
+                with suppress(Unavailable):
+                    await delivery.extend()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from nats.js import JetStreamContext
 
 from analyzers import Segmenter
 from indexers.bulk import Failure, write
@@ -19,8 +18,8 @@ from indexers.projections import Operation, document_operation
 from indexers.resources import Resources
 from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from mappings.events import validate
-from search.core import broker as streams
 from search.core.errors import OfficeSearchError, RejectedEvent
+from search.core.streams.port import Progress
 
 log = structlog.get_logger(__name__)
 
@@ -55,12 +54,9 @@ class Reindex:
     def __init__(self, resources: Resources, watcher: Watcher) -> None:
         self._resources = resources
         self._engine = resources.engine
+        self._broker = resources.broker
         self._registry = resources.registry
         self._watcher = watcher
-
-    @property
-    def _stream(self) -> JetStreamContext:
-        return self._resources.broker.connection.jetstream()
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
         """Raises OfficeSearchError when a build is under way already, or the new generation is not like the old."""
@@ -80,7 +76,7 @@ class Reindex:
 
     async def discard(self, generation: Generation) -> None:
         """Remove a generation: its consumers first, so that nothing is written after its indices are gone."""
-        await delete_consumers(self._stream, generation)
+        await delete_consumers(self._broker, generation)
         await self._registry.change(generation, "retired")
         indices = await self._indices(generation)
         for start in range(0, len(indices), NAMES):
@@ -99,11 +95,11 @@ class Reindex:
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Where the new consumers begin: behind what the serving indices are known to hold."""
-        return {subject: (await self._progress(old, subject)).settled + 1 for subject in old.streams}
+        return {stream: (await self._progress(old, stream)).settled + 1 for stream in old.streams}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
-        for subject in new.streams:
-            await ensure_consumer(self._stream, new, subject, float(self._resources.settings.indexing.ack_wait_s))
+        for stream in new.streams:
+            await ensure_consumer(self._broker, new, stream, float(self._resources.settings.indexing.ack_wait_s))
         copied, rejected = await self._backfill(old, new)
         follower = Follower(self._resources, new)
         try:
@@ -174,7 +170,7 @@ class Reindex:
     # Following, comparing, swapping
 
     async def _ends(self, generation: Generation) -> Mapping[str, int]:
-        return {subject: await streams.last_sequence(self._stream, subject) for subject in generation.streams}
+        return {stream: await self._broker.end(stream) for stream in generation.streams}
 
     async def _reach(self, generation: Generation, ends: Mapping[str, int]) -> None:
         """Wait until everything up to these stream positions is in the generation's indices."""
@@ -182,7 +178,7 @@ class Reindex:
         known: list[int] = []
         moved = time.monotonic()
         while True:
-            found = [await self._progress(generation, subject) for subject in ends]
+            found = [await self._progress(generation, stream) for stream in ends]
             if all(not one.lag or one.settled >= end for one, end in zip(found, ends.values(), strict=True)):
                 return
             if (settled := [one.settled for one in found]) != known:
@@ -194,8 +190,8 @@ class Reindex:
                 )
             await asyncio.sleep(POLL_S)
 
-    async def _progress(self, generation: Generation, subject: str) -> streams.Progress:
-        found = await streams.progress(self._stream, subject, generation.durable(subject))
+    async def _progress(self, generation: Generation, stream: str) -> Progress:
+        found = await self._broker.progress(stream, generation.durable(stream))
         if found is None:
             raise OfficeSearchError(f"{generation.name} has no consumer - run `office-search index`.")
         return found

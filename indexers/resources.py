@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from faststream.nats import NatsBroker
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
 from indexers.generations import Registry
+from indexers.pipeline import Decode
 from mappings.catalogue import Catalogue
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,11 @@ class Resources:
     """The write side's connections and its knowledge of what there is."""
 
     engine: AsyncOpenSearch
-    broker: NatsBroker
+    broker: Broker
     registry: Registry
     settings: Settings
     lexicons: Lexicons
+    decode: Decode
 
     @property
     def catalogue(self) -> Catalogue:

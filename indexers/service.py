@@ -69,12 +69,11 @@ class Service:
         await follower.stop()
         if await self._resources.registry.state(follower.generation) == "retired":
             # Started just when the build was given up, it has made its consumers anew.
-            await delete_consumers(self._resources.broker.connection.jetstream(), follower.generation)
+            await delete_consumers(self._resources.broker, follower.generation)
 
     async def _measure(self) -> None:
-        stream = self._resources.broker.connection.jetstream()
         for name, follower in list(self._followers.items()):
-            for durable, lag in (await lags_of(follower.generation, stream)).items():
+            for durable, lag in (await lags_of(follower.generation, self._resources.broker)).items():
                 if lag is None:
                     # Its subscription falls silent without a word; following anew makes the consumer again.
                     log.error("consumer was deleted at the broker; following again", consumer=durable)

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from faststream.nats import NatsBroker
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons, load_lexicons
@@ -19,13 +18,16 @@ from indexers import service
 from indexers.generations import Registry
 from indexers.resources import Resources
 from mappings.catalogue import Catalogue
+from mappings.events import decode
 from search.access.callers import Callers
 from search.access.directory import Directory
 from search.access.reader import Reader
-from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
-from search.core.settings import Settings
+from search.core.settings import BrokerSettings, Settings
+from search.core.streams.nats import NatsBroker, NatsConnection
+from search.core.streams.nats.connection import connect
+from search.core.streams.port import Broker
 from search.explain.explainer import Explainer
 from search.health.readiness import Readiness
 from search.query.search import Search
@@ -50,9 +52,20 @@ class Services:
     callers: Callers
 
 
-def broker_connection(settings: Settings, endpoints: Endpoints) -> streams.Connection:
+def broker_at(settings: BrokerSettings, url: str) -> NatsBroker:
     """Return the process's one connection to the broker; nothing is opened yet."""
-    return streams.Connection(lambda: streams.connect(settings.broker, endpoints.broker_url))
+    return NatsBroker(NatsConnection(lambda: connect(settings, url)))
+
+
+@asynccontextmanager
+async def connected_broker(settings: BrokerSettings, url: str) -> AsyncIterator[Broker]:
+    """Yield the broker while it is connected. Raises Unavailable when it is away."""
+    broker = broker_at(settings, url)
+    await broker.open()
+    try:
+        yield broker
+    finally:
+        await broker.close()
 
 
 def search_over(
@@ -68,7 +81,7 @@ def search_over(
 async def read_side(
     settings: Settings,
     endpoints: Endpoints,
-    broker: streams.Connection,
+    broker: Broker,
     catalogue: Catalogue,
     lexicons: Lexicons,
 ) -> AsyncIterator[Services]:
@@ -98,23 +111,9 @@ async def write_side(
         engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
-        broker = await _start_broker(settings, endpoints, catalogue)
-        stack.push_async_callback(broker.stop)
-        yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons)
-
-
-async def _start_broker(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> NatsBroker:
-    client = await streams.connect(settings.broker, endpoints.broker_url)
-    await streams.ensure_streams(client.jetstream(), catalogue.streams)
-    await client.close()
-    broker = NatsBroker(
-        **streams.options(settings.broker, endpoints.broker_url),
-        logger=None,
-        max_reconnect_attempts=-1,
-        allow_reconnect=True,
-    )
-    await broker.start()
-    return broker
+        broker = await stack.enter_async_context(connected_broker(settings.broker, endpoints.broker_url))
+        await broker.ensure_streams(catalogue.streams)
+        yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons, decode)
 
 
 async def index(settings: Settings, endpoints: Endpoints, catalogue: Catalogue, stop: asyncio.Event) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +13,6 @@ import kit
 import orjson
 from fastapi import FastAPI
 from kit import CATALOGUE
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from indexers.generations import Registry
@@ -24,6 +22,7 @@ from search.access.identity.gateway import sign
 from search.api.app import create
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 
 GATEWAY_SECRET = "test-gateway-secret-of-32-characters!"
 MOST_HITS = 50
@@ -126,11 +125,11 @@ class Company:
     `topic` is a word of this company's own: what holds it is what this test speaks of.
     """
 
-    def __init__(self, api: Api, client: Client, engine: AsyncOpenSearch, tenant: str = "acme") -> None:
+    def __init__(self, api: Api, broker: Broker, engine: AsyncOpenSearch, tenant: str = "acme") -> None:
         self.api = api
         self.tenant = tenant
         self.topic = topic()
-        self._client = client
+        self._broker = broker
         self._engine = engine
         self._said: list[bytes] = []
         self._numbers = itertools.count(1)
@@ -197,17 +196,17 @@ class Company:
 
     async def publish(self) -> None:
         said, self._said = self._said, []
-        await publish(self._client, said)
+        await kit.send(self._broker, said)
 
     async def arrive(self) -> None:
         """Everything said is published, indexed and searchable."""
         await self.publish()
-        await kit.settled(self._client, self._engine)
+        await kit.settled(self._broker, self._engine)
 
     async def arrive_unrefreshed(self) -> None:
         """Everything said is published and written; what searches see is refreshed by nobody here."""
         await self.publish()
-        await written(self._client, self._engine)
+        await written(self._broker, self._engine)
 
     async def search(self, user: str, q: str | None = None, **params: Any) -> dict[str, Any]:
         return await self.api.search(user, self.topic if q is None else q, tenant=self.tenant, **params)
@@ -243,25 +242,11 @@ class Company:
 _versions = itertools.count(1000)
 
 
-async def publish(client: Client, events: Iterable[bytes]) -> None:
-    """Publish many events, with many acknowledgements under way; returns once the broker has stored them."""
-    stream = client.jetstream(publish_async_max_pending=5000)
-    pending = []
-    for one in events:
-        subject = CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]]
-        pending.append(await stream.publish_async(subject, one))
-        if len(pending) >= 1000:
-            await asyncio.gather(*pending)
-            pending.clear()
-    await asyncio.gather(*pending)
-
-
-async def written(client: Client, engine: AsyncOpenSearch) -> None:
+async def written(broker: Broker, engine: AsyncOpenSearch) -> None:
     """Wait until every consumer has settled all that its stream holds."""
-    stream = client.jetstream()
 
     async def done() -> bool:
-        return all(lag == 0 for lag in (await lags(Registry(engine, CATALOGUE), stream)).values())
+        return all(lag == 0 for lag in (await lags(Registry(engine, CATALOGUE), broker)).values())
 
     await kit.until(done, "the consumers to settle everything", 120)
 

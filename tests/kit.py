@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from opensearchpy import AsyncOpenSearch
 
+    from search.core.streams.port import Broker
+
 CATALOGUE = Catalogue.installed()
 VERTICALS, COLLECTIONS = CATALOGUE.verticals, CATALOGUE.collections
 IDLE_LOOKS = 100
@@ -137,29 +139,38 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
-async def publish(client: Client, events: Iterable[bytes], subject: str | None = None) -> None:
-    """Publish events to the streams that carry them (or all to `subject`), in order."""
-    js = client.jetstream()
+def stream_of(event: bytes) -> str:
+    return CATALOGUE.stream_of[orjson.loads(event)["type"].split(".")[1]]
+
+
+async def publish(broker: Broker, events: Iterable[bytes], stream: str | None = None) -> None:
+    """Publish events to the streams that carry them (or all to `stream`), each after the last one is stored."""
     for one in events:
-        await js.publish(subject or CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one)
+        await broker.publish(stream or stream_of(one), one)
 
 
-async def settled(client: Client, engine: AsyncOpenSearch) -> None:
+async def send(broker: Broker, events: Iterable[bytes], stream: str | None = None) -> None:
+    """The same without waiting for each to be stored; returns once all are."""
+    publisher = broker.publisher()
+    for one in events:
+        await publisher.publish(stream or stream_of(one), one)
+    await publisher.flush()
+
+
+async def settled(broker: Broker, engine: AsyncOpenSearch) -> None:
     """Wait until every consumer of every living generation has settled all that its stream holds now, and refresh."""
     from indexers.generations import Registry
-    from search.core import broker as streams
 
-    js = client.jetstream()
-    ends = {subject: await streams.last_sequence(js, subject) for subject in CATALOGUE.streams}
+    ends = {stream: await broker.end(stream) for stream in CATALOGUE.streams}
     idle = 0
 
     async def done() -> bool:
         nonlocal idle
         found = [
-            (await streams.progress(js, subject, generation.durable(subject)), ends[subject])
+            (await broker.progress(stream, generation.durable(stream)), ends[stream])
             for generation in await Registry(engine, CATALOGUE).all()
             if generation.state != "retired"
-            for subject in generation.streams
+            for stream in generation.streams
         ]
         idle = idle + 1 if all(progress and progress.lag == 0 for progress, _ in found) else 0
         # A consumer that has just been made reports no lag for a moment; its position, or time, tells it apart.

@@ -16,11 +16,15 @@ from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
+from indexers.generations import Registry
+from indexers.lag import lags
 from search import bootstrap
-from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
+from search.core.errors import OfficeSearchError
 from search.core.settings import Settings
+from search.core.streams.nats import NatsBroker
+from search.core.streams.port import Broker
 from search.localstack import temporary_stack
 
 
@@ -54,35 +58,42 @@ async def engine(stack: Endpoints, settings: Settings) -> AsyncIterator[AsyncOpe
 
 
 @pytest.fixture(scope="session")
-async def client(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
+async def broker(stack: Endpoints, settings: Settings) -> AsyncIterator[NatsBroker]:
     """A connection to the broker."""
-    connection = await streams.connect(settings.broker, stack.broker_url)
+    connection = bootstrap.broker_at(settings.broker, stack.broker_url)
+    await connection.open()
     yield connection
     await connection.close()
 
 
+@pytest.fixture(scope="session")
+def client(broker: NatsBroker) -> Client:
+    """NATS' own client of the same connection, for what no broker but NATS has."""
+    return broker.connection.client()
+
+
 @pytest.fixture(scope="module")
-async def world(stack: Endpoints, engine: AsyncOpenSearch, client: Client) -> Endpoints:
+async def world(stack: Endpoints, engine: AsyncOpenSearch, broker: Broker, client: Client) -> Endpoints:
     """The stack, emptied for this module: no streams, no indices, no generations."""
     await kit.wipe(client, engine)
-    await streams.ensure_streams(client.jetstream(), CATALOGUE.streams)
+    await broker.ensure_streams(CATALOGUE.streams)
     return stack
 
 
 @pytest.fixture(scope="module")
 async def indexers(
-    world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client
+    world: Endpoints, settings: Settings, engine: AsyncOpenSearch, broker: Broker
 ) -> AsyncIterator[None]:
     """The indexing service, running in this process for as long as the module's tests do."""
     stop = asyncio.Event()
     task = asyncio.create_task(bootstrap.index(settings, world, CATALOGUE, stop))
-    await kit.until(lambda: _follows(engine, client, task), "the indexers to follow")
+    await kit.until(lambda: _follows(engine, broker, task), "the indexers to follow")
     yield
     stop.set()
     await task
 
 
-async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[None]) -> bool:
+async def _follows(engine: AsyncOpenSearch, broker: Broker, task: asyncio.Task[None]) -> bool:
     if task.done():
         task.result()
     names = {
@@ -93,10 +104,11 @@ async def _follows(engine: AsyncOpenSearch, client: Client, task: asyncio.Task[N
         "usage-000001",
         "directory-000001-access",
     }
-    found = set()
-    for name in map(streams.stream_name, CATALOGUE.streams):
-        found |= {info.name for info in await client.jetstream().consumers_info(name)}
-    return names <= found
+    try:
+        found = await lags(Registry(engine, CATALOGUE), broker)
+    except OfficeSearchError:
+        return False
+    return names <= {name for name, lag in found.items() if lag is not None}
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,8 @@ def create(
     store, or a weak key.
     """
     known = catalogue or Catalogue.installed()
-    broker = bootstrap.broker_connection(settings, endpoints)
-    modes = identity_modes(settings.identity, BrokerNonces(broker.borrow))
+    broker = bootstrap.broker_at(settings.broker, endpoints.broker_url)
+    modes = identity_modes(settings.identity, BrokerNonces(broker.connection.client))
     lexicons = load_lexicons(settings.analysis.lexicons)
     alike.prepare()
 
@@ -52,9 +52,7 @@ def create(
             services.readiness.start()
             stack.push_async_callback(services.readiness.stop)
             if settings.canary.tenant:
-                canary = Canary(
-                    services.search, lambda *event: broker.borrow().jetstream().publish(*event), settings.canary.tenant
-                )
+                canary = Canary(services.search, broker.publish, settings.canary.tenant)
                 await stack.enter_async_context(canary.running(settings.canary.every_s))
             yield
 
@@ -69,7 +67,7 @@ def create(
         redoc_url=None,
     )
     app.state.identity_modes = modes
-    app.state.rates = Rates.configured(settings.rates, broker.borrow)
+    app.state.rates = Rates.configured(settings.rates, broker.connection.client)
     app.include_router(routes.search(known))
     app.include_router(described.router)
     app.include_router(admin.router(known))

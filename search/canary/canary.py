@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from itertools import count
 
 import structlog
-from nats.errors import Error as NatsError
 from prometheus_client import Counter, Histogram
 
 from mappings.events import encode
@@ -31,8 +30,8 @@ FAILURES = Counter("office_search_canary_failures_total", "Measurements of a rev
 PATIENCE_S = 30.0
 BETWEEN_LOOKS_S = 0.01
 
-Publish = Callable[[str, bytes], Awaitable[object]]
-"""(subject, event) → an awaitable that ends when the broker has stored the event."""
+Publish = Callable[[str, bytes, str], Awaitable[object]]
+"""(stream, event, its subject) → an awaitable that ends when the broker has stored the event."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,8 +39,8 @@ _log = structlog.get_logger(__name__)
 class Canary:
     """Gives a made-up user access to something and takes it away again, one kind of revocation after the other.
 
-    It asks the service's own search, with the same directory and reader as any caller. `publish` raises NatsError or
-    Unavailable. `clock`: monotonic seconds.
+    It asks the service's own search, with the same directory and reader as any caller. `publish` raises Unavailable.
+    `clock`: monotonic seconds.
     """
 
     def __init__(
@@ -75,14 +74,14 @@ class Canary:
             kind = KINDS[number % len(KINDS)]
             try:
                 SECONDS.labels(kind).observe(await self.measure(kind))
-            except (OfficeSearchError, NatsError, TimeoutError) as error:
+            except (OfficeSearchError, TimeoutError) as error:
                 FAILURES.inc()
                 _log.warning("canary_failed", kind=kind, error=repr(error)[:200])
 
     async def measure(self, kind: str) -> float:
         """Return the seconds from a revocation to the first answer without the revoked entity; at most PATIENCE_S.
 
-        Raises Unavailable when the entity is not found in the first place, NatsError when nothing can be published.
+        Raises Unavailable when the entity is not found in the first place, or nothing can be published.
         """
         one = revocation(kind, f"{self._name}-{next(self._numbers)}", secrets.token_hex(8))
         try:
@@ -124,9 +123,8 @@ class Canary:
 
     async def _tell(self, states: Iterable[State]) -> None:
         for state in states:
-            await self._publish(
-                self._search.catalogue.stream_of[state.entity], event(state, self._tenant, time.time_ns() // 1000)
-            )
+            stream = self._search.catalogue.stream_of[state.entity]
+            await self._publish(stream, event(state, self._tenant, time.time_ns() // 1000), state.subject)
 
 
 def event(state: State, tenant: str, sequence: int) -> bytes:

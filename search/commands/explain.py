@@ -50,7 +50,7 @@ async def inquire(
 
 
 async def _explain(settings: Settings, endpoints: Endpoints, tenant: str, inquiry: Inquiry, admin: str) -> Explanation:
-    broker = bootstrap.broker_connection(settings, endpoints)
+    broker = bootstrap.broker_at(settings.broker, endpoints.broker_url)
     lexicons = load_lexicons(settings.analysis.lexicons)
     async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
         # Without the broker only one thing is unknown: how far the indexers are behind.

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from indexers.load import Loaded, load, size
 from mappings.catalogue import Catalogue
-from search.core import broker as streams
+from search import bootstrap
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import Settings
@@ -25,14 +25,11 @@ async def load_files(settings: Settings, endpoints: Endpoints, files: Sequence[P
     Raises OfficeSearchError if lines were skipped, after all others were sent.
     """
     total = size(files)
-    client = await streams.connect(settings.broker, endpoints.broker_url)
     columns = (TextColumn("publish"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    try:
+    async with bootstrap.connected_broker(settings.broker, endpoints.broker_url) as broker:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("publish", total=total)
-            loaded = await load(client, Catalogue.installed(), files, lambda size: progress.advance(task, size))
-    finally:
-        await client.close()
+            loaded = await load(broker, Catalogue.installed(), files, lambda size: progress.advance(task, size))
     _show_loaded(loaded, console)
     return loaded
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
 from mappings.catalogue import Catalogue
-from search.core import broker as streams
+from search import bootstrap
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
@@ -23,14 +23,13 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
-        client = await streams.connect(settings.broker, endpoints.broker_url)
-        stack.push_async_callback(client.close)
+        broker = await stack.enter_async_context(bootstrap.connected_broker(settings.broker, endpoints.broker_url))
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
         for generation in await Registry(engine, Catalogue.installed()).all():
             if generation.state != "retired":
-                behind = list((await lags_of(generation, client.jetstream())).values())
+                behind = list((await lags_of(generation, broker)).values())
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)

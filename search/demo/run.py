@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +15,6 @@ from pathlib import Path
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from nats.aio.client import Client
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
@@ -25,17 +24,18 @@ from rich.table import Table
 from indexers.generations import Registry
 from indexers.lag import lags
 from mappings.catalogue import Catalogue
+from search import bootstrap
 from search.api.app import create
 from search.bootstrap import Services
 from search.commands.endpoints import resolve
 from search.commands.load import load_files
 from search.commands.serve import server as http_server
-from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.log import configure
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 from search.demo import company as companies
 from search.demo.routes import router
 from search.localstack import managed_stack
@@ -146,29 +146,27 @@ async def _serve(
 
 async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, indexers: Child) -> None:
     """Wait, with a progress bar, until the indexers have settled everything that the streams hold."""
-    engine = engines.connect(settings.engine, endpoints.opensearch_url)
-    client = await streams.connect(settings.broker, endpoints.broker_url)
     columns = (SpinnerColumn(), TextColumn("index"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("index", total=None)
-            total = 0
-            registry = Registry(engine, Catalogue.installed())
-            while (lag := await _lag(registry, client)) != 0:
-                indexers.check()
-                total = max(total, lag or 0)
-                progress.update(task, total=total or None, completed=total - (lag or 0))
-                await asyncio.sleep(0.1)
-            progress.update(task, total=total or 1, completed=total or 1)
-    finally:
-        await client.close()
-        await engine.close()
+    async with AsyncExitStack() as stack:
+        engine = engines.connect(settings.engine, endpoints.opensearch_url)
+        stack.push_async_callback(engine.close)
+        broker = await stack.enter_async_context(bootstrap.connected_broker(settings.broker, endpoints.broker_url))
+        progress = stack.enter_context(Progress(*columns, console=console))
+        task = progress.add_task("index", total=None)
+        total = 0
+        registry = Registry(engine, Catalogue.installed())
+        while (lag := await _lag(registry, broker)) != 0:
+            indexers.check()
+            total = max(total, lag or 0)
+            progress.update(task, total=total or None, completed=total - (lag or 0))
+            await asyncio.sleep(0.1)
+        progress.update(task, total=total or 1, completed=total or 1)
 
 
-async def _lag(registry: Registry, client: Client) -> int | None:
+async def _lag(registry: Registry, broker: Broker) -> int | None:
     """Return how many events all consumers together have not settled; None until all of them exist."""
     try:
-        found = (await lags(registry, client.jetstream())).values()
+        found = (await lags(registry, broker)).values()
     except OfficeSearchError:
         return None
     behind = [lag for lag in found if lag is not None]

@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nats.aio.client import Client as BrokerClient
 from opensearchpy.exceptions import OpenSearchException
 from rich.console import Console
 from rich.progress import Progress
@@ -21,11 +20,12 @@ from indexers.generations import Registry
 from indexers.lag import lags
 from indexers.load import load, size
 from mappings.catalogue import Catalogue
-from search.core import broker as streams
+from search import bootstrap
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, EngineSettings, Settings
+from search.core.streams.port import Broker
 from search.evaluate.api_client import ApiClient
 from search.localstack import temporary_stack
 from search.localstack.children import Child, environment, running
@@ -90,8 +90,9 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
         # A stack of our own takes no credentials but what its URLs hold.
         engine = engines.connect(EngineSettings.model_construct(), service.endpoints.opensearch_url, timeout_s=60)
         stack.push_async_callback(engine.close)
-        broker = await streams.connect(BrokerSettings.model_construct(), service.endpoints.broker_url)
-        stack.push_async_callback(broker.close)
+        broker = await stack.enter_async_context(
+            bootstrap.connected_broker(BrokerSettings.model_construct(), service.endpoints.broker_url)
+        )
         filling = _Filling(service, Registry(engine, Catalogue.installed()), broker, progress)
         await filling.started()
         began = time.perf_counter()
@@ -106,7 +107,7 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
 class _Filling:
     """The steps of `fill`; each notices when a process ends."""
 
-    def __init__(self, service: Service, registry: Registry, broker: BrokerClient, progress: Progress) -> None:
+    def __init__(self, service: Service, registry: Registry, broker: Broker, progress: Progress) -> None:
         self._service = service
         self._registry = registry
         self._broker = broker
@@ -161,7 +162,7 @@ class _Filling:
     async def _lag(self) -> int | None:
         """Return the lag of all consumers together; None until all of them exist."""
         try:
-            found = (await lags(self._registry, self._broker.jetstream())).values()
+            found = (await lags(self._registry, self._broker)).values()
         except OfficeSearchError:
             return None
         except OpenSearchException as error:

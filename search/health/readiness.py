@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
@@ -22,9 +20,9 @@ from analyzers import SUPPORTED_ANALYSIS_VERSIONS
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
-from search.core import broker as streams
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
+from search.core.streams.port import Broker
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +42,7 @@ class _Mark:
 class Readiness:
     """Checks readiness once a second. `reasons` says what is missing; it is empty when ready."""
 
-    def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: streams.Connection) -> None:
+    def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: Broker) -> None:
         """Watch through these connections; `broker` need not be open yet, so the process can start without a broker."""
         self._engine = engine
         self._registry = registry
@@ -79,8 +77,9 @@ class Readiness:
         """Return how many events a collection's serving generation is behind its streams; None if it cannot be told."""
         try:
             async with asyncio.timeout(5):
-                return await behind(self._registry, self._broker.borrow().jetstream(), collection)
-        except (OfficeSearchError, OpenSearchException, NatsError, TimeoutError) as error:
+                self._require_broker()
+                return await behind(self._registry, self._broker, collection)
+        except (OfficeSearchError, OpenSearchException, TimeoutError) as error:
             log.warning("could not look at a consumer", collection=collection, error=repr(error)[:200])
             return None
 
@@ -98,13 +97,12 @@ class Readiness:
         except Unavailable as error:
             faults.append(str(error))
         try:
-            client = await self._broker.open()
-            if not client.is_connected:
-                raise Unavailable("The broker does not answer.")
+            await self._broker.open()
+            self._require_broker()
             async with asyncio.timeout(5):
                 generations = [g for g in await self._registry.all() if g.state == "serving"]
                 faults += _unsupported_analysis(generations, self._registry.catalogue.verticals)
-                await self._follow(client.jetstream(), generations)
+                await self._follow(generations)
         except OfficeSearchError as error:
             faults.append(str(error))
         except Exception as error:
@@ -112,32 +110,37 @@ class Readiness:
             faults.append("The directory's consumers cannot be looked at.")
         return faults
 
-    async def _follow(self, stream: JetStreamContext, serving: Sequence[Generation]) -> None:
+    def _require_broker(self) -> None:
+        # Over a lost connection a request waits until it is found again, or times out.
+        if not self._broker.is_connected:
+            raise Unavailable("The broker does not answer.")
+
+    async def _follow(self, serving: Sequence[Generation]) -> None:
         generation = next((g for g in serving if g.collection == directory.NAME), None)
         if generation is None:
             raise Unavailable("There is no directory - run `office-search index`.")
-        for subject in self._registry.catalogue.streams_of(directory.NAME):
-            progress = await streams.progress(stream, subject, generation.durable(subject))
+        for stream in self._registry.catalogue.streams_of(directory.NAME):
+            progress = await self._broker.progress(stream, generation.durable(stream))
             if progress is None:
                 raise Unavailable("The directory has no consumer - run `office-search index`.")
             now = time.monotonic()
-            mark = self._marks.get(subject)
+            mark = self._marks.get(stream)
             if mark is None:
-                mark = self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
+                mark = self._marks[stream] = _Mark(await self._broker.end(stream), now)
             # A consumer that has just been made reports a lag of 0 for a moment, so it must be seen twice in a row.
-            idle = progress.lag == 0 and self._idle.get(subject, False)
-            self._idle[subject] = progress.lag == 0
+            idle = progress.lag == 0 and self._idle.get(stream, False)
+            self._idle[stream] = progress.lag == 0
             if idle or progress.settled >= mark.position:
-                self._caught_up[subject] = now if idle else mark.at
-                self._marks[subject] = _Mark(await streams.last_sequence(stream, subject), now)
+                self._caught_up[stream] = now if idle else mark.at
+                self._marks[stream] = _Mark(await self._broker.end(stream), now)
 
     def _behind(self) -> list[str]:
         now = time.monotonic()
-        for subject in self._registry.catalogue.streams_of(directory.NAME):
-            if subject not in self._caught_up:
-                return [f"The directory has not caught up with {subject} yet."]
-            if now - self._caught_up[subject] > STALE_S:
-                return [f"The directory has been behind {subject} for {now - self._caught_up[subject]:.0f} s."]
+        for stream in self._registry.catalogue.streams_of(directory.NAME):
+            if stream not in self._caught_up:
+                return [f"The directory has not caught up with {stream} yet."]
+            if now - self._caught_up[stream] > STALE_S:
+                return [f"The directory has been behind {stream} for {now - self._caught_up[stream]:.0f} s."]
         return []
 
 

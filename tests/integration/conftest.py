@@ -5,8 +5,9 @@ from __future__ import annotations
 import kit
 import pytest
 from apikit import ADMIN, Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -14,30 +15,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="module")
-async def acme_with_everybody_s_role(api: Api, client: Client, engine: AsyncOpenSearch) -> None:
-    company = Company(api, client, engine)
+async def acme_with_everybody_s_role(api: Api, broker: Broker, engine: AsyncOpenSearch) -> None:
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     await company.arrive()
 
 
 @pytest.fixture(scope="module")
 async def acme_with_an_admin(
-    acme_with_everybody_s_role: None, api: Api, client: Client, engine: AsyncOpenSearch
+    acme_with_everybody_s_role: None, api: Api, broker: Broker, engine: AsyncOpenSearch
 ) -> None:
     """There ADMIN may ask for explanations."""
-    company = Company(api, client, engine)
+    company = Company(api, broker, engine)
     company.user("管理员", id=ADMIN)
     company.role(["admin.explain"], ADMIN)
     await company.arrive()
 
 
 @pytest.fixture
-def acme(acme_with_everybody_s_role: None, api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+def acme(acme_with_everybody_s_role: None, api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """A company in which everybody may search everything; each test speaks of its own topic."""
-    return Company(api, client, engine)
+    return Company(api, broker, engine)
 
 
 @pytest.fixture
-def strict(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+def strict(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """A company without a role for everybody."""
-    return Company(api, client, engine, tenant="strict")
+    return Company(api, broker, engine, tenant="strict")

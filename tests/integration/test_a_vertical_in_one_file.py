@@ -21,9 +21,10 @@ from indexers.reindex import Reindex
 from mappings import verticals
 from mappings.catalogue import Catalogue
 from search import bootstrap
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
+from search.core.streams.nats.names import stream_name
+from search.core.streams.port import Broker
 
 FOLDER = Path(__file__).parents[1] / "verticals"
 TENANT = "acme"
@@ -50,17 +51,15 @@ def catalogue() -> Iterator[Catalogue]:
 
 @pytest.fixture(scope="module")
 async def site(
-    world: Endpoints, settings: Settings, catalogue: Catalogue, engine: AsyncOpenSearch, client: Client
+    world: Endpoints, settings: Settings, catalogue: Catalogue, engine: AsyncOpenSearch, broker: Broker
 ) -> AsyncIterator[Api]:
     """Indexers and API that know the catalogue, and a company with tasks."""
     stop = asyncio.Event()
     indexing = asyncio.create_task(bootstrap.index(settings, world, catalogue, stop))
     async with apikit.running(settings, world, GATEWAY_SECRET, catalogue=catalogue) as api:
         await api.ready()
-        js = client.jetstream()
         for entity, data in _company():
-            event = kit.event(entity, data, tenant=TENANT)
-            await js.publish(catalogue.stream_of[entity], event)
+            await broker.publish(catalogue.stream_of[entity], kit.event(entity, data, tenant=TENANT))
         await kit.until(lambda: _finds(api, "u-1", "评审", {"t-1", "t-2"}), "the tasks to be found")
         yield api
     stop.set()
@@ -92,7 +91,7 @@ async def _finds(api: Api, user: str, q: str, wanted: set[str]) -> bool:
 
 
 async def test_its_stream_is_made_and_followed(site: Api, client: Client) -> None:
-    consumers = await client.jetstream().consumers_info(streams.stream_name("changes.tasks"))
+    consumers = await client.jetstream().consumers_info(stream_name("changes.tasks"))
     assert [info.name for info in consumers] == ["tasks-000001"]
 
 
@@ -174,12 +173,12 @@ async def test_it_is_explained(site: Api) -> None:
     assert (await outcome("t-1", q="评审 -状态:todo"))[1]["facts"] == {"conditions": ["-status"]}
 
 
-async def test_a_revocation_counts_at_once(site: Api, client: Client) -> None:
+async def test_a_revocation_counts_at_once(site: Api, broker: Broker) -> None:
     taken = kit.event("task", _task("t-9", "评审室", allow=["user:u-2"]), tenant=TENANT)
-    await client.jetstream().publish("changes.tasks", taken)
+    await broker.publish("changes.tasks", taken)
     await kit.until(lambda: _finds(site, "u-2", "评审", {"t-3", "t-9"}), "the task to be found")
     gone = kit.event("task", _task("t-9", "评审室"), tenant=TENANT, version=2)
-    await client.jetstream().publish("changes.tasks", gone)
+    await broker.publish("changes.tasks", gone)
     await kit.until(lambda: _finds(site, "u-2", "评审", {"t-3"}), "the task to be gone")
 
 

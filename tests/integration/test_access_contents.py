@@ -6,8 +6,9 @@ import apikit
 import kit
 import pytest
 from apikit import LONG_AGO, Api, Company, hours
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 CONTACTS = "search.contacts"
 
@@ -239,9 +240,9 @@ class TestRule6Contacts:
         assert [(hit["id"], hit["fields"]["status"]) for hit in hits[2:]] == [(disabled, "disabled")]
 
     async def test_they_come_after_the_active_ones_also_when_all_people_are_listed(
-        self, api: Api, client: Client, engine: AsyncOpenSearch
+        self, api: Api, broker: Broker, engine: AsyncOpenSearch
     ) -> None:
-        few = Company(api, client, engine, tenant="few")
+        few = Company(api, broker, engine, tenant="few")
         few.role([CONTACTS], id="default")
         gone, user, also_gone, colleague = (few.user(status=state) for state in ("disabled", "active") * 2)
         await few.arrive()

@@ -19,13 +19,13 @@ import kit
 import pytest
 import structlog
 from apikit import GATEWAY_SECRET, Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from search.access.identity.gateway import sign
 from search.core import log
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 from search.localstack.children import environment
 
 KEY = "a-key-of-the-audit-log-32-bytes!!"
@@ -64,9 +64,9 @@ def audited(settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """Somebody who may search docs alone."""
-    company = Company(api, client, engine)
+    company = Company(api, broker, engine)
     company.role(["search.docs"], id="default")
     company.user("陈晨", id="u-1")
     await company.arrive()

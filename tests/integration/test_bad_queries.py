@@ -15,11 +15,11 @@ from apikit import Api, Company, ids
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from search.access.identity.gateway import sign
 from search.commands.serve import server
+from search.core.streams.port import Broker
 
 ME = "u-me"
 HIDDEN = "机密收购案"
@@ -74,8 +74,8 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    company = Company(api, client, engine)
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     company.user("陈晨", id=ME)
     room = company.conversation(ME, name="大厅", id="c-1")

@@ -7,7 +7,6 @@ from dataclasses import replace
 import kit
 import pytest
 from apikit import GATEWAY_SECRET, Api, running
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
@@ -17,13 +16,14 @@ from search.canary.canary import Canary
 from search.canary.revocations import KINDS
 from search.core.endpoints import Endpoints
 from search.core.settings import CanarySettings, Settings
+from search.core.streams.port import Broker
 
 TENANT = "canary"
 
 
 @pytest.fixture
-def canary(api: Api, client: Client) -> Canary:
-    return Canary(api.app.state.services.search, client.jetstream().publish, TENANT)
+def canary(api: Api, broker: Broker) -> Canary:
+    return Canary(api.app.state.services.search, broker.publish, TENANT)
 
 
 def measured(kind: str) -> float:
@@ -32,20 +32,20 @@ def measured(kind: str) -> float:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_kind_counts_soon_and_leaves_nothing_behind(
-    canary: Canary, client: Client, engine: AsyncOpenSearch, kind: str
+    canary: Canary, broker: Broker, engine: AsyncOpenSearch, kind: str
 ) -> None:
     assert 0 < await canary.measure(kind) < canaries.PATIENCE_S
-    await kit.settled(client, engine)
+    await kit.settled(broker, engine)
     for collection in ("messages", "contacts", "docs"):
         if await engine.indices.exists_alias(name=f"{collection}.{TENANT}"):
             stored = await kit.contents(engine, collection, TENANT)
             assert all(document.get("tombstone") for _, document in stored.values())
 
 
-async def test_a_change_that_does_not_count_is_told(api: Api, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def publish(subject: str, event: bytes) -> object:
+async def test_a_change_that_does_not_count_is_told(api: Api, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def publish(stream: str, event: bytes, key: str) -> object:
         """A broker that loses what takes something away."""
-        return None if b"deleted" in event else await client.jetstream().publish(subject, event)
+        return None if b"deleted" in event else await broker.publish(stream, event, key)
 
     monkeypatch.setattr(canaries, "PATIENCE_S", 3.0)
     with capture_logs() as logs:

@@ -6,8 +6,9 @@ import apikit
 import kit
 import pytest
 from apikit import Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 TEXTS = [
     "明天上午评审搜索中台方案",
@@ -22,8 +23,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    company = Company(api, client, engine)
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     company.role([], id="none")
     me, room = company.user(id="me"), company.conversation("me", id="c-room", name="闲聊")

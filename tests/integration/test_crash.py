@@ -14,16 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import kit
-import orjson
 import pytest
-from kit import CATALOGUE
-from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 from opensearchpy import AsyncOpenSearch
 
 from mappings import directory
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
+from search.core.streams.nats.names import DEAD_LETTERS
+from search.core.streams.port import Broker
 
 CALM, KILLED = "calm", "killed"
 MESSAGES, OTHERS = 2_000, 200
@@ -49,12 +46,6 @@ def company(tenant: str) -> list[bytes]:
     said += chance.sample(said, len(said) // 10)
     chance.shuffle(said)
     return [kit.event(entity, data, tenant=tenant, version=version, verb=verb) for entity, data, version, verb in said]
-
-
-async def publish(client: Client, events: list[bytes]) -> None:
-    js = client.jetstream(publish_async_max_pending=len(events) + 1)
-    routed = [(CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
-    await asyncio.gather(*[await js.publish_async(subject, one) for subject, one in routed])
 
 
 class Indexer:
@@ -106,27 +97,27 @@ async def indexing(world: Endpoints, log: Path, batch: int = BATCH) -> AsyncIter
 
 
 async def test_what_is_indexed_after_kill_9_is_what_an_undisturbed_load_gives(
-    world: Endpoints, client: Client, engine: AsyncOpenSearch, log: Path
+    world: Endpoints, broker: Broker, engine: AsyncOpenSearch, log: Path
 ) -> None:
-    await publish(client, company(KILLED))
+    await kit.send(broker, company(KILLED))
     async with indexing(world, log) as indexer:
-        await kit.until(lambda: _has_settled(client, 0.3), "a third of the load", 60)
+        await kit.until(lambda: _has_settled(broker, 0.3), "a third of the load", 60)
         indexer.kill()
-    assert 0 < await _left(client) < MESSAGES, "it was to be killed in the middle"
+    assert 0 < await _left(broker) < MESSAGES, "it was to be killed in the middle"
     async with indexing(world, log) as indexer:
-        await kit.until(lambda: _has_settled(client, 0.6), "two thirds of the load", 60)
+        await kit.until(lambda: _has_settled(broker, 0.6), "two thirds of the load", 60)
         assert await indexer.stop() == 0
-    assert await _left(client) > 0, "it was to be stopped in the middle"
+    assert await _left(broker) > 0, "it was to be stopped in the middle"
     async with indexing(world, log, batch=500) as indexer:
-        await kit.settled(client, engine)
-        await publish(client, company(CALM))
-        await kit.settled(client, engine)
+        await kit.settled(broker, engine)
+        await kit.send(broker, company(CALM))
+        await kit.settled(broker, engine)
         assert await indexer.stop() == 0
     for collection in ("messages", "contacts", "docs", directory.NAME):
         killed, calm = await _contents(engine, collection, KILLED), await _contents(engine, collection, CALM)
         assert len(killed) > 0
         assert killed == calm
-    assert (await client.jetstream().stream_info(streams.DEAD_LETTERS)).state.messages == 0
+    assert await broker.end(DEAD_LETTERS) == 0
 
 
 async def _contents(engine: AsyncOpenSearch, collection: str, tenant: str) -> dict[str, Any]:
@@ -137,15 +128,11 @@ async def _contents(engine: AsyncOpenSearch, collection: str, tenant: str) -> di
     return found
 
 
-async def _left(client: Client) -> int:
+async def _left(broker: Broker) -> int:
     """Messages that are not settled yet."""
-    durable = "messages-000001"
-    try:
-        info = await client.jetstream().consumer_info(streams.stream_name("changes.messages"), durable)
-    except NotFoundError:
-        return MESSAGES
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+    progress = await broker.progress("changes.messages", "messages-000001")
+    return MESSAGES if progress is None else progress.lag
 
 
-async def _has_settled(client: Client, share: float) -> bool:
-    return await _left(client) < MESSAGES * (1 - share)
+async def _has_settled(broker: Broker, share: float) -> bool:
+    return await _left(broker) < MESSAGES * (1 - share)

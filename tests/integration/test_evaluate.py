@@ -12,7 +12,6 @@ from typing import Any
 import kit
 import orjson
 import pytest
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 from rich.console import Console
@@ -20,6 +19,7 @@ from rich.console import Console
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError, OfficeSearchError
 from search.core.settings import GatewaySettings, IdentitySettings, Settings
+from search.core.streams.port import Broker
 from search.evaluate.api_client import ApiClient
 from search.evaluate.known_items import run_known_items
 from search.localstack.children import Child, environment, running
@@ -107,12 +107,12 @@ async def url(
     indexers: None,
     world: Endpoints,
     engine: AsyncOpenSearch,
-    client: Client,
+    broker: Broker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[str]:
     """A service that somebody else runs, with the company in it."""
-    await kit.publish(client, [kit.event(*each, tenant=TENANT) for events in EVENTS.values() for each in events])
-    await kit.settled(client, engine)
+    await kit.publish(broker, [kit.event(*each, tenant=TENANT) for events in EVENTS.values() for each in events])
+    await kit.settled(broker, engine)
     port = choose_port(None)
     chosen = environment(world, gateway_secrets=SECRET, api_host=LOOPBACK, api_port=str(port))
     with running("serve", chosen, tmp_path_factory.mktemp("service")) as child:

@@ -8,9 +8,9 @@ from typing import Any
 import kit
 import pytest
 from apikit import ADMIN, EXPLAIN, LONG_AGO, Api, Company, hours, unrefreshed
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
+from search.core.streams.port import Broker
 from search.explain import matching
 
 pytestmark = pytest.mark.usefixtures("acme_with_an_admin")
@@ -106,9 +106,9 @@ class TestNotThere:
         assert "entity" not in answer
 
     async def test_of_a_vertical_of_which_the_tenant_has_nothing(
-        self, api: Api, client: Client, engine: AsyncOpenSearch
+        self, api: Api, broker: Broker, engine: AsyncOpenSearch
     ) -> None:
-        company = Company(api, client, engine, tenant="new")
+        company = Company(api, broker, engine, tenant="new")
         company.user(id=ADMIN)
         company.role(["admin.explain", *kit.ALL_MODULES], ADMIN)
         await company.arrive()

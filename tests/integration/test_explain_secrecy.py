@@ -9,9 +9,9 @@ from typing import Any
 import kit
 import pytest
 from apikit import ADMIN, EXPLAIN, Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
+from search.core.streams.port import Broker
 from search.explain.explainer import Inquiry
 
 USER = "u-user"
@@ -230,9 +230,9 @@ class TestTwoCompanies:
         assert response.status_code == 200, response.text
         return response.content
 
-    async def test_an_admin_is_told_the_same(self, api: Api, client: Client, engine: AsyncOpenSearch) -> None:
+    async def test_an_admin_is_told_the_same(self, api: Api, broker: Broker, engine: AsyncOpenSearch) -> None:
         for tenant in self.TENANTS:
-            company = Company(api, client, engine, tenant=tenant)
+            company = Company(api, broker, engine, tenant=tenant)
             places = await self.fill(company, right=tenant == "right")
             await company.arrive()
         outcomes = set()

@@ -6,13 +6,14 @@ import apikit
 import kit
 import pytest
 from apikit import Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    company = Company(api, client, engine)
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     for id, parent in (("d-all", None), ("d-east", "d-all"), ("d-shop", "d-east"), ("d-west", "d-all")):
         company.department(parent, id=id, name=id)

@@ -12,13 +12,14 @@ from opensearchpy import AsyncOpenSearch
 
 from indexers.generations import Registry, alias
 from mappings import directory
-from search.core import broker as streams
+from search.core.streams.nats.names import stream_name
+from search.core.streams.port import Broker
 
 TENANT = "acme"
 
 
 async def test_every_kind_of_entity_arrives_where_it_belongs(
-    indexers: None, client: Client, engine: AsyncOpenSearch
+    indexers: None, broker: Broker, engine: AsyncOpenSearch
 ) -> None:
     usage = {"user_id": "u-1", "app_id": "a-1", "action": "open", "at": "2026-03-02T09:15:04Z"}
     events = [
@@ -32,8 +33,8 @@ async def test_every_kind_of_entity_arrives_where_it_belongs(
         kit.event("role", kit.role(modules=["search.docs"]), tenant=TENANT),
         kit.event("usage", usage, tenant=TENANT, verb="recorded", subject="us-1"),
     ]
-    await kit.publish(client, events)
-    await kit.settled(client, engine)
+    await kit.publish(broker, events)
+    await kit.settled(broker, engine)
     assert set(await kit.contents(engine, "contacts", TENANT)) == {"user:u-1", "department:d-1", "conversation:c-1"}
     assert set(await kit.contents(engine, "messages", TENANT)) == {"m-1"}
     assert set(await kit.contents(engine, "docs", TENANT)) == {"f-1"}
@@ -54,7 +55,7 @@ async def test_every_kind_of_entity_arrives_where_it_belongs(
 async def test_every_stream_is_followed_by_each_collection_that_is_made_of_it(
     indexers: None, client: Client, engine: AsyncOpenSearch, subject: str
 ) -> None:
-    names = {info.name for info in await client.jetstream().consumers_info(streams.stream_name(subject))}
+    names = {info.name for info in await client.jetstream().consumers_info(stream_name(subject))}
     made_of_it = [
         collection
         for collection, subjects in ((name, CATALOGUE.streams_of(name)) for name in CATALOGUE.made)
@@ -65,20 +66,20 @@ async def test_every_stream_is_followed_by_each_collection_that_is_made_of_it(
     assert names == {generation.durable(subject) for generation in serving}
 
 
-async def test_tenants_share_no_index(indexers: None, client: Client, engine: AsyncOpenSearch) -> None:
+async def test_tenants_share_no_index(indexers: None, broker: Broker, engine: AsyncOpenSearch) -> None:
     tenants = ["left", "left-right"]
-    await kit.publish(client, [kit.event("app", kit.app("a-1", tenant), tenant=tenant) for tenant in tenants])
-    await kit.settled(client, engine)
+    await kit.publish(broker, [kit.event("app", kit.app("a-1", tenant), tenant=tenant) for tenant in tenants])
+    await kit.settled(broker, engine)
     for tenant in tenants:
         (stored,) = (await kit.contents(engine, "apps", tenant)).values()
         assert stored[1]["original"]["name"] == tenant
 
 
 async def test_the_index_says_of_which_generation_and_analysis_it_is(
-    indexers: None, client: Client, engine: AsyncOpenSearch
+    indexers: None, broker: Broker, engine: AsyncOpenSearch
 ) -> None:
-    await kit.publish(client, [kit.event("app", kit.app("a-1", "请假"), tenant="meta")])
-    await kit.settled(client, engine)
+    await kit.publish(broker, [kit.event("app", kit.app("a-1", "请假"), tenant="meta")])
+    await kit.settled(broker, engine)
     generation = await Registry(engine, CATALOGUE).serving("apps")
     (found,) = (await engine.indices.get(index=alias("apps", "meta"))).values()
     meta = {"generation": "apps-000001", "analysis_version": generation.analysis_version, "words": ""}
@@ -96,13 +97,13 @@ async def test_several_indexers_that_start_at_once_make_one_generation_of_each_c
 
 
 async def test_a_conversation_s_members_are_named_only_while_they_are_few(
-    indexers: None, client: Client, engine: AsyncOpenSearch
+    indexers: None, broker: Broker, engine: AsyncOpenSearch
 ) -> None:
     kept = directory.MEMBERS_KEPT
     for scope, number in (("conversation:small", kept), ("conversation:large", kept + 1)):
         members = [kit.member(scope, f"user:u-{one}") for one in range(number)]
-        await kit.publish(client, [kit.event("member", member, tenant="pages") for member in members])
-    await kit.settled(client, engine)
+        await kit.publish(broker, [kit.event("member", member, tenant="pages") for member in members])
+    await kit.settled(broker, engine)
     pages = await kit.contents(engine, "directory", "pages")
     assert set(pages["members:small"][1]) == {f"user:u-{one}" for one in range(kept)}
     assert set(pages["members:large"][1]) == {directory.FULL}

@@ -12,15 +12,15 @@ import kit
 import orjson
 import pytest
 from apikit import Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 
 from search.commands.explain import inquire
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Forbidden
 from search.core.settings import Settings
+from search.core.streams.nats import connection
+from search.core.streams.port import Broker
 from search.explain.explainer import Inquiry
 from search.explain.explanation import Explanation, Facts, Outcome
 from search.localstack.children import environment
@@ -30,8 +30,8 @@ NOWHERE = "nats://127.0.0.1:1"
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    company = Company(api, client, engine)
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     company.user("管理员", id=ADMIN)
     company.role(["admin.explain"], ADMIN)
@@ -99,7 +99,7 @@ class TestTheOperator:
     async def test_also_while_the_broker_is_away(
         self, acme: Company, settings: Settings, world: Endpoints, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(streams, "FIRST_CONNECTION_S", 0.2)
+        monkeypatch.setattr(connection, "FIRST_CONNECTION_S", 0.2)
         console, _ = lines()
         away = replace(world, broker_url=NOWHERE)
         found = await inquire(settings, away, "acme", Inquiry("docs", "f-2", "u-4", "公开"), console)

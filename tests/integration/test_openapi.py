@@ -19,7 +19,6 @@ from apikit import GATEWAY_SECRET, Api, Company
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from identitykit import Server, bearing, introspecting, listening
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -33,6 +32,7 @@ from schemathesis.specs.openapi.checks import (
 from search.access.identity import gateway, signed_app
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 
 JWT_SECRET = "0123456789abcdef" * 2
 APP_SECRET = "the-secret-of-the-app-" * 2
@@ -67,7 +67,7 @@ async def api(
     settings: Settings,
     identity_service: Server,
     tmp_path_factory: pytest.TempPathFactory,
-    client: Client,
+    broker: Broker,
     engine: AsyncOpenSearch,
 ) -> AsyncIterator[Api]:
     """The application with every mode on, and somebody of each kind in its company."""
@@ -84,7 +84,7 @@ async def api(
     }
     async with apikit.running(kit.changed(settings, **modes), world, GATEWAY_SECRET) as api:
         await api.ready()
-        await founded(Company(api, client, engine)).arrive()
+        await founded(Company(api, broker, engine)).arrive()
         yield api
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,12 +23,13 @@ from indexers.followers import Follower
 from indexers.generations import Generation, Registry
 from indexers.resources import Resources
 from search import bootstrap
-from search.core import broker as streams
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import IndexingSettings, Settings
+from search.core.streams.nats.names import DEAD_LETTERS, stream_name
+from search.core.streams.port import Broker
 
-SUBJECT = "changes.messages"
+STREAM = "changes.messages"
 BATCH = 50
 ACK_WAIT_S = 1
 _tenants = count(1)
@@ -41,6 +41,7 @@ class Site:
 
     world: Endpoints
     settings: Settings
+    broker: Broker
     client: Client
     engine: AsyncOpenSearch
     generation: Generation
@@ -61,14 +62,12 @@ class Site:
     async def publish(self, tenant: str, number: int) -> set[str]:
         ids = [f"m-{one}" for one in range(number)]
         messages = [kit.message(id, "明天评审", conversation_id="c-1", sender_id="u-1") for id in ids]
-        js = self.client.jetstream(publish_async_max_pending=number + 1)
-        events = [kit.event("message", message, tenant=tenant) for message in messages]
-        await asyncio.gather(*[await js.publish_async(SUBJECT, event) for event in events])
+        await kit.send(self.broker, [kit.event("message", message, tenant=tenant) for message in messages])
         return set(ids)
 
     async def consumer(self) -> ConsumerInfo:
-        name = streams.stream_name(SUBJECT)
-        return await self.client.jetstream().consumer_info(name, self.generation.durable(SUBJECT))
+        name = stream_name(STREAM)
+        return await self.client.jetstream().consumer_info(name, self.generation.durable(STREAM))
 
     def has_delivered(self, number: int) -> Callable[[], Awaitable[bool]]:
         async def delivered() -> bool:
@@ -78,8 +77,8 @@ class Site:
 
     async def settled(self) -> None:
         async def done() -> bool:
-            info = await self.consumer()
-            return not info.num_pending and not info.num_ack_pending
+            progress = await self.broker.progress(STREAM, self.generation.durable(STREAM))
+            return progress is not None and progress.lag == 0
 
         await kit.until(done, "everything to be settled", 60)
 
@@ -87,11 +86,13 @@ class Site:
         return set(await kit.contents(self.engine, "messages", tenant))
 
     async def dead(self) -> int:
-        return (await self.client.jetstream().stream_info(streams.DEAD_LETTERS)).state.messages
+        return await self.broker.end(DEAD_LETTERS)
 
 
 @pytest.fixture(scope="module")
-async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client) -> AsyncIterator[Site]:
+async def site(
+    world: Endpoints, settings: Settings, engine: AsyncOpenSearch, broker: Broker, client: Client
+) -> AsyncIterator[Site]:
     await Registry(engine, CATALOGUE).prepare()
     generation = await Registry(engine, CATALOGUE).serving("messages")
     quick = replace(settings, indexing=IndexingSettings.model_construct(batch_size=BATCH, ack_wait_s=ACK_WAIT_S))
@@ -99,7 +100,7 @@ async def site(world: Endpoints, settings: Settings, engine: AsyncOpenSearch, cl
         bootstrap.write_side(quick, world, CATALOGUE, Lexicons()) as resources,
         proxy(world.opensearch_url) as before,
     ):
-        yield Site(world, quick, client, engine, generation, resources, before)
+        yield Site(world, quick, broker, client, engine, generation, resources, before)
 
 
 @pytest.fixture

@@ -29,10 +29,11 @@ from structlog.testing import capture_logs
 from search.access.identity import Caller
 from search.api.rates import Rates, counters, counts
 from search.api.rates.counters import CounterStorage
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import TooManyRequests, Unavailable
 from search.core.settings import RatesSettings, Settings
+from search.core.streams.nats import NatsConnection
+from search.core.streams.nats.connection import connect
 
 DAY = 24 * 3600
 _keys = (f"key-{number}" for number in count())
@@ -53,7 +54,7 @@ def key() -> str:
 @pytest.fixture
 async def second(stack: Endpoints, settings: Settings) -> AsyncIterator[Client]:
     """Another connection, as another process has."""
-    connection = await streams.connect(settings.broker, stack.broker_url)
+    connection = await connect(settings.broker, stack.broker_url)
     yield connection
     await connection.close()
 
@@ -132,7 +133,7 @@ class TestCounters:
         async def connect() -> Client:
             return client
 
-        store = CounterStorage(borrow=streams.Connection(connect).borrow)
+        store = CounterStorage(borrow=NatsConnection(connect).client)
         assert not await store.check()
         with pytest.raises(Unavailable):
             await store.acquire_sliding_window_entry(key, 1, DAY)
@@ -226,7 +227,7 @@ class TestApi:
                 assert [line["event"] for line in logs].count("rate_limit_store_away") == 1
                 assert "office_search_rate_limit_store_away 1.0" in (await api.http.get("/metrics")).text
                 broker.start()
-                other = await streams.connect(settings.broker, broker.url)
+                other = await connect(settings.broker, broker.url)
 
                 async def counted_there() -> bool:
                     await api.get(next(_keys), q="x")

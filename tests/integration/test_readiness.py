@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import apikit
@@ -18,20 +18,25 @@ from indexers.followers import ensure_consumer
 from indexers.generations import Registry
 from mappings import directory
 from search import bootstrap
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import Unavailable
 from search.core.settings import Settings
+from search.core.streams.nats import NatsBroker, NatsConnection
+from search.core.streams.nats.connection import connect
+from search.core.streams.nats.names import stream_name
+from search.core.streams.port import Broker
 from search.health import readiness
 from search.health.readiness import Readiness
 
 
 @pytest.fixture(autouse=True)
-async def as_if_new(stack: Endpoints, engine: AsyncOpenSearch, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def as_if_new(
+    stack: Endpoints, engine: AsyncOpenSearch, broker: Broker, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every test here begins with an empty engine and broker, and looks often."""
     monkeypatch.setattr(readiness, "LOOK_S", 0.05)
     await kit.wipe(client, engine)
-    await streams.ensure_streams(client.jetstream(), CATALOGUE.streams)
+    await broker.ensure_streams(CATALOGUE.streams)
 
 
 @asynccontextmanager
@@ -43,23 +48,25 @@ async def indexing(settings: Settings, stack: Endpoints) -> AsyncIterator[None]:
     await task
 
 
-def looking_with(engine: AsyncOpenSearch, connect: Callable[[], Awaitable[Client]]) -> Readiness:
-    return Readiness(engine, Registry(engine, CATALOGUE), streams.Connection(connect))
+def looking_with(engine: AsyncOpenSearch, broker: Broker) -> Readiness:
+    return Readiness(engine, Registry(engine, CATALOGUE), broker)
 
 
-def connected(client: Client) -> Callable[[], Awaitable[Client]]:
+def giving(client: Client) -> Broker:
+    """A broker that is opened with this client."""
+
     async def connect() -> Client:
         return client
 
-    return connect
+    return NatsBroker(NatsConnection(connect))
 
 
-async def prepared(engine: AsyncOpenSearch, client: Client) -> None:
+async def prepared(engine: AsyncOpenSearch, broker: Broker) -> None:
     """Generations and the directory's consumers, as after indexers that have been stopped: nobody reads."""
     await Registry(engine, CATALOGUE).prepare()
     generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
-    for subject in CATALOGUE.streams_of(directory.NAME):
-        await ensure_consumer(client.jetstream(), generation, subject, 5)
+    for stream in CATALOGUE.streams_of(directory.NAME):
+        await ensure_consumer(broker, generation, stream, 5)
 
 
 def a_user_who_may_search() -> list[bytes]:
@@ -94,10 +101,10 @@ class TestTheApi:
             await kit.until(says_what_to_run, "the reason")
 
     async def test_what_lags_behind_the_streams_answers_nobody_until_it_has_caught_up(
-        self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, client: Client
+        self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, broker: Broker
     ) -> None:
-        await prepared(engine, client)
-        await kit.publish(client, a_user_who_may_search())
+        await prepared(engine, broker)
+        await kit.publish(broker, a_user_who_may_search())
         async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
 
             async def is_behind() -> bool:
@@ -129,12 +136,12 @@ class TestTheApi:
                 assert {"200", "400", "401", "403", "422", "503"} <= set(call["responses"])
 
     async def test_the_openapi_schema_is_the_answer_s(
-        self, settings: Settings, stack: Endpoints, client: Client, engine: AsyncOpenSearch
+        self, settings: Settings, stack: Endpoints, broker: Broker, engine: AsyncOpenSearch
     ) -> None:
-        await kit.publish(client, a_user_who_may_search())
+        await kit.publish(broker, a_user_who_may_search())
         async with indexing(settings, stack), apikit.running(settings, stack, GATEWAY_SECRET) as api:
             await api.ready()
-            await kit.settled(client, engine)
+            await kit.settled(broker, engine)
             answer = await api.search("u", "张三")
             schemas = (await api.http.get("/openapi.json")).json()["components"]["schemas"]
             assert set(answer) == set(schemas["AnswerBody"]["properties"])
@@ -145,9 +152,9 @@ class TestLooking:
     """One look after another, without waiting for the clock."""
 
     @pytest.fixture
-    async def looking(self, engine: AsyncOpenSearch, client: Client) -> Readiness:
-        await prepared(engine, client)
-        return looking_with(engine, connected(client))
+    async def looking(self, engine: AsyncOpenSearch, broker: Broker) -> Readiness:
+        await prepared(engine, broker)
+        return looking_with(engine, broker)
 
     @staticmethod
     async def look(looking: Readiness) -> list[str]:
@@ -155,11 +162,11 @@ class TestLooking:
         return looking.reasons
 
     @staticmethod
-    async def take(client: Client, engine: AsyncOpenSearch, subject: str) -> None:
+    async def take(client: Client, engine: AsyncOpenSearch, stream: str) -> None:
         """One event of a stream is settled, as by an indexer."""
         generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
         pull = await client.jetstream().pull_subscribe(
-            subject, durable=generation.durable(subject), stream=streams.stream_name(subject)
+            stream, durable=generation.durable(stream), stream=stream_name(stream)
         )
         [message] = await pull.fetch(1, timeout=10)
         await message.ack_sync()
@@ -173,44 +180,44 @@ class TestLooking:
         looking.require()
 
     async def test_it_is_ready_once_it_reached_what_the_streams_held_at_the_first_look(
-        self, looking: Readiness, client: Client, engine: AsyncOpenSearch
+        self, looking: Readiness, broker: Broker, client: Client, engine: AsyncOpenSearch
     ) -> None:
         """Under steady change the lag may never be nought."""
         event, *_ = a_user_who_may_search()
-        await kit.publish(client, [event, event])
+        await kit.publish(broker, [event, event])
         assert await self.look(looking) == ["The directory has not caught up with changes.contacts yet."]
-        await kit.publish(client, [event])
+        await kit.publish(broker, [event])
         await self.take(client, engine, "changes.contacts")
         assert await self.look(looking) == ["The directory has not caught up with changes.contacts yet."]
         await self.take(client, engine, "changes.contacts")
         assert await self.look(looking) == []
 
     async def test_one_that_falls_behind_for_long_is_not_trusted(
-        self, looking: Readiness, client: Client, monkeypatch: pytest.MonkeyPatch
+        self, looking: Readiness, broker: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert await self.look(looking) == []
         monkeypatch.setattr(readiness, "STALE_S", 0.0)
-        await kit.publish(client, a_user_who_may_search())
+        await kit.publish(broker, a_user_who_may_search())
         [reason] = await self.look(looking)
         assert reason.startswith("The directory has been behind changes.contacts for")
         with pytest.raises(Unavailable):
             looking.require()
 
     async def test_a_consumer_that_was_deleted_is_said(
-        self, looking: Readiness, client: Client, engine: AsyncOpenSearch
+        self, looking: Readiness, broker: Broker, engine: AsyncOpenSearch
     ) -> None:
         generation = await Registry(engine, CATALOGUE).serving(directory.NAME)
-        subject = "changes.access"
-        await client.jetstream().delete_consumer(streams.stream_name(subject), generation.durable(subject))
+        stream = "changes.access"
+        await broker.delete_consumer(stream, generation.durable(stream))
         reasons = await self.look(looking)
         assert any("no consumer" in reason for reason in reasons)
 
-    async def test_an_engine_that_does_not_answer_is_said(self, settings: Settings, client: Client) -> None:
+    async def test_an_engine_that_does_not_answer_is_said(self, settings: Settings, broker: Broker) -> None:
         from search.core.engine import connect
 
         engine = connect(settings.engine, "http://127.0.0.1:9")
         try:
-            reasons = await self.look(looking_with(engine, connected(client)))
+            reasons = await self.look(looking_with(engine, broker))
         finally:
             await engine.close()
         assert any("OpenSearch does not answer" in reason for reason in reasons)
@@ -218,16 +225,16 @@ class TestLooking:
     async def test_a_broker_that_is_gone_is_said(
         self, settings: Settings, stack: Endpoints, engine: AsyncOpenSearch
     ) -> None:
-        gone = await streams.connect(settings.broker, stack.broker_url)
-        await gone.close()
-        assert "The broker does not answer." in await self.look(looking_with(engine, connected(gone)))
+        client = await connect(settings.broker, stack.broker_url)
+        await client.close()
+        assert "The broker does not answer." in await self.look(looking_with(engine, giving(client)))
 
     async def test_how_far_a_collection_is_behind_for_whoever_asks_why_something_is_not_found(
-        self, looking: Readiness, client: Client
+        self, looking: Readiness, broker: Broker
     ) -> None:
         assert await self.look(looking) == []
         assert await looking.events_behind(directory.NAME) == 0
-        await kit.publish(client, a_user_who_may_search())
+        await kit.publish(broker, a_user_who_may_search())
         assert await looking.events_behind(directory.NAME) == 2
         assert await looking.events_behind("docs") is None  # nobody consumes for it
 
@@ -235,10 +242,12 @@ class TestLooking:
         async def connect() -> Client:
             raise Unavailable("not yet")
 
-        assert await looking_with(engine, connect).events_behind(directory.NAME) is None
+        assert await looking_with(engine, NatsBroker(NatsConnection(connect))).events_behind(directory.NAME) is None
 
-    async def test_a_broker_that_is_not_there_yet_is_tried_again(self, engine: AsyncOpenSearch, client: Client) -> None:
-        await prepared(engine, client)
+    async def test_a_broker_that_is_not_there_yet_is_tried_again(
+        self, engine: AsyncOpenSearch, broker: Broker, client: Client
+    ) -> None:
+        await prepared(engine, broker)
         tries = 0
 
         async def connect() -> Client:
@@ -248,22 +257,22 @@ class TestLooking:
                 raise Unavailable("not yet")
             return client
 
-        looking = looking_with(engine, connect)
+        looking = looking_with(engine, NatsBroker(NatsConnection(connect)))
         assert "not yet" in await self.look(looking)
         assert await self.look(looking) == []
 
 
 async def test_a_revocation_that_was_published_before_is_known_when_it_is_ready(
-    settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, client: Client
+    settings: Settings, stack: Endpoints, engine: AsyncOpenSearch, broker: Broker
 ) -> None:
     """The point of it all: an API that starts after a revocation never answers by what was before."""
-    await kit.publish(client, a_user_who_may_search())
+    await kit.publish(broker, a_user_who_may_search())
     async with indexing(settings, stack), apikit.running(settings, stack, GATEWAY_SECRET) as api:
         await api.ready()
-        await kit.settled(client, engine)
+        await kit.settled(broker, engine)
         assert (await api.get("u", q="x")).status_code == 200
     gone = kit.event("user", kit.user("u", "张三", status="disabled"), tenant="acme", version=2)
-    await kit.publish(client, [gone])
+    await kit.publish(broker, [gone])
     async with apikit.running(settings, stack, GATEWAY_SECRET) as api:
         statuses = {(await api.get("u", q="x")).status_code}
         async with indexing(settings, stack):

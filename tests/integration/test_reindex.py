@@ -22,10 +22,11 @@ from indexers.generations import Generation, Indices, Registry
 from indexers.reindex import Built, Reindex
 from indexers.resources import Resources
 from search import bootstrap
-from search.core import broker as streams
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import Settings
+from search.core.streams.nats.names import stream_name
+from search.core.streams.port import Broker
 
 TENANTS = ("acme", "beta")
 SHOP = "shop"
@@ -64,7 +65,7 @@ class Watcher:
 class Flow:
     """Events of one vertical that never stop, and what must be found of them: id → version, whether it is deleted."""
 
-    client: Client
+    broker: Broker
     vertical: str
     said: dict[str, dict[str, tuple[int, bool]]] = field(default_factory=dict)
     _versions: Any = field(default_factory=lambda: count(1))
@@ -77,7 +78,7 @@ class Flow:
             event = kit.deleted(entity, id, tenant=tenant, version=version)
         else:
             event = kit.event(entity, make(id, f"第{version}版"), tenant=tenant, version=version)
-        await self.client.jetstream().publish(COLLECTIONS[self.vertical].stream, event)
+        await self.broker.publish(COLLECTIONS[self.vertical].stream, event)
         stored = COLLECTIONS[self.vertical].document_id(entity, id)
         self.said.setdefault(tenant, {})[stored] = (version, ends)
 
@@ -118,6 +119,7 @@ class Flow:
 class Site:
     """What a reindex works on, and what it must leave behind."""
 
+    broker: Broker
     client: Client
     engine: AsyncOpenSearch
     resources: Resources
@@ -150,7 +152,7 @@ class Site:
     async def consumers(self, vertical: str) -> set[str]:
         names = set()
         for subject in CATALOGUE.streams_of(vertical):
-            names |= {info.name for info in await self.client.jetstream().consumers_info(streams.stream_name(subject))}
+            names |= {info.name for info in await self.client.jetstream().consumers_info(stream_name(subject))}
         return {name for name in names if name.startswith(vertical)}
 
     async def states(self, vertical: str) -> dict[str, str]:
@@ -173,10 +175,10 @@ class Site:
 
 @pytest.fixture(scope="module")
 async def site(
-    indexers: None, world: Endpoints, settings: Settings, engine: AsyncOpenSearch, client: Client
+    indexers: None, world: Endpoints, settings: Settings, engine: AsyncOpenSearch, broker: Broker, client: Client
 ) -> AsyncIterator[Site]:
     async with bootstrap.write_side(settings, world, CATALOGUE, Lexicons()) as resources:
-        yield Site(client, engine, resources, settings)
+        yield Site(broker, client, engine, resources, settings)
 
 
 @pytest.fixture(autouse=True)
@@ -187,18 +189,18 @@ def many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 async def apps(site: Site) -> Flow:
     """A small app store, for what is the same in every vertical."""
-    flow = Flow(site.client, "apps")
+    flow = Flow(site.broker, "apps")
     await flow.begin(SHOP, 40)
-    await kit.settled(site.client, site.engine)
+    await kit.settled(site.broker, site.engine)
     return flow
 
 
 @pytest.mark.parametrize("vertical", VERTICALS)
 async def test_every_event_that_flows_meanwhile_is_found_afterwards(site: Site, vertical: str) -> None:
-    flow = Flow(site.client, vertical)
+    flow = Flow(site.broker, vertical)
     for tenant in TENANTS:
         await flow.begin(tenant, 30)
-    await kit.settled(site.client, site.engine)
+    await kit.settled(site.broker, site.engine)
     (old,) = await site.states(vertical)
     # Tenants whose first event comes when the copy is done, and just before the swap.
     watcher = Watcher(
@@ -208,7 +210,7 @@ async def test_every_event_that_flows_meanwhile_is_found_afterwards(site: Site, 
     async with flow.flowing():
         built = await site.reindex(vertical, watcher)
         await asyncio.gather(*watcher.acts)
-    await kit.settled(site.client, site.engine)
+    await kit.settled(site.broker, site.engine)
     assert (built.retired, built.rejected) == (old, [])
     assert built.documents == watcher.copied >= 60
     assert watcher.steps == [*STEPS, "swap"]
@@ -222,7 +224,7 @@ async def test_what_was_built_is_followed_from_then_on(site: Site, apps: Flow) -
     await site.reindex("apps")
     await apps.begin(SHOP, 5)
     await apps.begin("newcomer", 5)
-    await kit.settled(site.client, site.engine)
+    await kit.settled(site.broker, site.engine)
     for tenant in (SHOP, "newcomer"):
         assert await site.found("apps", tenant) == apps.said[tenant]
 
@@ -230,8 +232,8 @@ async def test_what_was_built_is_followed_from_then_on(site: Site, apps: Flow) -
 async def test_usage_is_reindexed_like_any_other(site: Site) -> None:
     data = {"user_id": "u-1", "app_id": "a-1", "action": "open", "at": "2026-03-02T09:15:04Z"}
     events = [kit.event("usage", data, tenant="acme", verb="recorded", subject=f"us-{n}") for n in range(10)]
-    await kit.publish(site.client, events)
-    await kit.settled(site.client, site.engine)
+    await kit.publish(site.broker, events)
+    await kit.settled(site.broker, site.engine)
     built = await site.reindex("usage")
     assert len(await site.found("usage", "acme")) == built.documents == 10
 
@@ -247,7 +249,7 @@ async def test_a_build_that_is_cut_off_leaves_nothing_behind(site: Site, apps: F
         await task
     await site.only_serves("apps", old)
     await apps.begin(SHOP, 2)
-    await kit.settled(site.client, site.engine)
+    await kit.settled(site.broker, site.engine)
     assert await site.found("apps", SHOP) == apps.said[SHOP]
 
 
@@ -307,7 +309,7 @@ async def test_a_second_build_is_refused_while_one_is_under_way(site: Site, apps
 async def test_a_build_whose_process_was_killed_is_begun_anew_on_demand(site: Site, apps: Flow) -> None:
     old = await site.registry.serving("apps")
     left = await site.registry.create("apps", old.starts)
-    await ensure_consumer(site.client.jetstream(), left, "changes.apps", 5)
+    await ensure_consumer(site.broker, left, "changes.apps", 5)
     await Indices(site.engine, site.registry, left, site.settings.indices, Lexicons()).ensure(SHOP)
     with pytest.raises(OfficeSearchError, match=f"{left.name} is being built already"):
         await site.reindex("apps")

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import kit
 import pytest
 from apikit import LONG_AGO, Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 
 @pytest.fixture(scope="module")
-async def never_refreshed(api: Api, client: Client, engine: AsyncOpenSearch) -> None:
+async def never_refreshed(api: Api, broker: Broker, engine: AsyncOpenSearch) -> None:
     """One of everything, so that every index is there; from now on only `arrive` refreshes them."""
-    company = Company(api, client, engine)
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     user = company.user()
     company.message(company.conversation(user))
@@ -25,8 +26,8 @@ async def never_refreshed(api: Api, client: Client, engine: AsyncOpenSearch) -> 
 
 
 @pytest.fixture
-def acme(never_refreshed: None, api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
-    return Company(api, client, engine)
+def acme(never_refreshed: None, api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
+    return Company(api, broker, engine)
 
 
 async def gone_at_once(
@@ -321,8 +322,8 @@ class TestPeople:
 
 
 class TestRoles:
-    async def test_a_module_taken_away(self, api: Api, client: Client, engine: AsyncOpenSearch) -> None:
-        strict = Company(api, client, engine, tenant="strict")
+    async def test_a_module_taken_away(self, api: Api, broker: Broker, engine: AsyncOpenSearch) -> None:
+        strict = Company(api, broker, engine, tenant="strict")
         user = strict.user()
         role = strict.role(kit.ALL_MODULES, user)
         strict.doc(user)

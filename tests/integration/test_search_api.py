@@ -10,17 +10,18 @@ import kit
 import orjson
 import pytest
 from apikit import Api, Company, ids
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from structlog.testing import capture_logs
+
+from search.core.streams.port import Broker
 
 ME, ZHANG, LI = "u-me", "u-zhang", "u-li"
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """A small company, told once for all tests here."""
-    company = Company(api, client, engine)
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     company.user("陈晨", id=ME)
     company.user("张三", id=ZHANG, english_name="Sam", email="zhang.san@acme.example", title="算法工程师")
@@ -241,9 +242,9 @@ class TestParameters:
 
 
 @pytest.fixture(scope="module")
-async def many(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+async def many(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """A company in which one word finds 48 things in four verticals, many of them said at the same time."""
-    company = Company(api, client, engine, tenant="pages")
+    company = Company(api, broker, engine, tenant="pages")
     company.role(kit.ALL_MODULES, id="default")
     company.user("陈晨", id=ME)
     room = company.conversation(ME, name="大群")
@@ -386,9 +387,9 @@ class TestParts:
         assert (answer["failed"], answer["partial"]) == ([], False)
 
     async def test_a_tenant_without_any_docs_has_no_failure(
-        self, api: Api, client: Client, engine: AsyncOpenSearch
+        self, api: Api, broker: Broker, engine: AsyncOpenSearch
     ) -> None:
-        company = Company(api, client, engine, tenant="new")
+        company = Company(api, broker, engine, tenant="new")
         company.role(kit.ALL_MODULES, id="default")
         company.user("陈晨", id=ME)
         await company.arrive()

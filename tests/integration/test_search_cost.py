@@ -9,8 +9,9 @@ import time
 import kit
 import pytest
 from apikit import Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.port import Broker
 
 MANY, FEW = 5000, 20
 MESSAGES = 4000
@@ -19,9 +20,9 @@ WORDS = ("预算", "方案", "评审", "客户", "排期", "上线", "合同", "
 
 
 @pytest.fixture(scope="module")
-async def acme(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+async def acme(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """One caller in 5,000 conversations, one in 20 of these; a quarter `since_join`, each with a time of its own."""
-    company = Company(api, client, engine)
+    company = Company(api, broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     for user in ("u-many", "u-few"):
         company.user("某人", id=user)

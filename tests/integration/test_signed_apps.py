@@ -17,13 +17,13 @@ import jwt
 import kit
 import pytest
 from apikit import GATEWAY_SECRET, Api, Company, ids
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from outside import OwnBroker
 
 from search.access.identity.signed_app import sign
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
+from search.core.streams.port import Broker
 
 KEY = "0123456789abcdef" * 2
 SECRETS = {name: f"the-secret-of-{name}-" * 2 for name in ("whole", "docs-only", "nothing")}
@@ -78,8 +78,8 @@ async def apis(indexers: None, world: Endpoints, with_apps: Settings) -> AsyncIt
 
 
 @pytest.fixture(scope="module")
-async def acme(apis: list[Api], client: Client, engine: AsyncOpenSearch) -> Company:
-    company = Company(apis[0], client, engine)
+async def acme(apis: list[Api], broker: Broker, engine: AsyncOpenSearch) -> Company:
+    company = Company(apis[0], broker, engine)
     company.role(kit.ALL_MODULES, id="default")
     company.user("陈晨", id=ME)
     company.conversation(ME, id="c-1")
@@ -118,7 +118,7 @@ class TestScopes:
     ) -> None:
         response = await App(app, apis).get(q=acme.topic, verticals="messages")
         assert response.status_code == 403
-        other = Company(acme.api, acme._client, acme._engine, tenant="roleless")
+        other = Company(acme.api, acme._broker, acme._engine, tenant="roleless")
         other.role([], id="default")
         other.user("某人", id=ME)
         await other.arrive()

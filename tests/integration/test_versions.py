@@ -7,22 +7,21 @@ them shuffled, doubled and replayed. Both must hold the same. Every example has 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import kit
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit import CATALOGUE, COLLECTIONS
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from mappings import directory
 from mappings.events import MAX_SEQUENCE
+from search.core.streams.port import Broker
 
 CALM, STORM = "calm", "storm"
 _examples = count(1)
@@ -105,48 +104,48 @@ def highest(said: Sequence[Said]) -> list[Said]:
 
 
 @pytest.fixture(scope="module")
-async def prepared(indexers: None, client: Client, engine: AsyncOpenSearch) -> None:
+async def prepared(indexers: None, broker: Broker, engine: AsyncOpenSearch) -> None:
     """Both tenants have their indices, so that no example waits for one to be made."""
     for tenant in (CALM, STORM):
-        await send(client, [Said(entity, 0, 0, False).event("first", tenant) for entity in ENTITIES])
-    await kit.settled(client, engine)
+        await kit.send(broker, [Said(entity, 0, 0, False).event("first", tenant) for entity in ENTITIES])
+    await kit.settled(broker, engine)
 
 
 @given(histories())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_events_shuffled_doubled_and_replayed_give_what_each_highest_sequence_alone_gives(
-    prepared: None, client: Client, engine: AsyncOpenSearch, history: tuple[list[Said], list[Said]]
+    prepared: None, broker: Broker, engine: AsyncOpenSearch, history: tuple[list[Said], list[Said]]
 ) -> None:
     said, disorder = history
     example = f"e{next(_examples)}"
-    await send(client, [one.event(example, CALM) for one in highest(said)])
-    await send(client, [one.event(example, STORM) for one in disorder])
-    await kit.settled(client, engine)
+    await kit.send(broker, [one.event(example, CALM) for one in highest(said)])
+    await kit.send(broker, [one.event(example, STORM) for one in disorder])
+    await kit.settled(broker, engine)
     calm, storm = await asyncio.gather(*(held(engine, tenant, example) for tenant in (CALM, STORM)))
     assert storm == calm
     assert versions(storm) == {one.key: (one.version, one.deletes) for one in highest(said) if one.entity in STORED}
 
 
-async def test_a_replay_of_everything_changes_nothing(prepared: None, client: Client, engine: AsyncOpenSearch) -> None:
+async def test_a_replay_of_everything_changes_nothing(prepared: None, broker: Broker, engine: AsyncOpenSearch) -> None:
     said = [Said(e, n, v, v == 3) for e in ENTITIES for n in range(6) for v in (1, 2, 3 if n % 2 else 4)]
     first = [one.event("replay", STORM) for one in said]
-    await send(client, first)
-    await kit.settled(client, engine)
+    await kit.send(broker, first)
+    await kit.settled(broker, engine)
     before = await held(engine, STORM, "replay")
-    await send(client, first)
-    await send(client, reversed(first))
-    await kit.settled(client, engine)
+    await kit.send(broker, first)
+    await kit.send(broker, reversed(first))
+    await kit.settled(broker, engine)
     assert await held(engine, STORM, "replay") == before
 
 
 @pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity != "usage"])
 async def test_a_late_older_upsert_does_not_bring_an_entity_back(
-    prepared: None, client: Client, engine: AsyncOpenSearch, entity: str
+    prepared: None, broker: Broker, engine: AsyncOpenSearch, entity: str
 ) -> None:
     for order, name in (((1, 0, 2), "late"), ((2, 0, 1), "later")):
         said = [Said(entity, 1, 0, False), Said(entity, 1, 6, False), Said(entity, 1, 7, True)]
-        await send(client, [said[place].event(f"{name}-{entity}", STORM) for place in order])
-    await kit.settled(client, engine)
+        await kit.send(broker, [said[place].event(f"{name}-{entity}", STORM) for place in order])
+    await kit.settled(broker, engine)
     for name in ("late", "later"):
         found = await held(engine, STORM, f"{name}-{entity}")
         for documents in found.values():
@@ -156,25 +155,18 @@ async def test_a_late_older_upsert_does_not_bring_an_entity_back(
 
 
 async def test_of_two_events_of_one_sequence_the_later_changes_nothing(
-    prepared: None, client: Client, engine: AsyncOpenSearch
+    prepared: None, broker: Broker, engine: AsyncOpenSearch
 ) -> None:
     for entity in ENTITIES:
-        await send(client, [Said(entity, 1, 5, False).event("equal", STORM)])
-    await kit.settled(client, engine)
+        await kit.send(broker, [Said(entity, 1, 5, False).event("equal", STORM)])
+    await kit.settled(broker, engine)
     before = await held(engine, STORM, "equal")
-    await send(client, [Said(entity, 1, 5, entity != "usage").event("equal", STORM) for entity in ENTITIES])
-    await kit.settled(client, engine)
+    await kit.send(broker, [Said(entity, 1, 5, entity != "usage").event("equal", STORM) for entity in ENTITIES])
+    await kit.settled(broker, engine)
     assert await held(engine, STORM, "equal") == before
 
 
-# What goes in, and what the engine holds
-
-
-async def send(client: Client, events: Iterable[bytes]) -> None:
-    """Publish without waiting for one to be stored before the next is sent."""
-    js = client.jetstream(publish_async_max_pending=10_000)
-    routed = [(CATALOGUE.stream_of[orjson.loads(one)["type"].split(".")[1]], one) for one in events]
-    await asyncio.gather(*[await js.publish_async(subject, one) for subject, one in routed])
+# What the engine holds
 
 
 STORED = {entity: collection for collection in COLLECTIONS.values() for entity in collection.entities}

@@ -15,12 +15,14 @@ from kit import CATALOGUE, VERTICALS
 from opensearchpy import AsyncOpenSearch
 from proof.judge import Body, Refusal
 from pydantic import SecretStr
+from streamkit import GivenDelivery
 
 from analyzers import Lexicons
 from indexers.generations import Indices, Registry
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
 from mappings import directory
+from mappings.events import decode
 from search import bootstrap
 from search.access.callers import Callers
 from search.access.directory import UNKNOWN_CALLER
@@ -36,6 +38,7 @@ from search.core.settings import (
     SearchSettings,
     Settings,
 )
+from search.core.streams.port import Delivery
 
 T = TypeVar("T")
 
@@ -49,18 +52,11 @@ SETTINGS = Settings(
 )
 
 
-class _Delivery:
-    """What the pipeline takes for a message of the broker's."""
+class NoDeadLetters:
+    """Here every event is good."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.acknowledged = False
-
-    async def ack(self) -> None:
-        self.acknowledged = True
-
-    async def in_progress(self) -> None:
-        return
+    async def send_to_dead_letters(self, delivery: Delivery, reason: str, generation: str) -> None:
+        raise AssertionError(f"{generation} gave an event up: {reason}")
 
 
 class Laboratory:
@@ -92,7 +88,7 @@ class Laboratory:
 
         def pipeline(collection: str, projection: Projection) -> Pipeline:
             indices = Indices(self._engine, registry, generations[collection], SETTINGS.indices, lexicons)
-            return Pipeline(projection, indices, self._engine, None, ack_wait_s=60)  # type: ignore[arg-type]
+            return Pipeline(decode, projection, indices, self._engine, NoDeadLetters(), ack_wait_s=60)
 
         self._pipelines = [(v.stream, pipeline(v.name, Documents(v, lexicons))) for v in VERTICALS.values()]
         self._pipelines += [(s, pipeline(directory.NAME, DirectoryEntries(s))) for s in directory.ENTITIES]
@@ -117,10 +113,13 @@ class Laboratory:
         for event in events:
             by_stream.setdefault(CATALOGUE.stream_of[event["type"].split(".")[1]], []).append(orjson.dumps(event))
         # Each collection has a consumer, and so deliveries, of its own.
-        there = [(pipeline, [_Delivery(event) for event in by_stream.get(s, ())]) for s, pipeline in self._pipelines]
-        await asyncio.gather(*(pipeline.handle(batch) for pipeline, batch in there if batch))  # type: ignore[arg-type]
+        there = [
+            (pipeline, [GivenDelivery(event, stream) for event in by_stream.get(stream, ())])
+            for stream, pipeline in self._pipelines
+        ]
+        await asyncio.gather(*(pipeline.handle(batch) for pipeline, batch in there if batch))
         await asyncio.gather(*(pipeline.drain() for pipeline, _ in there))
-        assert all(one.acknowledged for _, batch in there for one in batch), "an event was refused or not written"
+        assert all(one.settled for _, batch in there for one in batch), "an event was refused or not written"
         # Only to be quick: what is read in real time before a refresh is read from the translog each time.
         await self._engine.indices.refresh(index=f"{directory.NAME}.*")
 

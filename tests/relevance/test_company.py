@@ -15,12 +15,12 @@ import kit
 import orjson
 import pytest
 from apikit import GATEWAY_SECRET, Api
-from nats.aio.client import Client as Broker
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import normalise
 from indexers.load import load
 from search.access.principal import Principal
+from search.core.streams.port import Broker
 from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, rank
 from search.evaluate.play import play_negatives
@@ -55,11 +55,11 @@ def company() -> Path:
 
 
 @pytest.fixture(scope="module")
-async def filled(company: Path, api: Api, client: Broker, engine: AsyncOpenSearch) -> Api:
+async def filled(company: Path, api: Api, broker: Broker, engine: AsyncOpenSearch) -> Api:
     """The company as it is after its last event; what was used how often does not matter here."""
     files = [path for path in event_files(company) if path.name != "changes.usage.ndjson"]
-    assert not (await load(client, kit.CATALOGUE, files, lambda _: None)).skipped
-    await kit.settled(client, engine)
+    assert not (await load(broker, kit.CATALOGUE, files, lambda _: None)).skipped
+    await kit.settled(broker, engine)
     await api.ready()
     return api
 

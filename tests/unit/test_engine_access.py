@@ -123,8 +123,10 @@ def test_the_linter_keeps_the_bypass_for_explanations() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
-    [kept] = [contract for contract in contracts if contract["type"] == "protected"]
-    assert (kept["protected_modules"], kept["allowed_importers"]) == (["search.access.bypass"], ["search.explain"])
+    kept = {
+        tuple(one["protected_modules"]): one["allowed_importers"] for one in contracts if one["type"] == "protected"
+    }
+    assert kept["search.access.bypass",] == ["search.explain"]
     importing = {name for name, tree in MODULES.items() if "search.access.bypass" in imported(tree)}
     assert importing == {"search.explain.explainer", "search.explain.subject"}
 

@@ -17,7 +17,6 @@ import nats.errors
 import orjson
 
 if TYPE_CHECKING:
-    from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
@@ -52,7 +51,7 @@ class StandingPull:
         )
 
     async def fetch(self, batch: int, timeout: float | None = None) -> list[Msg]:  # noqa: ASYNC109 - nats-py's shape
-        """What is there, at most `batch` events; waits for the first one. Raises nats.errors.TimeoutError."""
+        """Return what is there, at most `batch` events; wait for the first one. Raises nats.errors.TimeoutError."""
         await self._ask()
         if not self._buffer and batch == self._batch:
             await self._wait(timeout)
@@ -108,12 +107,3 @@ class StandingPull:
             self._asked = max(0, self._asked - int(pending)) if pending else 0
             self._ask_after = 0.0 if pending else time.monotonic() + PAUSE_S
         self._arrived.set()
-
-
-async def start(subscriber: BatchPullStreamSubscriber, pull: StandingPull) -> None:
-    """Start a FastStream batch subscriber that reads from `pull`."""
-    await pull.open()
-    # Already set, so that FastStream makes none of its own, and then no task to read from it either.
-    subscriber.subscription = pull  # type: ignore[assignment]
-    await subscriber.start()
-    subscriber.add_task(subscriber._consume_pull)

@@ -1,0 +1,28 @@
+"""Dead letters: a stream in which each has a subject that names where it came from, and headers that tell the rest."""
+
+from __future__ import annotations
+
+from nats.js import JetStreamContext
+
+from search.core.streams.nats.names import DEAD_LETTERS
+from search.core.streams.port import Delivery
+
+STORED_S = 10
+MOST_OF_A_REASON = 1000
+
+
+async def send(js: JetStreamContext, delivery: Delivery, reason: str, generation: str) -> None:
+    """Publish a delivery's bytes to the dead letters. The server keeps one of each id for a day."""
+    headers = {
+        "Nats-Msg-Id": f"{generation}:{delivery.stream}:{delivery.position}",
+        "Office-Reason": _header(reason[:MOST_OF_A_REASON]),
+        "Office-Stream": delivery.stream,
+        "Office-Position": str(delivery.position),
+        "Office-Generation": generation,
+    }
+    await js.publish(f"{DEAD_LETTERS}.{delivery.stream}", delivery.data, headers=headers, timeout=STORED_S)
+
+
+def _header(text: str) -> str:
+    # A header is ASCII without line breaks, whatever a producer put into the text that the reason quotes.
+    return text.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")
