@@ -47,11 +47,8 @@ AMONG_FIVE: Mapping[str, float] = {
 
 
 @pytest.fixture(scope="module")
-def company() -> Path:
-    folder = kit.shared_data()
-    if folder is None:
-        pytest.skip("the shared evaluation data are not here (OFFICE_SEARCH_SHARED_DATA)")
-    return folder / "company"
+def company(shared_data: Path) -> Path:
+    return shared_data / "company"
 
 
 @pytest.fixture(scope="module")
