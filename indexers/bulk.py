@@ -79,7 +79,7 @@ async def _attempt(
 def _chunks(
     indices: Indices, operations: Sequence[Operation], wanted: Sequence[int]
 ) -> Iterator[tuple[list[int], bytes]]:
-    """Parts of a batch of a size that the engine likes; one operation is never cut."""
+    """Yield parts of a batch, of a size that the engine likes; one operation is never cut."""
     positions: list[int] = []
     lines: list[bytes] = []
     size = 0

@@ -46,12 +46,12 @@ class Generation:
         return f"{self.name}-{tenant}"
 
     def durable(self, stream: str) -> str:
-        """The name of the consumer that follows one of its streams."""
+        """Return the name of the consumer that follows one of its streams."""
         return self.name if len(self.streams) == 1 else f"{self.name}-{stream.rpartition('.')[2]}"
 
 
 def alias(collection: str, tenant: str) -> str:
-    """What readers ask: the tenant's index of the generation that serves."""
+    """Return the name that readers ask: the tenant's index of the generation that serves."""
     return f"{collection}.{tenant}"
 
 
@@ -78,7 +78,7 @@ class Registry:
             return  # another indexer, started at the same time, was first
 
     async def all(self) -> list[Generation]:
-        """Those of what the catalogue knows, oldest first. Raises OfficeSearchError when no indexer has ever run."""
+        """Return those that the catalogue knows, oldest first. Raise OfficeSearchError when no indexer has ever run."""
         try:
             answer = await self._engine.search(index=REGISTRY, body={"size": 1000, "query": {"match_all": {}}})
         except NotFoundError:
@@ -101,7 +101,7 @@ class Registry:
         raise OfficeSearchError(f"No generation of {collection} serves - run `office-search index`.")
 
     async def create(self, collection: str, starts: Mapping[str, int]) -> Generation:
-        """The next generation of a collection, still building. Raises when another one is being built."""
+        """Make the next generation of a collection, still building. Raise ConflictError when another is being built."""
         numbers = [g.number for g in await self.all() if g.collection == collection]
         generation = self._new(collection, max(numbers, default=0) + 1, "building", starts)
         await self._put(generation, create=True)

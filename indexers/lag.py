@@ -9,7 +9,7 @@ from search.core.streams.port import Broker
 
 
 async def lags(registry: Registry, broker: Broker) -> dict[str, int | None]:
-    """Events not yet settled, by consumer; None where a consumer is not there.
+    """Return how many events are not settled yet, by consumer; None where a consumer is not there.
 
     Raises OfficeSearchError when no indexer has ever run.
     """
@@ -30,7 +30,7 @@ async def lags_of(generation: Generation, broker: Broker) -> Mapping[str, int | 
 
 
 async def behind(registry: Registry, broker: Broker, collection: str) -> int | None:
-    """Events that the generation which serves a collection has not settled; None where a consumer is not there.
+    """Return how many events a collection's serving generation has not settled; None where a consumer is not there.
 
     Raises OfficeSearchError when none serves.
     """

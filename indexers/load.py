@@ -28,7 +28,7 @@ class Loaded:
 
 
 def size(paths: Sequence[Path]) -> int:
-    """Bytes of all files. Raises OfficeSearchError when one cannot be read."""
+    """Return the bytes of all files. Raise OfficeSearchError when one cannot be read."""
     try:
         return sum(path.stat().st_size for path in paths)
     except OSError as error:
@@ -89,7 +89,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _route(catalogue: Catalogue, event: bytes, file_name: str) -> tuple[str | None, str, str | None]:
-    """(stream, type, key) of an event; (None, reason, None) when neither it nor its file's name says where it belongs.
+    """Return an event's stream, type and key; None, a reason, None where nothing says which stream it belongs to.
 
     What is no event goes to the stream that the file is named after, whose indexer gives it to the dead letters.
     """

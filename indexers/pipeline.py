@@ -51,7 +51,7 @@ class Pipeline:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Analyse a batch and start writing it; waits only when too much is under way."""
+        """Analyse a batch and start writing it; wait only when too much is under way."""
         keeper = asyncio.create_task(self._keep(deliveries))
         try:
             operations, reasons = self._prepare(deliveries)
@@ -93,7 +93,7 @@ class Pipeline:
             return self._one_by_one(changes, reasons), reasons
 
     def _one_by_one(self, changes: Sequence[tuple[int, Change]], reasons: dict[int, str]) -> list[Operation]:
-        """A fault of ours that one event brings to light must not hold up all the others."""
+        """Turn changes into operations one by one, so that a fault which one brings to light holds up no other."""
         operations: list[Operation] = []
         for position, change in changes:
             try:

@@ -37,7 +37,7 @@ class Projection(Protocol):
     def entities(self) -> Mapping[str, type[Entity]]: ...
 
     def operations(self, changes: Iterable[tuple[int, Change]]) -> list[Operation]:
-        """(position in the batch, change) → what to write; pure."""
+        """Return what to write for changes, each with its position in the batch; pure."""
         ...
 
 
@@ -66,7 +66,7 @@ class Documents:
 def document_operation(
     tenant: str, id: str, version: int, document: Mapping[str, Any], sources: Sequence[int]
 ) -> Operation:
-    """Raises RejectedEvent when the document nests too deep to be stored."""
+    """Return the operation that writes a document. Raise RejectedEvent when it nests too deep to be stored."""
     action = {"index": {"_id": id, "version": version, "version_type": "external"}}
     try:
         return Operation(tenant, action, orjson.dumps(document), sources)

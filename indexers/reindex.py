@@ -59,7 +59,7 @@ class Reindex:
         self._watcher = watcher
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
-        """Raises OfficeSearchError when a build is under way already, or the new generation is not like the old."""
+        """Build, compare and swap. Raise OfficeSearchError when a build is under way, or new and old differ."""
         if name not in (known := self._resources.catalogue.collections):
             raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
         await self._refuse_second(name, restart=restart)
@@ -94,7 +94,7 @@ class Reindex:
                 await self.discard(generation)
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
-        """Where the new consumers begin: behind what the serving indices are known to hold."""
+        """Return where the new consumers begin: behind what the serving indices are known to hold."""
         return {stream: (await self._progress(old, stream)).settled + 1 for stream in old.streams}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
@@ -135,7 +135,7 @@ class Reindex:
         return copied, rejected
 
     async def _pages(self, index: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """All documents of an index as they were at one moment, with their versions."""
+        """Yield all documents of an index as they were at one moment, with their versions, page by page."""
         pit = (await self._engine.create_pit(index=index, params={"keep_alive": "5m"}))["pit_id"]
         body: dict[str, Any] = {
             "size": PAGE,
@@ -174,7 +174,6 @@ class Reindex:
 
     async def _reach(self, generation: Generation, ends: Mapping[str, int]) -> None:
         """Wait until everything up to these stream positions is in the generation's indices."""
-
         known: list[int] = []
         moved = time.monotonic()
         while True:
@@ -197,7 +196,7 @@ class Reindex:
         return found
 
     async def _compare(self, old: Generation, new: Generation, rejected: int) -> None:
-        """The new count must lie between the old one's before and after it, as events flow meanwhile.
+        """Check that the new count lies between the old one's before and after it, as events flow meanwhile.
 
         Documents never go away (a delete is a tombstone), so each bound holds whatever comes in between.
         """
@@ -221,7 +220,7 @@ class Reindex:
         await self._point(new)
 
     async def _point(self, generation: Generation) -> None:
-        """Every tenant's alias onto this generation, all at once."""
+        """Point every tenant's alias at this generation, all at once."""
         actions: list[dict[str, Any]] = []
         for index in await self._indices(generation):
             name = alias(generation.collection, index.removeprefix(f"{generation.name}-"))
@@ -235,7 +234,7 @@ class Reindex:
         return sorted(found)
 
     async def _count(self, generation: Generation) -> int:
-        """All documents that are searchable after a refresh."""
+        """Return how many documents are searchable after a refresh."""
         await self._engine.indices.refresh(index=_every_index(generation))
         return int((await self._engine.count(index=_every_index(generation)))["count"])
 

@@ -70,5 +70,5 @@ async def follow(broker: Lent, stream: str, consumer: str, batch_size: int, hand
 
 
 async def _as_bytes(message: NatsBatchMessage) -> list[bytes]:
-    """FastStream's own decoder reads the JSON of every event before the handler, which reads it again."""
+    """Decode nothing: FastStream's own decoder reads the JSON of every event, which the handler does again."""
     return []
