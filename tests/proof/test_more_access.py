@@ -14,7 +14,7 @@ SEED = 1_000
 
 
 @pytest.mark.long
-@pytest.mark.timeout(2700)
+@pytest.mark.timeout(7200)
 def test_everybody_is_told_what_the_rules_say_in_other_stories(
     world: Endpoints, capsys: pytest.CaptureFixture[str]
 ) -> None:

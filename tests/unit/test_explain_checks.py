@@ -25,7 +25,6 @@ from search.explain.viewer import MODULE, Admin, Operator, require
 MESSAGES, CONTACTS, DOCS, APPS = (VERTICALS[name] for name in ("messages", "contacts", "docs", "apps"))
 WITHIN_D = (ScopedRole("role:s", frozenset({"d"})),)
 
-
 KNOWN = rules(
     c=Rule("group", public=False, since_join=False, archived=False),
     late=Rule("group", public=False, since_join=True, archived=False),
