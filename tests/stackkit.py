@@ -96,19 +96,13 @@ async def indexers(
 async def _follows(engine: AsyncOpenSearch, broker: Broker, task: asyncio.Task[None]) -> bool:
     if task.done():
         task.result()
-    names = {
-        "messages-000001",
-        "contacts-000001",
-        "docs-000001",
-        "apps-000001",
-        "usage-000001",
-        "directory-000001-access",
-    }
+    registry = Registry(engine, CATALOGUE)
     try:
-        found = await lags(Registry(engine, CATALOGUE), broker)
+        found = await lags(registry, broker)
+        followed = {generation.collection for generation in await registry.all()}
     except OfficeSearchError:
         return False
-    return names <= {name for name, lag in found.items() if lag is not None}
+    return followed == set(CATALOGUE.made) and None not in found.values()
 
 
 @pytest.fixture(scope="module")
