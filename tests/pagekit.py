@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
+# A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NO_BROWSER = "no browser; install chromium, or set CHROMIUM to its path"
 SEARCHES = "**/v1/search?*"
 DECLARATIONS = "**/v1/verticals"
+
+
+def browser_path() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    return shutil.which(named) if named else shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @asynccontextmanager
