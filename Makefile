@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup unit test test-all fuzz-access lint format demo lock clean
+.PHONY: help setup unit test test-all fuzz-access lint format demo screenshots lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ format: setup ## Bring the code into shape
 
 demo: setup ## Start everything with a made-up company, and print the URL of a search page
 	$(BIN)/office-search demo
+
+screenshots: setup ## Take the pictures of the README anew, of the demo in Chromium
+	@$(BIN)/python scripts/screenshots.py
 
 lock: setup ## Resolve the dependencies anew, keeping the locked versions that fit; UPGRADE=1: the newest
 	@sh scripts/lock.sh

@@ -17,6 +17,10 @@ class Labels:
     en: str
 
 
+AS_IT_IS = Labels("{}", "{}")
+"""For a fact that says enough by its value alone in the line below a hit."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a hit shows, from the stored original.
@@ -31,11 +35,19 @@ class Shown:
 
 @dataclass(frozen=True)
 class Fact:
-    """A field of a hit that a page shows, with its name for people and the form in which it is shown."""
+    """A field of a hit that a page shows, with its name for people and the form in which it is shown.
+
+    `line`: what the line below a hit says of it, with `{}` for the value; None: only the opened hit tells it.
+    `otherwise`: the field that stands in where a hit lacks this one. `filter`: the filter, by name, that its values may
+    be given to; values from a list are then shown by their labels.
+    """
 
     field: str
     labels: Labels
     form: Form = "text"
+    line: Labels | None = None
+    otherwise: str = ""
+    filter: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,12 +68,14 @@ class Display:
 
     `show`: (entity name, its stored original) → what a hit shows. `labels`: of the vertical. `icon`: a name that the
     page has a drawing for; of an unknown one it draws a general one. `tab`: the place among other verticals' tabs.
-    `facts`: in the order in which they are shown.
+    `kind`: what kind of thing a hit is, where that differs: said first in the line below it, and tried as the name of
+    a drawing before `icon`. `facts`: in the order in which they are shown.
     """
 
     labels: Labels
     show: Callable[[str, Mapping[str, Any]], Shown]
     icon: str = ""
     tab: int = 100
+    kind: Fact | None = None
     facts: Sequence[Fact] = ()
     joined: Joined | None = None

@@ -9,7 +9,20 @@ from typing import Any
 from mappings.collection import Storage
 from mappings.entities import App
 from mappings.filters import AFTER, BEFORE, TYPE
-from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.parts import (
+    AS_IT_IS,
+    AllowList,
+    Choice,
+    Display,
+    Fact,
+    Field,
+    Filtered,
+    Labels,
+    Matching,
+    Ranking,
+    Shown,
+    Text,
+)
 from mappings.properties import LONG
 from mappings.vertical import Vertical
 
@@ -76,9 +89,10 @@ VERTICAL = Vertical(
         icon="mini_program",
         tab=3,
         show=show,
+        kind=Fact("kind", TYPE.labels, filter=TYPE.name),
         facts=(
-            Fact("category", Labels("类别", "Category")),
-            Fact("tags", Labels("标签", "Tags"), "list"),
+            Fact("category", Labels("类别", "Category"), line=AS_IT_IS),
+            Fact("tags", Labels("标签", "Tags"), "list", line=AS_IT_IS),
             Fact("developer", Labels("开发者", "Developer")),
             Fact("published_at", Labels("上架", "Published"), "time"),
             Fact("url", Labels("地址", "Address"), "address"),

@@ -8,7 +8,20 @@ from typing import Any
 from mappings.collection import Storage
 from mappings.entities import Conversation, Department, Entity, User
 from mappings.filters import TYPE
-from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.parts import (
+    AS_IT_IS,
+    AllowList,
+    Choice,
+    Display,
+    Fact,
+    Field,
+    Filtered,
+    Labels,
+    Matching,
+    Ranking,
+    Shown,
+    Text,
+)
 from mappings.properties import BOOLEAN
 from mappings.vertical import Vertical
 
@@ -133,10 +146,11 @@ VERTICAL = Vertical(
         icon="group",
         tab=1,
         show=show,
+        kind=Fact("conversation_kind", TYPE.labels, otherwise="kind", filter=TYPE.name),
         facts=(
             Fact("english_name", Labels("英文名", "English name")),
             Fact("title", Labels("职位", "Title")),
-            Fact("department_names", Labels("部门", "Department"), "list"),
+            Fact("department_names", Labels("部门", "Department"), "list", line=AS_IT_IS),
             Fact("employee_no", Labels("工号", "Employee no.")),
             Fact("email", Labels("邮箱", "E-mail")),
             Fact("phone", Labels("电话", "Phone")),

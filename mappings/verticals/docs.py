@@ -9,7 +9,20 @@ from typing import Any
 from mappings.collection import Storage
 from mappings.entities import Doc
 from mappings.filters import AFTER, BEFORE, FROM, TYPE
-from mappings.parts import AllowList, Choice, Display, Fact, Field, Filtered, Labels, Matching, Ranking, Shown, Text
+from mappings.parts import (
+    AS_IT_IS,
+    AllowList,
+    Choice,
+    Display,
+    Fact,
+    Field,
+    Filtered,
+    Labels,
+    Matching,
+    Ranking,
+    Shown,
+    Text,
+)
 from mappings.properties import LONG
 from mappings.vertical import Vertical
 
@@ -72,10 +85,11 @@ VERTICAL = Vertical(
         icon="doc",
         tab=2,
         show=show,
+        kind=Fact("kind", TYPE.labels, filter=TYPE.name),
         facts=(
-            Fact("owner_name", Labels("所有者", "Owner")),
+            Fact("owner_name", Labels("所有者", "Owner"), line=AS_IT_IS),
             Fact("created_at", Labels("创建", "Created"), "time"),
-            Fact("updated_at", Labels("更新", "Updated"), "time"),
+            Fact("updated_at", Labels("更新", "Updated"), "time", line=Labels("更新于 {}", "updated {}")),
             Fact("url", Labels("地址", "Address"), "address"),
         ),
     ),

@@ -10,6 +10,7 @@ from mappings.collection import Storage
 from mappings.entities import Card, CardField, Message
 from mappings.filters import AFTER, BEFORE, FROM, HAS, IN, TYPE
 from mappings.parts import (
+    AS_IT_IS,
     Choice,
     Display,
     Fact,
@@ -101,10 +102,10 @@ VERTICAL = Vertical(
         tab=0,
         show=show,
         facts=(
-            Fact("sender_name", Labels("发送人", "Sender")),
-            Fact("sent_at", Labels("发送时间", "Sent"), "time"),
-            Fact("attachments", Labels("附件", "Attachments"), "files"),
-            Fact("links", Labels("链接", "Links"), "list"),
+            Fact("sender_name", Labels("发送人", "Sender"), line=AS_IT_IS, otherwise="sender_id", filter=FROM.name),
+            Fact("sent_at", Labels("发送时间", "Sent"), "time", line=AS_IT_IS),
+            Fact("attachments", Labels("附件", "Attachments"), "files", line=AS_IT_IS),
+            Fact("links", Labels("链接", "Links"), "address"),
         ),
         joined=Joined(conversation="conversation_id", people={"sender_id": "sender_name"}),
     ),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from mappings.catalogue import Catalogue
-from mappings.parts.display import Form, Labels
+from mappings.parts.display import Fact, Form, Labels
 from mappings.parts.filtering import Choice, Filter, Moment, Named
 from mappings.vertical import Vertical
 from search.access.principal import Principal
@@ -28,18 +28,37 @@ class FactBody(BaseModel):
     field: str = Field(description="The member of a hit's `fields`.")
     labels: LabelsBody
     form: Form = Field(description="How its value is shown.")
+    line: LabelsBody | None = Field(
+        description="What the line below a hit says of it, with {} for the value; null: only the opened hit tells it."
+    )
+    otherwise: str | None = Field(description="The member that stands in where a hit lacks this one.")
+    filter: str | None = Field(
+        description="The filter that its values may be given to; its values' labels are theirs, those of the vertical."
+    )
 
 
-class VerticalBody(BaseModel):
+class TabBody(BaseModel):
     name: str
     labels: LabelsBody
+    tab: int = Field(description="Its place among the tabs: lower ones come first.")
+
+
+class VerticalBody(TabBody):
     icon: str = Field(description="The name of a drawing; clients draw a general one for a name that they do not know.")
+    title: Literal["own", "conversation"] = Field(
+        description="Whose name a hit's title is: its own, or that of the conversation it was said in."
+    )
+    kind: FactBody | None = Field(
+        description="What kind of thing a hit is: said first in the line below it, and, where clients have one, the "
+        "name of a drawing that suits it better than the vertical's. Null: all are of one kind."
+    )
     filters: list[str] = Field(description="The filters that concern it, by name.")
     facts: list[FactBody] = Field(description="What a hit shows besides title and snippet, in this order.")
 
 
 class ValueBody(BaseModel):
     value: str
+    vertical: str = Field(description="The vertical that has it; a value that several have is there for each.")
     names: list[str] = Field(description="What else it may be called in a query.")
     labels: LabelsBody
 
@@ -57,6 +76,9 @@ class VerticalsBody(BaseModel):
     """The verticals that the caller may search, in the order of a client's tabs, and the filters that concern them."""
 
     verticals: list[VerticalBody]
+    denied: list[TabBody] = Field(
+        description="The names of the others, which answers have in `denied`, for a client that shows them as locked."
+    )
     filters: list[FilterBody]
 
 
@@ -68,10 +90,12 @@ async def verticals(services: Used, who: Proven) -> VerticalsBody:
 
 def described(catalogue: Catalogue, caller: Principal) -> VerticalsBody:
     """Return what a caller may search; a filter's values are those of these verticals alone."""
-    searched = [vertical for vertical in catalogue.verticals.values() if caller.may_call(vertical.module)]
+    verticals = sorted(catalogue.verticals.values(), key=lambda one: one.display.tab)
+    searched = [one for one in verticals if caller.may_call(one.module)]
     filters = [filter for filter in catalogue.filters.values() if any(one.field_of(filter) for one in searched)]
     return VerticalsBody(
-        verticals=[_vertical(one) for one in sorted(searched, key=lambda one: one.display.tab)],
+        verticals=[_vertical(one) for one in searched],
+        denied=[TabBody(**_tab(one)) for one in verticals if one not in searched],
         filters=[_filter(one, searched) for one in filters],
     )
 
@@ -79,17 +103,37 @@ def described(catalogue: Catalogue, caller: Principal) -> VerticalsBody:
 def _vertical(vertical: Vertical) -> VerticalBody:
     display = vertical.display
     return VerticalBody(
-        name=vertical.name,
-        labels=_labels(display.labels),
+        **_tab(vertical),
         icon=display.icon,
+        title="conversation" if display.joined else "own",
+        kind=_fact(display.kind) if display.kind else None,
         filters=[one.filter.name for one in vertical.filters],
-        facts=[FactBody(field=fact.field, labels=_labels(fact.labels), form=fact.form) for fact in display.facts],
+        facts=[_fact(fact) for fact in display.facts],
+    )
+
+
+def _tab(vertical: Vertical) -> dict[str, Any]:
+    return {"name": vertical.name, "labels": _labels(vertical.display.labels), "tab": vertical.display.tab}
+
+
+def _fact(fact: Fact) -> FactBody:
+    return FactBody(
+        field=fact.field,
+        labels=_labels(fact.labels),
+        form=fact.form,
+        line=_labels(fact.line) if fact.line else None,
+        otherwise=fact.otherwise or None,
+        filter=fact.filter or None,
     )
 
 
 def _filter(filter: Filter, searched: Sequence[Vertical]) -> FilterBody:
-    choices = [
-        choice for one in searched for of in one.filters if of.filter.name == filter.name for choice in of.choices
+    values = [
+        _value(one, choice)
+        for one in searched
+        for of in one.filters
+        if of.filter.name == filter.name
+        for choice in of.choices
     ]
     return FilterBody(
         name=filter.name,
@@ -97,7 +141,7 @@ def _filter(filter: Filter, searched: Sequence[Vertical]) -> FilterBody:
         parameter=filter.parameter_name,
         labels=_labels(filter.labels),
         kind=_kind(filter),
-        values=[_value(choice) for choice in choices],
+        values=values,
     )
 
 
@@ -113,8 +157,10 @@ def _kind(filter: Filter) -> Literal["person", "conversation", "date", "value"]:
             return "value"
 
 
-def _value(choice: Choice) -> ValueBody:
-    return ValueBody(value=choice.value, names=choice.names.split(), labels=_labels(choice.labels))
+def _value(vertical: Vertical, choice: Choice) -> ValueBody:
+    return ValueBody(
+        value=choice.value, vertical=vertical.name, names=choice.names.split(), labels=_labels(choice.labels)
+    )
 
 
 def _labels(labels: Labels) -> LabelsBody:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -12,22 +11,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import kit
+import pagekit
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from search.core.endpoints import Endpoints
 from search.localstack.ports import choose_port
-
-# A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,10 +53,10 @@ def _said(log: Path) -> str:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    path = pagekit.browser_path()
     if not path:
-        pytest.skip("no browser; install chromium, or set CHROMIUM to its path")
+        pytest.skip(pagekit.NO_BROWSER)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=path, args=pagekit.FLAGS)
         yield browser
         await browser.close()

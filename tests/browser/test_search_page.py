@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
+import pagekit
 import pytest
-from playwright.async_api import Browser, Locator, Page, Request, Route, expect
+from pagekit import SEARCHES, answer_with, box, hits, search
+from playwright.async_api import Browser, Page, Route, expect
 
 ENGINEER, DIRECTOR, ILLUSTRATOR = "林晓舟", "沈国梁", "苏禾"
 CONFIDENTIAL = "信天翁"
@@ -15,38 +16,10 @@ CONFIDENTIAL = "信天翁"
 
 @pytest.fixture
 async def page(browser: Browser, demo_url: str) -> AsyncIterator[Page]:
-    """In Chinese, at the start; fails the test on script errors, policy violations and foreign requests."""
-    context = await browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
-    page = await context.new_page()
-    wrong: list[str] = []
-
-    def watch(request: Request) -> None:
-        if not request.url.startswith(demo_url):
-            wrong.append(request.url)
-
-    page.on("request", watch)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
-    await page.goto(demo_url)
-    await expect(page.get_by_role("radio").first).to_be_visible()
-    yield page
-    await context.close()
-    assert wrong == []
-
-
-def box(page: Page) -> Locator:
-    return page.get_by_role("searchbox")
-
-
-def hits(page: Page) -> Locator:
-    return page.locator(".hit")
-
-
-async def search(page: Page, query: str) -> None:
-    """Type, and wait for the answer to exactly this."""
-    async with page.expect_response(lambda answer: f"q={quote(query)}" in answer.url.replace("+", "%20")):
-        await box(page).fill(query)
-    await expect(page.locator("[aria-busy]")).to_have_count(0)
+    """In Chinese, at the start."""
+    async with pagekit.opened(browser, demo_url) as page:
+        await pagekit.start(page, demo_url)
+        yield page
 
 
 async def become(page: Page, name: str) -> None:
@@ -173,8 +146,8 @@ async def test_what_went_wrong_is_told(page: Page) -> None:
     await answer_with(page, query={"text": "", "filters": {}, "corrected": "预算"})
     await search(page, "two")
     await expect(page.get_by_role("button", name="预算")).to_be_visible()
-    await page.unroute("**/v1/search?*")
-    await page.route("**/v1/search?*", lambda route: route.fulfill(status=503, json={"detail": "Not just now."}))
+    await page.unroute(SEARCHES)
+    await page.route(SEARCHES, lambda route: route.fulfill(status=503, json={"detail": "Not just now."}))
     await search(page, "three")
     await expect(page.get_by_text("Not just now.")).to_be_visible()
     await expect(page.get_by_role("button", name="重试")).to_be_visible()
@@ -188,7 +161,7 @@ async def test_only_the_last_question_counts(page: Page) -> None:
             await page.wait_for_timeout(1000)
         await route.continue_()
 
-    await page.route("**/v1/search?*", slowly)
+    await page.route(SEARCHES, slowly)
     await box(page).fill("late")
     await page.wait_for_timeout(300)
     await search(page, "预算")
@@ -202,19 +175,3 @@ async def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
     for query in ("预算", "张伟"):
         await search(page, query)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-async def answer_with(page: Page, **parts: object) -> None:
-    """From now on the service answers this, whatever is asked."""
-    answer: dict[str, object] = {
-        "hits": [],
-        "sections": {},
-        "query": {"text": "", "filters": {}, "corrected": None},
-        "denied": [],
-        "failed": [],
-        "partial": False,
-        "cursor": None,
-        "took_ms": 1,
-    }
-    await page.unroute("**/v1/search?*")
-    await page.route("**/v1/search?*", lambda route: route.fulfill(json=answer | parts))

@@ -16,7 +16,7 @@ from kit import CATALOGUE, COLLECTIONS, VERTICALS
 from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
 from mappings.entities import Entity
 from mappings.events import Change, decode
-from mappings.parts import Field
+from mappings.parts import Fact, Field
 from mappings.usage import USAGE
 from mappings.vertical import Vertical
 
@@ -262,10 +262,35 @@ def test_a_filter_is_declared_once_and_its_names_are_its_own() -> None:
 
 @every_vertical
 def test_everything_has_a_name_in_both_languages(vertical: Vertical) -> None:
-    labels = [vertical.display.labels, *(fact.labels for fact in vertical.display.facts)]
+    labels = [vertical.display.labels, *(fact.labels for fact in facts(vertical))]
     labels += [one.filter.labels for one in vertical.filters]
     labels += [choice.labels for one in vertical.filters for choice in one.choices]
     assert all(one.zh and one.en for one in labels)
+
+
+def facts(vertical: Vertical) -> list[Fact]:
+    return [*([vertical.display.kind] if vertical.display.kind else []), *vertical.display.facts]
+
+
+@every_vertical
+def test_a_fact_s_line_has_a_place_for_its_value_in_both_languages(vertical: Vertical) -> None:
+    lines = [fact.line for fact in facts(vertical) if fact.line]
+    assert all(text.count("{}") == 1 for line in lines for text in (line.zh, line.en))
+
+
+@every_vertical
+def test_a_fact_s_filter_is_one_of_its_vertical_s(vertical: Vertical) -> None:
+    named = {fact.filter for fact in facts(vertical)} - {""}
+    assert named <= {one.filter.name for one in vertical.filters}
+
+
+@every_searched_state
+def test_every_kind_of_hit_has_a_name(vertical: Vertical, entity: str, data: dict[str, Any]) -> None:
+    """What the page says first in the line below a hit; docs alone may have kinds that nobody declared."""
+    kind, shown = vertical.display.kind, vertical.display.show(entity, data).fields
+    if kind:
+        values = {choice.value for one in vertical.filters if one.filter.name == kind.filter for choice in one.choices}
+        assert shown.get(kind.field, shown.get(kind.otherwise)) in values
 
 
 @every_searched_state

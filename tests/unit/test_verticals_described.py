@@ -32,9 +32,33 @@ def test_only_what_the_caller_may_search(name: str) -> None:
     assert values == {choice.value for one in vertical.filters for choice in one.choices}
 
 
-def test_nothing_for_whoever_may_search_nothing() -> None:
+def test_of_what_the_caller_may_not_search_there_are_names_alone_in_the_order_of_tabs() -> None:
+    found = described(CATALOGUE, caller("search.docs", "search.messages"))
+    assert [one.name for one in found.denied] == ["contacts", "apps"]
+    assert [one.labels.zh for one in found.denied] == ["联系人与群", "应用"]
+    tabs = sorted([*found.verticals, *found.denied], key=lambda one: one.tab)
+    assert [one.name for one in tabs] == ["messages", "contacts", "docs", "apps"]
+    assert described(CATALOGUE, EVERYTHING).denied == []
+
+
+def test_nothing_but_names_for_whoever_may_search_nothing() -> None:
     found = described(CATALOGUE, caller("admin.status"))
     assert (found.verticals, found.filters) == ([], [])
+    assert {one.name for one in found.denied} == set(VERTICALS)
+
+
+def test_a_vertical_says_what_its_hits_tell_and_where() -> None:
+    found = {one.name: one for one in described(CATALOGUE, EVERYTHING).verticals}
+    assert {name: one.title for name, one in found.items() if one.title != "own"} == {"messages": "conversation"}
+    assert found["messages"].kind is None
+    kind = found["contacts"].kind
+    assert kind
+    assert (kind.field, kind.otherwise, kind.filter) == ("conversation_kind", "kind", "type")
+    facts = {fact.field: fact for fact in found["docs"].facts}
+    line = facts["updated_at"].line
+    assert line
+    assert (line.zh, line.en) == ("更新于 {}", "updated {}")
+    assert (facts["created_at"].line, facts["created_at"].filter, facts["created_at"].otherwise) == (None, None, None)
 
 
 def test_a_filter_says_how_it_is_written_and_what_its_values_are() -> None:
@@ -53,5 +77,5 @@ def test_a_filter_says_how_it_is_written_and_what_its_values_are() -> None:
         "before": "date",
     }
     [sheet] = [value for value in found["type"].values if value.value == "sheet"]
-    assert (sheet.labels.zh, sheet.labels.en) == ("表格", "Sheet")
+    assert (sheet.vertical, sheet.labels.zh, sheet.labels.en) == ("docs", "表格", "Sheet")
     assert "excel" in sheet.names

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from mappings.collection import Storage
 from mappings.entities import Id, Named, Principals, Time
-from mappings.filters import AFTER, BEFORE
+from mappings.filters import AFTER, BEFORE, TYPE
 from mappings.parts import (
+    AS_IT_IS,
     AllowList,
     Choice,
     Display,
@@ -30,6 +31,7 @@ from mappings.vertical import Vertical
 
 class Task(Named):
     title: str
+    kind: Literal["chore", "approval"] = "chore"
     notes: str = ""
     status: Literal["open", "done"]
     owner_id: Id
@@ -51,7 +53,7 @@ def allow(task: Task) -> Sequence[str]:
 
 
 def show(_: str, original: Mapping[str, Any]) -> Shown:
-    fields = {name: original[name] for name in ("status", "owner_id", "due_at")}
+    fields = {name: original[name] for name in ("kind", "status", "owner_id", "due_at") if original.get(name)}
     return Shown(original["title"], [original.get("notes", "")], fields)
 
 
@@ -77,6 +79,14 @@ VERTICAL = Vertical(
                 Choice("done", "已完成", Labels("已完成", "Done")),
             ),
         ),
+        Filtered(
+            TYPE,
+            Field("kind", attrgetter("kind")),
+            choices=(
+                Choice("chore", "杂务", Labels("杂务", "Chore")),
+                Choice("approval", "审批", Labels("审批", "Approval")),
+            ),
+        ),
         Filtered(AFTER, Field("due_at")),
         Filtered(BEFORE, Field("due_at")),
     ),
@@ -84,6 +94,10 @@ VERTICAL = Vertical(
         labels=Labels("任务", "Tasks"),
         icon="task",
         show=show,
-        facts=(Fact("due_at", Labels("截止", "Due"), "time"),),
+        kind=Fact("kind", TYPE.labels, filter=TYPE.name),
+        facts=(
+            Fact("status", STATUS.labels, line=AS_IT_IS, filter=STATUS.name),
+            Fact("due_at", Labels("截止", "Due"), "time", line=Labels("{} 截止", "due {}")),
+        ),
     ),
 )

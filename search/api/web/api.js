@@ -11,14 +11,16 @@ export class Refused extends Error {
 
 async function read(address, options) {
   let response;
+  let body;
   try {
     response = await fetch(address, { credentials: "same-origin", cache: "no-store", ...options });
+    body = await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused(0, "");
+    // A proxy may refuse with a page; half an answer, or a page where an answer should be, is none.
+    if (!response || response.ok) throw new Refused(0, "");
   }
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, body.detail ?? "");
+  if (!response.ok) throw new Refused(response.status, body?.detail ?? "");
   return body;
 }
 
@@ -40,18 +42,11 @@ function identity(caller) {
   return `${caller.tenant}/${caller.user}`;
 }
 
-/**
- * One page of results. A token that has run out is renewed once, silently.
- * @param {{key: string} | null} caller
- * @param {{q: string, verticals?: string, limit?: number, cursor?: string | null}} question
- * @param {AbortSignal} signal
- */
-export async function search(caller, question, signal) {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(question)) if (value) parameters.set(name, String(value));
+/** A call for a caller. A token that has run out is renewed once, silently. */
+async function readFor(caller, address, signal) {
   const ask = () => {
     const headers = caller ? { Authorization: `Bearer ${tokens.get(caller.key)}` } : {};
-    return read(`v1/search?${parameters}`, { headers, signal });
+    return read(address, { headers, signal });
   };
   try {
     return await ask();
@@ -60,4 +55,21 @@ export async function search(caller, question, signal) {
     await readCallers();
     return ask();
   }
+}
+
+/** The verticals and filters that there are for a caller. */
+export function readVerticals(caller) {
+  return readFor(caller, "v1/verticals");
+}
+
+/**
+ * One page of results.
+ * @param {{key: string} | null} caller
+ * @param {{q: string, verticals?: string, limit?: number, cursor?: string | null}} question
+ * @param {AbortSignal} signal
+ */
+export function search(caller, question, signal) {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(question)) if (value) parameters.set(name, String(value));
+  return readFor(caller, `v1/search?${parameters}`, signal);
 }

@@ -2,6 +2,7 @@
 
 import { readCallers, Refused } from "./api.js";
 import { Column } from "./column.js";
+import { declared, UNDECLARED } from "./declared.js";
 import { element, icon } from "./dom.js";
 import { avatar } from "./hits.js";
 import { remember, recall } from "./memory.js";
@@ -9,7 +10,6 @@ import { say, speak, spoken } from "./words.js";
 
 const DEBOUNCE_MS = 180;
 const THEMES = ["auto", "light", "dark"];
-const TAB_NAMES = ["all", "messages", "contacts", "docs", "apps"];
 
 const at = (id) => document.getElementById(id);
 const [input, form, results] = [at("query"), at("form"), at("results")];
@@ -28,6 +28,14 @@ function ask(query) {
 function pick(tab) {
   state.tab = tab;
   refresh();
+}
+
+/** Leave a tab that the first column's caller has not, such as one that an old address names. */
+async function checkTab() {
+  const [who] = state.who;
+  const found = await declared(who);
+  const isMissing = found !== UNDECLARED && state.tab !== "all" && !found.tabs.includes(state.tab);
+  if (isMissing && who === state.who[0]) pick("all");
 }
 
 function searchNow() {
@@ -82,6 +90,7 @@ function become(index, key) {
   if (index === 0 && key) remember("caller", key);
   drawCallers();
   refresh();
+  checkTab();
 }
 
 function drawCallers() {
@@ -152,9 +161,10 @@ function readAddress() {
   // Somebody may have begun to type before the callers were there.
   input.value = parts.get("q") ?? input.value;
   state.q = input.value.trim();
-  state.tab = TAB_NAMES.includes(parts.get("tab")) ? parts.get("tab") : "all";
+  state.tab = parts.get("tab") || "all";
   state.who = [find(parts.get("as")) ?? find(recall("caller")) ?? state.callers[0] ?? null, find(parts.get("with")) ?? null];
   state.comparing = Boolean(state.who[1]);
+  checkTab();
 }
 
 function move(event) {

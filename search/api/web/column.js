@@ -1,12 +1,12 @@
 /** A list of results for one caller: tabs with totals, notes, hits, and the way to more. */
 
 import { Refused, search } from "./api.js";
+import { declared, UNDECLARED } from "./declared.js";
 import { element, icon, marked } from "./dom.js";
 import { entry, skeleton } from "./hits.js";
 import { chips } from "./filters.js";
 import { say, total } from "./words.js";
 
-const TABS = ["all", "messages", "contacts", "docs", "apps"];
 const LIMIT = 20;
 // An answer that is there sooner needs no grey shapes; they would only flicker.
 const PATIENCE_MS = 160;
@@ -18,9 +18,13 @@ export class Column {
     this.page = page;
     this.caller = null;
     this.question = { q: "", tab: "all" };
+    this.declared = UNDECLARED;
     this.hits = [];
+    this.cursor = null;
     this.sections = {};
     this.denied = [];
+    // Draws once more what the column shows now; null while that is an earlier question's.
+    this.redraw = null;
     this.prefix = `column-${(made += 1)}`;
     this.head = element("div", { class: "column-head" });
     this.tabs = element("div", { class: "tabs", role: "tablist" });
@@ -37,26 +41,49 @@ export class Column {
   async run(caller, question) {
     const sameWords = this.caller === caller && this.question.q === question.q;
     if (!sameWords) Object.assign(this, { sections: {}, denied: [] });
-    Object.assign(this, { caller, question });
+    if (this.caller !== caller) this.declared = UNDECLARED;
+    Object.assign(this, { caller, question, redraw: null });
     this.stop();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
     this.root.setAttribute("aria-busy", "true");
-    const patience = setTimeout(() => this.#wait(), PATIENCE_MS);
+    const patience = setTimeout(() => this.#show(() => this.#wait()), PATIENCE_MS);
+    const learnt = declared(caller).then((found) => this.caller === caller && this.#learn(found));
     const overview = this.#overview(signal);
     try {
       const answer = await this.#ask(signal, null);
       this.#count(await overview);
+      // Names that are about to come need not replace plain ones.
+      await Promise.race([learnt, pause(PATIENCE_MS)]);
       if (signal.aborted) return;
       this.#count(answer);
-      this.hits = answer.hits;
-      this.#draw(answer);
+      Object.assign(this, { hits: answer.hits, cursor: answer.cursor });
+      this.#show(() => this.#draw(answer));
     } catch (error) {
       this.#count(await overview);
-      if (!signal.aborted) this.#fail(error);
+      if (!signal.aborted) this.#show(() => this.#fail(error));
     } finally {
       clearTimeout(patience);
       if (!signal.aborted) this.root.removeAttribute("aria-busy");
+    }
+  }
+
+  #show(draw) {
+    this.redraw = draw;
+    draw();
+  }
+
+  /** Use what is declared from now on. Hits that are there already stay as open, and as focused, as they are. */
+  #learn(found) {
+    if (found === this.declared) return;
+    this.declared = found;
+    if (!this.redraw) return;
+    const opened = [...this.list.querySelectorAll('.hit[aria-expanded="true"]')].map((button) => button.dataset.id);
+    const focused = this.list.contains(document.activeElement) && document.activeElement.dataset.id;
+    this.redraw();
+    for (const button of this.list.querySelectorAll(".hit")) {
+      if (opened.includes(button.dataset.id)) button.click();
+      if (button.dataset.id === focused) button.focus({ preventScroll: true });
     }
   }
 
@@ -107,11 +134,20 @@ export class Column {
     this.#drawTabs();
     this.#drawNotes(answer);
     const shown = this.#total(this.question.tab);
-    this.status.textContent = answer.hits.length ? say().found(total(shown), answer.took_ms) : "";
-    this.list.replaceChildren(...answer.hits.map((hit) => entry(hit, this.page.go)));
-    if (!answer.hits.length && !answer.partial) this.#say("search", say().none, say().noneHint);
-    else this.#drawMore(answer.cursor);
+    this.status.textContent = this.hits.length ? say().found(total(shown), answer.took_ms) : "";
+    this.list.replaceChildren(...this.#entries(this.hits));
+    if (!this.hits.length && !answer.partial) this.#say("search", say().none, say().noneHint);
+    else this.#drawMore();
     this.page.changed();
+  }
+
+  #entries(hits) {
+    return hits.map((hit) => entry(hit, this.declared, this.page.go));
+  }
+
+  /** All that is declared, locked ones too, and besides what an answer or the address names. */
+  #names() {
+    return [...new Set(["all", ...this.declared.tabs, ...Object.keys(this.sections), ...this.denied, this.question.tab])];
   }
 
   #total(tab) {
@@ -125,9 +161,10 @@ export class Column {
     const known = Object.keys(this.sections).length > 0;
     const focused = this.tabs.contains(document.activeElement);
     this.tabs.setAttribute("aria-label", say().kinds);
-    const buttons = TABS.map((tab) => this.#tab(tab, known));
+    const names = this.#names();
+    const buttons = names.map((tab) => this.#tab(tab, known));
     this.tabs.replaceChildren(...buttons);
-    const current = buttons[TABS.indexOf(this.question.tab)];
+    const current = buttons[names.indexOf(this.question.tab)];
     this.panel.setAttribute("aria-labelledby", current.id);
     if (focused) current.focus();
   }
@@ -140,7 +177,7 @@ export class Column {
     return element(
       "button",
       { ...attributes, "aria-controls": this.panel.id, tabindex: selected ? 0 : -1, title: denied && say().deniedTab, onclick: () => this.page.pick(tab) },
-      say()[tab],
+      tab === "all" ? say().all : this.declared.nameOf(tab),
       count && element("span", { class: "count" }, count),
     );
   }
@@ -149,18 +186,19 @@ export class Column {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    this.page.pick(TABS[(TABS.indexOf(this.question.tab) + step + TABS.length) % TABS.length]);
+    const names = this.#names();
+    this.page.pick(names[(names.indexOf(this.question.tab) + step + names.length) % names.length]);
   }
 
   #drawNotes(answer) {
     const words = say();
-    const names = (verticals) => verticals.map((name) => words[name] ?? name).join(spokenComma());
+    const names = (verticals) => verticals.map((name) => this.declared.nameOf(name)).join(words.comma);
     const notes = [];
     if (answer.query.corrected) {
       const again = element("button", { type: "button", class: "link", onclick: () => this.page.rewrite(answer.query.corrected) }, answer.query.corrected);
       notes.push(element("p", { class: "note" }, words.didYouMean, " ", again));
     }
-    const filters = chips(answer.query.filters, this.question.q, this.page.rewrite);
+    const filters = chips(answer.query.filters, this.question.q, this.declared, this.page.rewrite);
     if (filters) notes.push(filters);
     if (this.denied.length && this.question.tab === "all") {
       notes.push(element("p", { class: "note note-denied" }, icon("lock"), words.denied(names(this.denied))));
@@ -175,24 +213,25 @@ export class Column {
     return element("button", { type: "button", class: "link", onclick: () => this.run(this.caller, this.question) }, say().retry);
   }
 
-  #drawMore(cursor) {
-    if (!cursor) return this.foot.replaceChildren();
-    const more = element("button", { type: "button", class: "more", onclick: () => this.#more(cursor, more) }, say().more);
+  #drawMore() {
+    if (!this.cursor) return this.foot.replaceChildren();
+    const more = element("button", { type: "button", class: "more", onclick: () => this.#more(more) }, say().more);
     return this.foot.replaceChildren(more);
   }
 
   /** The next page goes below; the focus follows to its first hit for whoever uses the keyboard. */
-  async #more(cursor, button) {
+  async #more(button) {
     const { signal } = this.aborter;
     button.disabled = true;
     try {
-      const answer = await this.#ask(signal, cursor);
+      const answer = await this.#ask(signal, this.cursor);
       if (signal.aborted) return;
-      const entries = answer.hits.map((hit) => entry(hit, this.page.go));
+      const entries = this.#entries(answer.hits);
       this.hits = [...this.hits, ...answer.hits];
+      this.cursor = answer.hits.length ? answer.cursor : null;
       this.list.append(...entries);
       entries[0]?.querySelector(".hit").focus({ preventScroll: true });
-      this.#drawMore(answer.hits.length ? answer.cursor : null);
+      this.#drawMore();
       this.page.changed();
     } catch (error) {
       if (!signal.aborted) this.#fail(error, true);
@@ -221,6 +260,6 @@ export class Column {
   }
 }
 
-function spokenComma() {
-  return say().all === "All" ? ", " : "、";
+function pause(milliseconds) {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }

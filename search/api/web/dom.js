@@ -45,6 +45,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 // Outlines on a grid of 24, drawn with the text's colour.
 const PATHS = {
+  general: "M12 3 4 7.5v9l8 4.5 8-4.5v-9L12 3ZM4.2 7.6 12 12l7.8-4.4M12 12v8.8",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM16.2 16.2 21 21",
   close: "M6 6l12 12M18 6 6 18",
   messages: "M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2ZM8 9.5h8M8 12.5h5",
@@ -71,6 +72,11 @@ const PATHS = {
   both: "M9 6a6 6 0 1 0 0 12A6 6 0 0 0 9 6ZM15 6a6 6 0 1 1 0 12 6 6 0 0 1 0-12Z",
 };
 
+/** The first of these names that there is a drawing for; a general one where there is none. */
+export function drawn(...names) {
+  return names.find((name) => Object.hasOwn(PATHS, name ?? "")) ?? "general";
+}
+
 /** A drawing that says nothing to screen readers; the text beside it does. */
 export function icon(name) {
   const drawing = document.createElementNS(SVG, "svg");
@@ -78,7 +84,7 @@ export function icon(name) {
   drawing.setAttribute("aria-hidden", "true");
   drawing.setAttribute("class", "icon");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name] ?? PATHS.doc);
+  path.setAttribute("d", PATHS[drawn(name)]);
   drawing.append(path);
   return drawing;
 }

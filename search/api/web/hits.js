@@ -1,9 +1,14 @@
 /** One hit as the page shows it: what it is, what was found in it, and whose it is. */
 
-import { element, icon, marked, plain } from "./dom.js";
-import { exactly, say, when } from "./words.js";
+import { label } from "./declared.js";
+import { drawn, element, icon, marked, plain } from "./dom.js";
+import { isInLine, lineOf, rowOf, valuesOf } from "./facts.js";
+import { say } from "./words.js";
 
 const TINTS = 6;
+// Kinds of which the page knows more than their names: people have a face, and conversations are searched in.
+const PERSON = "user";
+const CONVERSATION = "conversation";
 
 /** A round picture for a person: the last character of a Chinese name, the first letter of any other. */
 export function avatar(name) {
@@ -12,147 +17,106 @@ export function avatar(name) {
   return element("span", { class: `avatar tint-${tint}`, "aria-hidden": "true" }, letter);
 }
 
-function kindOf(hit) {
-  const { fields } = hit;
-  if (hit.vertical === "messages") return "messages";
-  if (hit.vertical === "contacts") return fields.kind === "conversation" ? fields.conversation_kind ?? "group" : fields.kind;
-  return fields.kind ?? "doc";
+/** The value that says what kind of thing a hit is, such as a sheet; none where its vertical has but one kind. */
+function kindOf(hit, declared) {
+  const vertical = declared.verticals.get(hit.vertical);
+  if (!vertical) return hit.fields.kind;
+  return vertical.kind ? valuesOf(vertical.kind, hit)[0] : undefined;
 }
 
-/** The kind in words; a doc's may be one that we have no word for. */
-function kindName(hit) {
-  const words = say();
-  const kind = kindOf(hit);
-  if (hit.vertical === "docs") return words.docKinds[kind] ?? kind;
-  if (hit.vertical === "apps") return words.appKinds[kind] ?? kind;
-  return words[kind] ?? kind;
-}
-
-function picture(hit) {
-  if (hit.vertical === "contacts" && hit.fields.kind === "user") return avatar(plain(hit.title));
-  const kind = kindOf(hit);
-  return element("span", { class: `tile tile-${hit.vertical} tile-${kind}` }, icon(kind));
-}
-
-function moment(time, text = when(time)) {
-  return element("time", { datetime: time, title: exactly(time) }, text);
+function picture(hit, declared) {
+  const kind = kindOf(hit, declared);
+  if (kind === PERSON) return avatar(plain(hit.title ?? ""));
+  const drawing = drawn(kind, declared.verticals.get(hit.vertical)?.icon);
+  return element("span", { class: `tile tile-${drawing}` }, icon(drawing));
 }
 
 function flag(text, kind = "") {
   return element("span", { class: `flag ${kind}` }, text);
 }
 
-/** What stands below a hit: short facts, in the order in which one wants to know them. */
-function meta(hit) {
-  const { fields } = hit;
-  const words = say();
-  const facts = {
-    messages: () => [fields.sender_name ?? fields.sender_id, moment(fields.sent_at), fields.edited_at && words.edited],
-    contacts: () => [kindName(hit), ...(fields.department_names ?? [])],
-    docs: () => [kindName(hit), fields.owner_name, fields.updated_at && moment(fields.updated_at, words.updated(when(fields.updated_at)))],
-    apps: () => [kindName(hit), fields.category, ...(fields.tags ?? []).slice(0, 3)],
-  }[hit.vertical];
-  const shown = (facts ? facts() : [kindName(hit)]).filter(Boolean);
-  return element("span", { class: "meta" }, shown.map((fact) => element("span", {}, fact)));
+/** What stands below a hit: short facts, its kind first. */
+function meta(hit, declared) {
+  const vertical = declared.verticals.get(hit.vertical);
+  const facts = vertical ? [vertical.kind, ...vertical.facts.filter(isInLine)] : [];
+  const told = facts.filter((fact) => fact && fact.form !== "files").flatMap((fact) => lineOf(fact, hit, declared));
+  if (!vertical) told.push(element("span", {}, declared.nameOf(hit.vertical)));
+  if (hit.fields.edited_at) told.push(element("span", {}, say().edited));
+  return element("span", { class: "meta" }, told);
 }
 
-function flags(hit) {
+function flags(hit, declared) {
   const words = say();
   const { fields } = hit;
   return [
-    fields.status === "disabled" && flag(words.disabled, "flag-warn"),
+    kindOf(hit, declared) === PERSON && fields.status === "disabled" && flag(words.disabled, "flag-warn"),
     fields.archived && flag(words.archived),
     fields.public && flag(words.public, "flag-open"),
   ];
 }
 
-function attachments(hit) {
-  if (hit.vertical !== "messages" || !hit.fields.attachments) return null;
-  const names = hit.fields.attachments.map((file) => element("span", { class: "file" }, icon("file"), file.name));
-  return element("span", { class: "files" }, names);
+function files(hit, declared) {
+  const facts = declared.verticals.get(hit.vertical)?.facts ?? [];
+  const found = facts.filter((fact) => fact.form === "files" && isInLine(fact)).flatMap((fact) => valuesOf(fact, hit));
+  if (!found.length) return null;
+  return element("span", { class: "files" }, found.map((file) => element("span", { class: "file" }, icon("file"), file.name)));
 }
 
-/** The rows of the opened hit: label → text or node. */
-function details(hit) {
-  const { fields } = hit;
-  const words = say().facts;
-  const size = new Intl.NumberFormat(undefined, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
-  const rows = {
-    messages: [
-      [words.sender, fields.sender_name ?? fields.sender_id],
-      [words.sent, fields.sent_at && exactly(fields.sent_at)],
-      [words.attachments, fields.attachments?.map((file) => (file.size ? `${file.name} (${size.format(file.size / 1000)})` : file.name)).join("\n")],
-      [words.links, fields.links?.join("\n")],
-    ],
-    contacts: [
-      [words.english, fields.english_name],
-      [words.title, fields.title],
-      [words.department, fields.department_names?.join(" · ")],
-      [words.number, fields.employee_no],
-      [words.email, fields.email],
-      [words.phone, fields.phone],
-    ],
-    docs: [
-      [words.owner, fields.owner_name],
-      [words.created, fields.created_at && exactly(fields.created_at)],
-      [words.updated, fields.updated_at && exactly(fields.updated_at)],
-      [words.address, fields.url],
-    ],
-    apps: [
-      [words.tags, fields.tags?.join(" · ")],
-      [words.developer, fields.developer],
-      [words.published, fields.published_at && exactly(fields.published_at)],
-      [words.address, fields.url],
-    ],
-  };
-  return [...(rows[hit.vertical] ?? []), [words.id, hit.id]].filter(([, value]) => value);
+/** The rows of the opened hit: label → text. */
+function details(hit, declared) {
+  const facts = declared.verticals.get(hit.vertical)?.facts ?? [];
+  const rows = facts.map((fact) => [label(fact.labels), rowOf(fact, hit, declared)]);
+  return [...rows, [say().id, hit.id]].filter(([, value]) => value);
 }
 
-/** Operators that go on from a hit: a person's messages, a conversation's messages. */
-function onward(hit) {
+/** Queries that go on from a hit: to what a person said, and to what was said in a conversation. */
+function onward(hit, declared) {
   const quoted = (name) => (/\s/.test(name) ? `"${name}"` : name);
   const words = say();
+  const vertical = declared.verticals.get(hit.vertical);
   const title = plain(hit.title ?? "");
-  const kind = kindOf(hit);
-  const steps = [];
-  const sender = hit.vertical === "messages" ? hit.fields.sender_name : kind === "user" && title;
-  if (sender) steps.push([words.searchFrom, `from:${quoted(sender)} `]);
-  const room = hit.vertical === "messages" || (hit.vertical === "contacts" && hit.fields.kind === "conversation");
-  if (room && title) steps.push([words.searchIn, `in:${quoted(title)} `]);
-  return steps;
+  const [by, within] = [declared.filterOf("person"), declared.filterOf("conversation")];
+  const author = vertical?.facts.find((fact) => fact.filter && fact.filter === by);
+  const person = kindOf(hit, declared) === PERSON ? title : author && hit.fields[author.field];
+  const isRoom = vertical?.title === "conversation" || hit.fields.kind === CONVERSATION;
+  return [
+    ...(by && person ? [[words.searchFrom, `${by}:${quoted(person)} `]] : []),
+    ...(within && isRoom && title ? [[words.searchIn, `${within}:${quoted(title)} `]] : []),
+  ];
 }
 
 /**
  * A hit as a list entry: a button that opens its details.
- * @param {object} hit @param {(query: string) => void} go what a further step does
+ * @param {object} hit @param {object} declared what there is for its caller
+ * @param {(query: string) => void} go what a further step does
  */
-export function entry(hit, go) {
+export function entry(hit, declared, go) {
   const title = hit.title ? marked(hit.title) : say().untitled;
   const more = element("div", { class: "details", hidden: true });
   const button = element(
     "button",
     { type: "button", class: "hit", "aria-expanded": "false", "data-id": `${hit.vertical}/${hit.id}` },
-    picture(hit),
+    picture(hit, declared),
     element(
       "span",
       { class: "hit-text" },
-      element("span", { class: "title" }, element("span", { class: "name" }, title), flags(hit)),
+      element("span", { class: "title" }, element("span", { class: "name" }, title), flags(hit, declared)),
       hit.snippet && element("span", { class: "snippet" }, marked(hit.snippet)),
-      attachments(hit),
-      meta(hit),
+      files(hit, declared),
+      meta(hit, declared),
     ),
   );
   button.addEventListener("click", () => {
-    if (!more.hasChildNodes()) more.append(...opened(hit, go));
+    if (!more.hasChildNodes()) more.append(...opened(hit, declared, go));
     more.hidden = !more.hidden;
     button.setAttribute("aria-expanded", String(!more.hidden));
   });
   return element("li", { class: "entry" }, button, more);
 }
 
-function opened(hit, go) {
-  const facts = details(hit).flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]);
-  const steps = onward(hit).map(([label, query]) =>
+function opened(hit, declared, go) {
+  const facts = details(hit, declared).flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]);
+  const steps = onward(hit, declared).map(([label, query]) =>
     element("button", { type: "button", class: "step", onclick: () => go(query) }, label),
   );
   return [element("dl", {}, facts), steps.length ? element("div", { class: "steps" }, steps) : ""];

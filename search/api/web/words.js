@@ -1,4 +1,4 @@
-/** Everything the page says, in both languages, so that no text hides in the code. */
+/** Everything the page says by itself, in both languages; what verticals and filters are called, the service tells. */
 
 const WORDS = {
   zh: {
@@ -20,10 +20,7 @@ const WORDS = {
     results: "搜索结果",
     kinds: "结果类型",
     all: "全部",
-    messages: "消息",
-    contacts: "联系人与群",
-    docs: "文档",
-    apps: "应用",
+    comma: "、",
     columnCaller: "这一栏以谁的身份搜索",
     loading: "正在搜索…",
     found: (n, ms) => `找到 ${n} 条结果 · ${ms} 毫秒`,
@@ -45,29 +42,16 @@ const WORDS = {
     keyMove: "移动",
     keyOpen: "展开",
     keyBack: "返回",
-    filters: { from: "发送人", in: "群聊", type: "类型", before: "早于", after: "晚于", has: "包含", conversation: "群聊", phrases: "短语", excluded: "排除" },
+    conditions: { phrases: "短语", excluded: "排除" },
     not: "不含",
-    user: "联系人",
-    group: "群聊",
-    channel: "频道",
-    direct: "单聊",
-    department: "部门",
-    conversation: "会话",
-    docKinds: { doc: "文档", sheet: "表格", slide: "演示", wiki: "知识库", pdf: "PDF" },
-    appKinds: { mini_program: "小程序", web: "网页应用", bot: "机器人", service_account: "服务号" },
     disabled: "已停用",
     archived: "已归档",
     public: "公开",
     edited: "已编辑",
     untitled: "无标题",
-    updated: (when) => `更新于 ${when}`,
+    id: "编号",
     searchFrom: "看此人的消息",
     searchIn: "在此会话中搜索",
-    facts: {
-      sender: "发送人", sent: "发送时间", email: "邮箱", phone: "电话", number: "工号", english: "英文名",
-      title: "职位", department: "部门", owner: "所有者", created: "创建", updated: "更新", tags: "标签",
-      developer: "开发者", published: "上架", id: "编号", attachments: "附件", links: "链接", address: "地址",
-    },
   },
   en: {
     headline: "Search messages, people, docs and apps",
@@ -88,10 +72,7 @@ const WORDS = {
     results: "Search results",
     kinds: "Kinds of results",
     all: "All",
-    messages: "Messages",
-    contacts: "People & groups",
-    docs: "Docs",
-    apps: "Apps",
+    comma: ", ",
     columnCaller: "Whom this column searches as",
     loading: "Searching…",
     found: (n, ms) => `${n} ${n === "1" ? "result" : "results"} · ${ms} ms`,
@@ -113,29 +94,16 @@ const WORDS = {
     keyMove: "move",
     keyOpen: "open",
     keyBack: "back",
-    filters: { from: "From", in: "In", type: "Type", before: "Before", after: "After", has: "Has", conversation: "In", phrases: "Phrase", excluded: "Without" },
+    conditions: { phrases: "Phrase", excluded: "Without" },
     not: "not",
-    user: "Person",
-    group: "Group",
-    channel: "Channel",
-    direct: "Direct",
-    department: "Department",
-    conversation: "Conversation",
-    docKinds: { doc: "Doc", sheet: "Sheet", slide: "Slides", wiki: "Wiki", pdf: "PDF" },
-    appKinds: { mini_program: "Mini program", web: "Web app", bot: "Bot", service_account: "Service account" },
     disabled: "Deactivated",
     archived: "Archived",
     public: "Public",
     edited: "Edited",
     untitled: "Untitled",
-    updated: (when) => `updated ${when}`,
+    id: "Id",
     searchFrom: "Messages from this person",
     searchIn: "Search in this conversation",
-    facts: {
-      sender: "Sender", sent: "Sent", email: "E-mail", phone: "Phone", number: "Employee no.", english: "English name",
-      title: "Title", department: "Department", owner: "Owner", created: "Created", updated: "Updated", tags: "Tags",
-      developer: "Developer", published: "Published", id: "Id", attachments: "Attachments", links: "Links", address: "Address",
-    },
   },
 };
 
@@ -161,8 +129,11 @@ export function total(section) {
   return section.relation === "gte" ? `${text}+` : text;
 }
 
-/** When something was, as people say it: relative within a week, then the date. */
+const isTime = (text) => !Number.isNaN(Date.parse(text));
+
+/** When something was, as people say it: relative within a week, then the date. What is no time stays as it is. */
 export function when(time) {
+  if (!isTime(time)) return time;
   const moment = new Date(time);
   const minutes = Math.round((moment - Date.now()) / 60000);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
@@ -174,7 +145,8 @@ export function when(time) {
   return new Intl.DateTimeFormat(language, form).format(moment);
 }
 
-/** Date and time in full. */
+/** Date and time in full. What is no time stays as it is. */
 export function exactly(time) {
+  if (!isTime(time)) return time;
   return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(new Date(time));
 }
