@@ -19,6 +19,8 @@ from analyzers.normalise import fold, unify
 from analyzers.pinyin import letters, read, read_surname, readings
 from analyzers.simplify import simplify
 
+LONGEST_NAME = 1000
+"""Characters of a name that are read; what is longer is no name, and reading it would take seconds."""
 _MOST_READINGS = 16
 """Readings of one name that are stored."""
 _MOST_INNER = 64
@@ -141,7 +143,7 @@ def _runs(ways: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 def analyse_name(name: str) -> NameTerms:
     """Return the keys of a person's, group's or app's `name`: at most 16, 32, 64 and 64, however long it is."""
-    units, surname = read_name(name)
+    units, surname = read_name(name[:LONGEST_NAME])
     ways = _ways(units, _MOST_READINGS)
     initials = [_initials(way, units) for way in ways]
     pinyin = _distinct(map("".join, ways), _MOST_READINGS)

@@ -16,6 +16,8 @@ _IN_PHRASES = "瞭覆藉甦衹哩"
 ASPECT = "著"
 _ASPECT = re.compile(f"{ASPECT}(?![称稱述书書者录錄名作])")
 _AROUND = 3
+# Each is converted with its neighbours; a text with more of them is no text.
+_MOST_ASPECTS = 10_000
 # As Hong Kong writes them; OpenCC's own set for it would change 么 and others in Simplified text too.
 _HONG_KONG = str.maketrans("衞敍枱粧糭", "卫叙台妆粽")
 # Beyond the basic plane any character counts as convertible: a class with hundreds of single ones there is slow.
@@ -69,7 +71,7 @@ def _convert(text: str) -> str:
 def simplify(text: str) -> str:
     """Return NFKC `text` with Traditional characters as Simplified ones; its length never changes."""
     if ASPECT in text:
-        text = _ASPECT.sub(_aspect, text)
+        text = _ASPECT.sub(_aspect, text, count=_MOST_ASPECTS)
     if not _finder().search(text):
         return text
     return "".join(part if part in ("坏", "沈") else _convert(part) for part in _KEPT.split(text))

@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 from operator import add
 from typing import NamedTuple
 
-from analyzers.charsets import HAN, ranges
-from analyzers.normalise import shape, unify
+from analyzers.charsets import HAN, MARKS, ranges
+from analyzers.normalise import fold, shape, unify
 from analyzers.pieces import FILE_HINT, LONGEST, RUN, RUN_OR_FILE, UNIT_BEGINS, Piece, measured, pieces
 from analyzers.segment import Segmenter, default_segmenter
 from analyzers.simplify import ASPECT, convertible
@@ -17,6 +17,19 @@ _SLOT = "\x01"
 _runs = re.compile(f"[{HAN}]+").findall
 _repeated = re.compile(r"(.)\1{3,}").sub
 _PUNCTUATION = " \t\n!-/:-@\\[-^`{-~，。！？；：、（）《》〈〉「」『』【】“”‘’…—·～￥　"
+
+
+LONGEST_RUN = 4096
+"""Characters of an unbroken run that are taken apart in full. What is behind (a key, encoded data, one line of a
+hundred thousand kana) is found by its words and characters, but not by stems, parts of camelCase or as a whole."""
+LONGEST_WITH_FILES = 100_000
+"""Characters of a text in which names of files are looked for; each place of a text is looked at ahead for one."""
+_EXPANDED = 2
+"""How many times longer a long text may become by normalisation, in which one character can become eighteen."""
+_plain_parts = re.compile(f"[^\\W_]{{1,{LONGEST}}}|[^\\w\\s]|_").findall
+_plain_units = re.compile(f"\\w[{MARKS}]*").findall
+_stretches = re.compile(f".{{1,{LONGEST}}}", re.DOTALL).findall
+_before_last_mark = re.compile(r".*[^\W_](?=[\W_])", re.DOTALL).match
 
 
 class Terms(NamedTuple):
@@ -66,7 +79,30 @@ def _take_apart(group: str, run: str) -> Terms:
     )
 
 
+def _take_apart_long(group: str, run: str) -> Terms:
+    """Take apart the beginning of a run that nobody typed, and cut up the rest, in time that 5 MB of anything takes."""
+    begins = _before_last_mark(run, 0, LONGEST_RUN)
+    cut = begins.end() if begins and group != "unspaced" else LONGEST_RUN
+    first, rest = _take_apart(group, run[:cut]), fold(run[cut:])
+    if group == "unspaced":
+        units = _plain_units(rest)
+        pairs = map(add, units, units[1:] or units)
+        more = Terms(" ".join(_stretches(rest)), " ".join(pairs), " ".join(units), " ".join(units))
+    else:
+        parts = _plain_parts(_repeated(r"\1\1\1", rest))
+        atoms = " ".join([part for part in parts if part.isalnum()])
+        more = Terms(atoms, atoms, atoms, " ".join(parts))
+    return Terms(*map(" ".join, zip(first, more, strict=True)))
+
+
 _remembered = lru_cache(maxsize=8192)(_take_apart)
+
+
+def _terms_of(group: str, run: str) -> Terms:
+    # Long runs hardly ever come twice, so remembering them is not worth the memory.
+    if len(run) <= LONGEST:
+        return _remembered(group, run)
+    return _take_apart(group, run) if len(run) <= LONGEST_RUN else _take_apart_long(group, run)
 
 
 def _words(runs: list[str], segmenter: Segmenter) -> str:
@@ -94,7 +130,7 @@ def _mixed(text: str, segmenter: Segmenter) -> Terms:
     chars: list[str] = []
     literal: list[str] = []
     at = 0
-    pattern = RUN_OR_FILE if "." in text and FILE_HINT.search(text) else RUN
+    pattern = RUN_OR_FILE if len(text) <= LONGEST_WITH_FILES and "." in text and FILE_HINT.search(text) else RUN
     for match in pattern.finditer(text):
         group, run, start = match.lastgroup, match[0], match.start()
         if start > at:
@@ -110,8 +146,7 @@ def _mixed(text: str, segmenter: Segmenter) -> Terms:
                 pairs.append(run)
             continue
         run = run or match["file"]
-        # Long runs (keys, encoded data) hardly ever come twice, so remembering them is not worth the memory.
-        found = (_remembered if len(run) <= LONGEST else _take_apart)(group or "", run)
+        found = _terms_of(group or "", run)
         words = found.words
         if text[at : at + 1] in UNIT_BEGINS and (whole := measured(text, at)) > at:
             words = f"{text[start:whole].lower()[:LONGEST]} {words}"
@@ -137,4 +172,4 @@ def analyse(text: str, segmenter: Segmenter | None = None) -> Terms:
     segmenter = segmenter or default_segmenter()
     if _plain().fullmatch(text):
         return _han(text, segmenter)
-    return _mixed(shape(text), segmenter)
+    return _mixed(shape(text)[: max(_EXPANDED * len(text), LONGEST_RUN)], segmenter)

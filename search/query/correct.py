@@ -30,7 +30,7 @@ from search.core.errors import Unavailable
 from search.query import build
 from search.query.build import EXACT, LITERAL
 from search.query.matcher import matches
-from search.query.names import MOST_EXPANSIONS
+from search.query.names import ALL_TERMS
 from search.query.resolved import ResolvedQuery
 from search.query.segments import CERTAIN, Guess, Segment, han_guesses, joined, latin_guesses, segments, slips
 
@@ -135,7 +135,7 @@ class Corrector:
         found: list[Found] = []
         for vertical in self.verticals:
             fields = [text.fields[0] for text in vertical.matching.texts]
-            fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), "max_expansions": MOST_EXPANSIONS}
+            fuzzy = {"value": segment.text, "fuzziness": slips(segment.text), **ALL_TERMS}
             query = {
                 "bool": {"should": [{"constant_score": {"filter": {"fuzzy": {field: fuzzy}}}} for field in fields]}
             }

@@ -16,8 +16,9 @@ NAME_CHARS = "name_chars"
 NAME_WORDS = "name_words"
 # In shorter names every slip makes another name.
 SHORTEST_FUZZY, LONG_FUZZY = 4, 10
-# Terms of what the caller may not see count among these too, so that there have to be more than there ever are.
-MOST_EXPANSIONS = 1000
+# Every term that is near enough counts. The engine's default takes the nearest few out of its dictionary, in which the
+# terms of hidden documents stand too: enough of these would crowd out what the caller may see.
+ALL_TERMS = {"rewrite": "constant_score"}
 
 
 def named(text: str) -> Clause | None:
@@ -68,4 +69,4 @@ def fuzzily_named(text: str, words: Sequence[str], vertical: Vertical) -> Clause
 
 def _fuzzy(field: str, value: str) -> Clause:
     slips = 2 if len(value) >= LONG_FUZZY else 1
-    return {"fuzzy": {field: {"value": value, "fuzziness": slips, "max_expansions": MOST_EXPANSIONS}}}
+    return {"fuzzy": {field: {"value": value, "fuzziness": slips, **ALL_TERMS}}}

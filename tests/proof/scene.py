@@ -13,7 +13,7 @@ from proof.laboratory import Laboratory
 from proof.oracle import moment
 from proof.questions import Question, Typed
 from proof.views import comparable
-from proof.words import LATIN
+from proof.words import CROWDED, LATIN, near
 
 WORD, OTHER = LATIN[0], LATIN[1]
 CALLERS = ("me", "colleague")
@@ -21,7 +21,7 @@ BY_WORD = Question(words=(Typed(WORD),), limit=1)
 QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
 AGAIN = 5
 """So many times, after all has arrived, much of it comes once more."""
-MISTYPED = Question(words=(Typed(WORD, "slip"),))
+MISTYPED = (Question(words=(Typed(WORD, "slip"),)), Question(words=(Typed(CROWDED, "slip"),)))
 
 
 def _new(entity: str, id: str, **data: Any) -> Change:
@@ -55,6 +55,7 @@ def _founded() -> Iterator[Change]:
     yield _member("role:team", "department:team")
     yield _new("department", "team", name="team")
     yield from (_user("me"), _user("colleague"))
+    yield _new("user", "crowded", name=CROWDED.written, department_ids=[], status="active")
     yield from (_room("joined"), _room("ending"), _room("coming"), _room("shut", public=True))
     yield _member("conversation:joined", "user:me", since="hour:4")
     yield _member("conversation:ending", "user:me", until="hour:7")
@@ -67,6 +68,12 @@ def _founded() -> Iterator[Change]:
             yield _new("message", f"{room}-{hour}", conversation_id=room, **said)
     for id in ("kept", "taken", "moved", "renamed", "removed"):
         yield _doc(id, department_ids=["team"])
+
+
+def _crowd() -> Iterator[Change]:
+    """People whom nobody sees, with more names near to a mistyped one than the engine would look at by default."""
+    for number, name in enumerate(sorted(set(near(CROWDED.slip)))):
+        yield _new("user", f"crowd-{number}", name=name, department_ids=[], status="active", visible_to=[])
 
 
 def _changed() -> Iterator[Change]:
@@ -89,12 +96,13 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
     laboratory.now = moment(time_at(6))
     companies = [await ground.company() for ground in grounds]
     companies[1].tell(_doc(f"hidden-{number}", WORD.slip, allow=[]) for number in range(12))
+    companies[1].tell(_crowd())
     for company in companies:
         await _hears(company, [*_founded()])
     await laboratory.refresh([company.tenant for company in companies])
     for company in companies:
         company.refreshed()
-    await _asked(companies, (*QUESTIONS, MISTYPED), fresh=True)
+    await _asked(companies, (*QUESTIONS, *MISTYPED), fresh=True)
     for company in companies:
         await _hears(company, [*_changed()])
         for disorder in range(1, AGAIN):

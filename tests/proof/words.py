@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,10 +44,21 @@ HAN = (
     Word("枫糖", "风糖", "fengtang", "ft"),
     Word("冬笋", "东笋", "dongsun", "ds"),
 )
+CROWDED = Word("wqxkvzbnrtpmgdhsljfcbt", "wqxkbznrtpmgdhsljfcbt")
+"""Long enough that more than a thousand words are one slip away from it as it is mistyped."""
 NUMBER = Word("70415893", "70415839")
 WORDS = (LATIN[0], HAN[0], LATIN[1], HAN[1], LATIN[2], HAN[2], LATIN[3])
 PAIRS = tuple(zip(WORDS, (*WORDS[1:], WORDS[0]), strict=True))
 """Those of them that stand in a row somewhere."""
+
+
+def near(text: str) -> Iterator[str]:
+    """Everything that is one letter away from a word: one wrong, one too many, one too few."""
+    for at in range(len(text) + 1):
+        yield from (text[:at] + letter + text[at:] for letter in string.ascii_lowercase)
+        yield from (text[:at] + letter + text[at + 1 :] for letter in string.ascii_lowercase)
+        yield text[:at] + text[at + 1 :]
+
 
 _TOKEN = re.compile(r"\w+")
 
