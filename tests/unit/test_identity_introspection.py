@@ -125,13 +125,23 @@ class TestAnswers:
         [
             *(("sub", None), ("sub", "u 1"), ("tenant", None), ("tenant", "ACME"), ("aud", "other"), ("aud", None)),
             *(("scope", "openid"), ("scope", None), ("exp", None), ("exp", NOW - 5), ("exp", "soon"), ("exp", True)),
-            *(("nbf", NOW + 6), ("iat", NOW + 6), ("client_id", 7)),
+            *(("nbf", NOW + 6), ("iat", NOW + 6), ("client_id", 7), ("client_id", "")),
+            *(("azp", ""), ("cnf", {"x5t#S256": "A" * 43}), ("cnf", {"jkt": "A" * 43}), ("cnf", {})),
             *(("token_type", "refresh_token"), ("token_type", "DPoP"), ("token_type", 7)),
         ],
     )
     async def test_claims_are_checked_like_a_jwts(self, site: Site, claim: str, value: object) -> None:
         site.tokens[TOKEN][claim] = value
         await site.refused()
+
+    @pytest.mark.parametrize("again", ['"sub":"u-2"', '"sub":"u-1"', '"active":true', '"cnf":{"jkt":"a","jkt":"b"}'])
+    async def test_a_claim_given_twice_is_refused_and_no_failure_of_the_service(self, site: Site, again: str) -> None:
+        whole = json.dumps({"active": True, **CLAIMS})
+        site.server.answer = http(f"{whole[:-1]},{again}}}".encode())
+        for number in range(FAILURES + 1):
+            await site.refused(f"t-{number}")
+        site.works()
+        assert await site.who() == CALLER
 
     async def test_an_issuer_counts_when_it_is_configured(self, site: Site) -> None:
         strict = site_of(site.server, issuer="https://id.example")

@@ -118,12 +118,46 @@ WRONG: dict[str, list[object]] = {
     "exp": [None, NOW - 5, NOW - 60, 0, -1, str(NOW + 60), True, [NOW + 60]],
     "nbf": [NOW + 6, NOW + 3600, "soon", True],
     "iat": [NOW + 6, "soon"],
+    "client_id": ["", 7, ["web"]],
+    "azp": ["", 7],
+    "cnf": [{"x5t#S256": "A" * 43}, {"jkt": "A" * 43}, {"jwk": {}}, {}, "A", False],
 }
 
 
 @pytest.mark.parametrize(("claim", "value"), [(claim, value) for claim, values in WRONG.items() for value in values])
 async def test_a_claim_that_is_missing_or_wrong_is_refused(claim: str, value: object) -> None:
     await refused(shared(), hs256(**{claim: value}))
+
+
+@pytest.mark.parametrize(
+    "claims", [{"client_id": "", "azp": "web"}, {"client_id": "web", "azp": ""}, {"client_id": "web", "azp": "notes"}]
+)
+async def test_claims_that_name_no_one_client_are_refused(claims: dict[str, str]) -> None:
+    assert "client" in await refused(shared(), hs256(**claims))
+
+
+async def test_both_claims_may_name_the_same_client() -> None:
+    assert (await authenticate(shared(), hs256(client_id="web", azp="web"))).user == "u-1"
+
+
+def twice(text: str) -> bytes:
+    """The claims in JSON, and then once more whatever `text` says."""
+    return json.dumps(CLAIMS).encode()[:-1] + f",{text}}}".encode()
+
+
+@pytest.mark.parametrize(
+    "again",
+    ['"sub":"u-1"', '"tenant":"other"', '"\\u0073ub":"u-2"', '"x":{"a":1,"a":2}', '"x":[{"a":1,"a":1}]'],
+)
+async def test_a_claim_given_twice_is_refused(again: str) -> None:
+    await refused(shared(), bearing(forge({"alg": "HS256"}, twice(again), SECRET.encode())))
+
+
+@pytest.mark.parametrize("header", [b'{"alg":"HS256","alg":"HS256"}', b'{"alg":"none","alg":"HS256"}'])
+async def test_a_header_that_names_its_algorithm_twice_is_refused(header: bytes) -> None:
+    parts = [base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, json.dumps(CLAIMS).encode())]
+    signature = base64.urlsafe_b64encode(hmac.digest(SECRET.encode(), b".".join(parts), hashlib.sha256)).rstrip(b"=")
+    await refused(shared(), bearing(b".".join([*parts, signature]).decode()))
 
 
 @pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
@@ -250,7 +284,7 @@ TOKEN = GOOD.removeprefix("Bearer ")
     "value",
     [
         *("", "Bearer", "Bearer ", "Bearer ..", "Bearer a.b.c", "Bearer a.b.c.d.e"),
-        *(TOKEN, f"Basic {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN} ", f"Bearer {TOKEN},x"),
+        *(TOKEN, f"Basic {TOKEN}", f"DPoP {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN} ", f"Bearer {TOKEN},x"),
         *(f"Bearer {TOKEN}=", f"Bearer {TOKEN}.", f"Bearer .{TOKEN}", f"Bearer {TOKEN[:-1]}"),
     ],
 )

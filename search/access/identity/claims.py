@@ -60,6 +60,9 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
     """
     if not isinstance(claims, dict):
         raise Unauthenticated("The token's payload is not a JSON object.")
+    # RFC 7800: whoever shows such a token must also prove to hold the key, and no such proof is checked here.
+    if claims.get("cnf") is not None:
+        raise Unauthenticated("The token is bound to a key (cnf), which is not checked here; ask for a plain one.")
     _check_times(claims, now)
     if expected.audience not in _words(claims, "aud", split=False):
         raise Unauthenticated("The token's aud does not name this service; ask for one that does.")
@@ -70,11 +73,14 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
 
 
 def _app(claims: Mapping[str, Any]) -> str | None:
-    """Return the client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp."""
-    for claim in ("client_id", "azp"):
-        if claims.get(claim) is not None:
-            return _text(claims, claim)
-    return None
+    """Return the client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp.
+
+    None if it names none. Raises Unauthenticated where the two differ, or one of them is empty or no text.
+    """
+    named = {_text(claims, claim) for claim in ("client_id", "azp") if claims.get(claim) is not None}
+    if "" in named or len(named) > 1:
+        raise Unauthenticated("The token's client_id and azp must name one client, and the same one.")
+    return named.pop() if named else None
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
