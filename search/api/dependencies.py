@@ -26,7 +26,13 @@ async def caller(request: Request) -> Caller:
     known = getattr(request.state, "caller", None)
     if isinstance(known, Caller):
         return known
-    lines = RequestLines(request.method, _path_and_query(request), Headers(request.headers.raw), await request.body())
+    lines = RequestLines(
+        request.method,
+        _path_and_query(request),
+        Headers(request.headers.raw),
+        await request.body(),
+        request.client.host if request.client else "",
+    )
     request.state.caller = await authenticate(request.app.state.identity_modes, lines)
     proven: Caller = request.state.caller
     return proven

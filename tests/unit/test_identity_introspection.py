@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import kit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,9 +89,14 @@ def site_of(server: Server, **more: Any) -> Site:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def server() -> AsyncIterator[Server]:
     async with listening() as server:
-        yield site_of(server)
+        yield server
+
+
+@pytest.fixture
+def site(server: Server) -> Site:
+    return site_of(server)
 
 
 class TestAnswers:
@@ -240,9 +244,10 @@ class TestKeeping:
         assert site.server.asked == 1
 
     async def test_how_many_are_kept_is_bounded_and_the_oldest_go_first(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(states, "MOST_KEPT", 3)
+        site = site_of(server)
         for name in ("a", "b", "c", "d"):
             site.tokens[name] = CLAIMS
             await site.who(name)
@@ -258,30 +263,12 @@ class TestKeeping:
             await kept.claims(f"token-{number}")
         site.passes(KEPT_S)
         await kept.claims("another")
-        assert len(kept._said) == 1
+        assert len(kept._active) == 1
 
     async def test_no_token_is_kept(self, site: Site) -> None:
         kept = states.TokenStates(lambda token: asyncio.sleep(0, CLAIMS), site.wall, site.clock)
         await kept.claims(TOKEN)
         assert TOKEN not in repr(vars(kept))
-
-    async def test_strangers_cannot_have_any_number_of_questions_asked_at_once(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(states, "MOST_ASKED_AT_ONCE", 2)
-        await site.who()
-        site.server.answer = None
-        waiting = [asyncio.create_task(site.who(name)) for name in ("a", "b")]
-        await kit.until(lambda: asyncio.sleep(0, site.server.asked == 3), "both to be asked about")
-        await site.unavailable("c")
-        assert site.server.asked == 3
-        assert await site.who() == CALLER
-        site.server.done.set()
-        for one in waiting:
-            with pytest.raises(Unavailable):
-                await one
-        site.works()
-        await site.refused("c")
 
 
 ACTIVE = json.dumps({"active": True, **CLAIMS}).encode()

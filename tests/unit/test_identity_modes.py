@@ -190,16 +190,42 @@ async def test_the_form_of_a_token_alone_says_which_check_it_belongs_to(token: s
         def __init__(self, name: str) -> None:
             self.name = name
 
-        async def grant(self, token: str) -> Grant:
+        async def grant(self, token: str, peer: str) -> Grant:
             asked.append(self.name)
             raise Unauthenticated("as every token here")
 
     signed, opaque = Check("jwt"), Check("introspection")
     for tokens in (BearerTokens(signed, opaque), BearerTokens(signed, None), BearerTokens(None, opaque)):
         with pytest.raises(Unauthenticated):
-            await tokens.grant(request(bearing(token)).headers)
+            await tokens.grant(request(bearing(token)))
     # With only one of the two on it gets them all.
     assert asked == [mode, "jwt", "introspection"]
+
+
+@pytest.mark.parametrize(
+    ("token", "asked_about"),
+    [
+        ("a" * 4096, True),
+        ("a" * 4097, False),
+        ("a" * 20_000, False),
+        (TOKEN + "A" * (16 * 1024 - len(TOKEN)), True),
+        (TOKEN + "A" * (16 * 1024 + 1 - len(TOKEN)), False),
+    ],
+)
+async def test_a_token_that_is_too_long_is_refused_before_anybody_is_asked(token: str, asked_about: bool) -> None:
+    asked: list[str] = []
+
+    class Check:
+        name = "any"
+
+        async def grant(self, token: str, peer: str) -> Grant:
+            asked.append(token)
+            raise Unauthenticated("as every token here")
+
+    for tokens in (BearerTokens(Check(), Check()), BearerTokens(Check(), None), BearerTokens(None, Check())):
+        with pytest.raises(Unauthenticated):
+            await tokens.grant(request(bearing(token)))
+    assert len(asked) == 3 * asked_about
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers(-(2**53), 2**53), max_size=4))

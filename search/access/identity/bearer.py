@@ -22,7 +22,7 @@ class BearerMode:
         return AUTHORIZATION in headers and not (self._signed and self._signed.present(headers))
 
     async def prove(self, request: RequestLines) -> Caller:
-        grant = await self._tokens.grant(request.headers)
+        grant = await self._tokens.grant(request)
         # A token that was stolen from a server that must sign is useless by itself.
         if self._signed and self._signed.registered(grant.app):
             raise Unauthenticated("The token was issued to an app whose server signs; send its X-App-Id and the rest.")

@@ -36,8 +36,8 @@ class IntrospectionCheck:
         self._expected = expected
         self._now = now
 
-    async def grant(self, token: str) -> Grant:
-        claims = await self._states.claims(token)
+    async def grant(self, token: str, peer: str) -> Grant:
+        claims = await self._states.claims(token, peer)
         if claims is None:
             raise Unauthenticated("The token is not active; ask for a new one.")
         # Refresh tokens are not for calls, and tokens that are bound to a key prove nothing without that key.

@@ -31,7 +31,7 @@ class JwtCheck:
         self._now = now
         self._jws = jwt.PyJWS()
 
-    async def grant(self, token: str) -> Grant:
+    async def grant(self, token: str, peer: str) -> Grant:
         if not _SIGNED.fullmatch(token):
             raise Unauthenticated("The token is not a signed one; ask for a JWT.")
         return check(await self._claims(token), self._expected, self._now(), self.name)

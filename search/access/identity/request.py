@@ -64,13 +64,15 @@ class Headers:
 class RequestLines:
     """The parts of a request that credentials can sign.
 
-    `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query.
+    `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query. `peer`: the address at
+    the other end of the connection, never one that a header names; empty if there is none.
     """
 
     method: str
     path_and_query: bytes
     headers: Headers
     body: bytes = b""
+    peer: str = ""
 
 
 class IdentityMode(Protocol):

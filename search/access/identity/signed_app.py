@@ -59,7 +59,7 @@ class SignedAppMode:
             raise Unauthenticated(f"{NONCE} must be 1 to 128 printable ASCII characters without blanks.")
         if (app := self._registry().get(app_id)) is None:
             raise Unauthenticated(f"{APP} names no app that is registered here.")
-        grant = await self._tokens.grant(request.headers)
+        grant = await self._tokens.grant(request)
         if grant.app != app_id:
             raise Unauthenticated(f"The token was not issued to the app that {APP} names.")
         user = grant.caller
