@@ -97,6 +97,9 @@ class AppsSettings(Group, env_prefix="OFFICE_SEARCH_APPS_"):
     """The apps that sign their requests."""
 
     file: Path | None = Field(None, description="with secrets and scopes; read anew when it changes")
+    first_party: Annotated[tuple[str, ...], *Listed] = Field(
+        (), description="clients of the deployment's own, whose tokens count without a signature"
+    )
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ async def api(
 ) -> AsyncIterator[Api]:
     """The application with every mode on, and somebody of each kind in its company."""
     apps = tmp_path_factory.mktemp("apps") / "apps.json"
-    apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET]}}))
+    apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET], "scopes": ["search"]}}))
     modes = {
         "identity.jwt.secret": JWT_SECRET,
         "identity.jwt.audience": "search",

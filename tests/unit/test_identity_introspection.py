@@ -34,7 +34,7 @@ CLAIMS: dict[str, Any] = {
     "token_type": "Bearer",
     "username": "张三",
 }
-CALLER = Caller("acme", "u-1", "introspection")
+CALLER = Caller("acme", "u-1", "introspection", scopes=frozenset({"search"}))
 
 
 JSON = st.recursive(

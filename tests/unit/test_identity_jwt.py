@@ -22,6 +22,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
 from search.access.identity.claims import Expected, check
 from search.access.identity.jwt import issue_token
+from search.access.scopes import permits
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import IdentitySettings, JwtSettings
 
@@ -82,7 +83,7 @@ async def refused(modes: Modes, request: RequestLines) -> str:
 
 async def test_the_demos_own_token_proves_its_user() -> None:
     token = issue_token(SECRET, tenant="acme", user="u-1", audience="search", scope="search", ttl=60, now=NOW)
-    assert await authenticate(shared(), bearing(token)) == Caller("acme", "u-1", "jwt")
+    assert await authenticate(shared(), bearing(token)) == Caller("acme", "u-1", "jwt", scopes=frozenset({"search"}))
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE)
@@ -90,7 +91,7 @@ async def test_the_demos_own_token_proves_its_user() -> None:
 async def test_each_published_key_proves_with_its_own_algorithm(published: Modes, algorithm: str, named: bool) -> None:
     headers = {"kid": f"k-{algorithm}"} if named else {}
     token = jwt.encode(CLAIMS, PRIVATE[algorithm], algorithm=algorithm, headers=headers)
-    assert await authenticate(published, bearing(token)) == Caller("acme", "u-1", "jwt")
+    assert await authenticate(published, bearing(token)) == Caller("acme", "u-1", "jwt", scopes=frozenset({"search"}))
 
 
 @pytest.mark.parametrize("scope", ["search", "openid search", ["search"], ["openid", "search"]])
@@ -165,6 +166,27 @@ async def test_a_header_that_names_its_algorithm_twice_is_refused(header: bytes)
 def test_a_time_that_never_comes_is_no_time(claim: str, value: float) -> None:
     with pytest.raises(Unauthenticated, match=claim):
         check(CLAIMS | {claim: value}, Expected("search", "search"), NOW, "jwt")
+
+
+@pytest.mark.parametrize(
+    ("scope", "kept"),
+    [
+        ("openid search", {"search"}),
+        ("search search.docs admin.explain mail.read", {"search", "search.docs", "admin.explain"}),
+    ],
+)
+async def test_a_plain_token_too_permits_no_more_than_its_scopes(scope: str, kept: set[str]) -> None:
+    """So `search` stands for no `admin.*`, whoever the token was issued to."""
+    for client in (None, "web"):
+        caller = await authenticate(shared(), hs256(scope=scope, client_id=client))
+        assert caller.scopes == kept
+        assert not permits(caller.scopes or (), "admin.status")
+
+
+async def test_the_general_scope_stands_for_search_whatever_it_is_called() -> None:
+    caller = await authenticate(shared(scope="find"), hs256(scope="find admin.status"))
+    assert caller.scopes == {"search", "admin.status"}
+    await refused(shared(scope="find"), hs256(scope="search"))
 
 
 async def test_clocks_may_differ_a_little() -> None:

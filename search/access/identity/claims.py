@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.access.identity.request import Caller
+from search.access.scopes import SEARCH, names_modules
 from search.core.errors import ConfigurationError, Unauthenticated
 
 # For clocks that differ a little. How long a token lives is decided by its issuer.
@@ -40,17 +41,21 @@ def expected_from(kind: str, audience: str | None, scope: str, issuer: str | Non
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token grants: the acting user (`caller`), the client it was issued to (`app`), and its `scopes`."""
+    """What a token grants: the acting user (`caller`), the client it was issued to (`app`), and its `scopes`.
+
+    Of the scopes only those that speak of modules are kept. `general`: whether the scope that this service expects of
+    every token is among them all; it stands for `search`, whatever a deployment calls it.
+    """
 
     caller: Caller
     app: str | None
     scopes: frozenset[str]
-    expected_scope: str
+    general: bool
 
     def require_scope(self) -> None:
         """Raise Unauthenticated if the token lacks the scope that this service expects of every token."""
-        if self.expected_scope not in self.scopes:
-            raise Unauthenticated(f"The token's scope lacks {self.expected_scope!r}; ask for a token with it.")
+        if not self.general:
+            raise Unauthenticated("The token's scope lacks the one for this service; ask for a token with it.")
 
 
 def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
@@ -69,7 +74,10 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
         raise Unauthenticated("The token's iss is not the issuer that this service trusts.")
     caller = Caller(_text(claims, "tenant"), _text(claims, "sub"), mode)
-    return Grant(caller, _app(claims), frozenset(_words(claims, "scope", split=True)), expected.scope)
+    words = _words(claims, "scope", split=True)
+    general = expected.scope in words
+    scopes = frozenset(word for word in words if names_modules(word)) | ({SEARCH} if general else frozenset())
+    return Grant(caller, _app(claims), scopes, general)
 
 
 def _app(claims: Mapping[str, Any]) -> str | None:

@@ -19,8 +19,8 @@ class Caller:
     """A proven identity and nothing more: what this user may do is decided elsewhere.
 
     `mode`: the name of the identity mode that proved it. `app`: the third-party app that acts for the user, None
-    without one. `scopes`: OAuth scopes that limit the app, None for no limit; they only ever narrow what the user may
-    do.
+    without one. `scopes`: OAuth scopes of the token that proved it, None without a token; they only ever narrow what
+    the user may do.
 
     Raises Unauthenticated when tenant or user break the contract's formats, so no such caller can exist.
     """

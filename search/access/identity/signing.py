@@ -47,12 +47,20 @@ def require_recent(name: str, timestamp: str, now: float) -> None:
         raise Unauthenticated(f"{name} is more than {WINDOW_S} s from now; sign again and check the clocks.")
 
 
-def require_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> None:
-    """Raise Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
+def is_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> bool:
+    """Return whether the header `name` holds the MAC of `lines` with one of `secrets`.
+
+    Raises Unauthenticated if it is not in hex.
+    """
     if not _SHA256_HEX.fullmatch(signature):
         raise Unauthenticated(f"{name} must be 64 hexadecimal digits.")
     given = bytes.fromhex(signature)
     # All secrets are tried, so that the time taken does not tell which one matched.
     matches = [hmac.compare_digest(mac(secret, lines), given) for secret in secrets]
-    if not any(matches):
+    return any(matches)
+
+
+def require_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> None:
+    """Raise Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
+    if not is_signed(name, signature, lines, secrets):
         raise Unauthenticated(f"{name} does not match this request; check the shared secret and what is signed.")
