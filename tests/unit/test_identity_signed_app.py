@@ -146,7 +146,7 @@ class TestProof:
         site.register(json.dumps({"notes": app_with(SECRET, NEXT), "others": app_with(OTHERS)}))
         for app in ("notes", "others", "unknown"):
             await site.refused(signed(app=app, bearer=token(client_id=app)))
-            assert len(tried) == 2
+            assert len(tried) == 2, app
             tried.clear()
 
     @pytest.mark.parametrize("changes", [{"exp": NOW - 60}, {"aud": "x"}, {"tenant": None}, {"sub": ""}])

@@ -144,5 +144,5 @@ def sign(
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     once = secrets.token_urlsafe(18) if nonce is None else nonce
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
-    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at, app, once)).hex()
+    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at, app, once)[0]).hex()
     return {APP: app, TIMESTAMP: sent_at, NONCE: once, SIGNATURE: signature}
