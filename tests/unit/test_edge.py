@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -47,8 +48,8 @@ def application(allowed_hosts: frozenset[str] | None = None, limits: edge.Limits
         return HTMLResponse("<p>")
 
     @app.get("/id")
-    async def bound() -> str:
-        return str(get_contextvars()["request_id"])
+    async def bound() -> dict[str, Any]:
+        return get_contextvars()
 
     @app.get("/healthz")
     async def healthz() -> None: ...
@@ -125,11 +126,26 @@ async def test_a_long_path_is_cut_and_stays_on_its_line(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize(("given_id", "kept"), [("r-1.A_b", True), ("", False), ("a b", False), ("x" * 65, False)])
-async def test_a_request_id_is_kept_when_it_is_harmless(client: httpx.AsyncClient, given_id: str, kept: bool) -> None:
+async def test_a_client_s_request_id_stands_beside_ours_when_it_is_harmless(
+    client: httpx.AsyncClient, given_id: str, kept: bool
+) -> None:
     answer = await client.get("/id", headers={"X-Request-Id": given_id})
-    assert answer.headers["x-request-id"] == answer.json()
-    assert (answer.json() == given_id) is kept
-    assert "request_id" not in get_contextvars()
+    bound = answer.json()
+    assert answer.headers["x-request-id"] == bound["request_id"] != given_id
+    assert re.fullmatch("[0-9a-f]{32}", bound["request_id"])
+    expected = given_id if kept else None
+    assert bound.get("client_request_id") == answer.headers.get("x-client-request-id") == expected
+    assert not {"request_id", "client_request_id"} & get_contextvars().keys()
+
+
+async def test_one_id_of_a_client_s_is_not_one_of_ours(client: httpx.AsyncClient) -> None:
+    answers = [await client.get("/id", headers={"X-Request-Id": "always-the-same"}) for _ in range(3)]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 3
+
+
+async def test_two_ids_of_a_client_s_are_none(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/id", headers=[("X-Request-Id", "a"), ("X-Request-Id", "b")])
+    assert "x-client-request-id" not in answer.headers
 
 
 def measured(route: str, method: str, status: int) -> float:
