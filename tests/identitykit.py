@@ -127,10 +127,10 @@ def introspecting(tokens: Mapping[str, Mapping[str, Any]]) -> Callable[[bytes], 
 
 
 def request(
-    fields: Mapping[str, str], path: str = "/v1/search", *, method: str = "GET", body: bytes = b""
+    fields: Mapping[str, str], path: str = "/v1/search", *, method: str = "GET", body: bytes = b"", peer: str = ""
 ) -> RequestLines:
     headers = Headers((name.encode(), value.encode()) for name, value in fields.items())
-    return RequestLines(method, path.encode(), headers, body)
+    return RequestLines(method, path.encode(), headers, body, peer)
 
 
 def bearing(token: str) -> dict[str, str]:

@@ -94,8 +94,15 @@ class Audit:
         key = settings.key
         return cls(secret_bytes("OFFICE_SEARCH_AUDIT_KEY", key) if key else None, settings.text_tenants)
 
-    def record(self, who: Who, what: What, outcome: Outcome, request_id: str | None = None) -> None:
-        """Write one line. Every line has the same keys."""
+    def record(
+        self,
+        who: Who,
+        what: What,
+        outcome: Outcome,
+        request_id: str | None = None,
+        client_request_id: str | None = None,
+    ) -> None:
+        """Write one line. Every line has the same keys. `client_request_id`: the one that the client chose."""
         tenant = who.tenant or what.target.get("tenant")
         method = None if what.method is None else visible(what.method, LONGEST_TARGET)
         target = {name: visible(value, LONGEST_TARGET) for name, value in what.target.items()}
@@ -109,6 +116,7 @@ class Audit:
             reason=outcome.reason,
             status=outcome.status,
             request_id=request_id,
+            client_request_id=client_request_id,
         )
 
     def _text(self, query: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
-from search.api import admin, described, edge, problems, routes
+from search.api import admin, credentials, described, edge, problems, routes
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -74,6 +74,7 @@ def create(
     app.include_router(routes.operations)
     for router in more:
         app.include_router(router)
+    credentials.describe(app)
     problems.install(app)
     edge.install(app, audit=Audit.configured(settings.audit), allowed_hosts=allowed_hosts)
     return app

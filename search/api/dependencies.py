@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from search.access.identity import Caller, Headers, RequestLines, authenticate
+from search.api.credentials import REQUIRED
 from search.bootstrap import Services
 
 
@@ -26,7 +27,13 @@ async def caller(request: Request) -> Caller:
     known = getattr(request.state, "caller", None)
     if isinstance(known, Caller):
         return known
-    lines = RequestLines(request.method, _path_and_query(request), Headers(request.headers.raw), await request.body())
+    lines = RequestLines(
+        request.method,
+        _path_and_query(request),
+        Headers(request.headers.raw),
+        await request.body(),
+        request.client.host if request.client else "",
+    )
     request.state.caller = await authenticate(request.app.state.identity_modes, lines)
     proven: Caller = request.state.caller
     return proven
@@ -53,6 +60,10 @@ class CallerRoute(APIRoute):
     FastAPI reads JSON before it calls dependencies: without this, a request without credentials and with a bad body
     would get 422 instead of 401.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        more["openapi_extra"] = {"security": REQUIRED} | (more.get("openapi_extra") or {})
+        super().__init__(path, endpoint, **more)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()

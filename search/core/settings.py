@@ -97,6 +97,9 @@ class AppsSettings(Group, env_prefix="OFFICE_SEARCH_APPS_"):
     """The apps that sign their requests."""
 
     file: Path | None = Field(None, description="with secrets and scopes; read anew when it changes")
+    first_party: Annotated[tuple[str, ...], *Listed] = Field(
+        (), description="clients of the deployment's own, whose tokens count without a signature"
+    )
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,13 @@ class AnalysisSettings(Group):
 
 
 class ApiSettings(Group, env_prefix="OFFICE_SEARCH_API_"):
-    """Where the API listens."""
+    """Where the API listens, and how long and how many connections it keeps."""
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    connections: int = Field(800, ge=1, description="at a time; each takes an open file")
+    head_s: float = Field(10, gt=0, description="for the head of a request to arrive")
+    idle_s: int = Field(75, ge=1, description="for which a connection waits for its next request")
 
 
 class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):

@@ -77,7 +77,7 @@ def _chosen(settings: Settings, port: int) -> Settings:
         audit=settings.audit.model_copy(update={"file": audit_file}),
         # All users of the demo share a few callers, who would soon reach a limit.
         rates=settings.rates.model_copy(update={"caller": "off"}),
-        api=settings.api.model_copy(update={"port": choose_port(port)}),
+        api=settings.api.model_copy(update={"host": HOST, "port": choose_port(port)}),
     )
 
 
@@ -132,7 +132,7 @@ async def _serve(
     hosts = frozenset({HOST, "localhost"})
     app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
     configure("WARNING", audit_file=settings.audit.file)
-    server = http_server(app, HOST, settings.api.port)
+    server = http_server(app, settings.api)
     serving = asyncio.create_task(server.serve())
     try:
         await _ready(server, serving, app)

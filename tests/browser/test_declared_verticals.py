@@ -24,6 +24,7 @@ from search.access.principal import Principal, Rules
 from search.api import edge
 from search.api.described import described
 from search.commands.serve import server
+from search.core.settings import ApiSettings
 from search.demo.company import DemoCaller
 from search.demo.routes import router
 from search.localstack.ports import LOOPBACK, choose_port
@@ -74,7 +75,7 @@ async def site(browser: Browser) -> AsyncIterator[str]:
     app.include_router(router(CALLERS, "0" * 32, "demo"))
     edge.install(app)
     port = choose_port(None)
-    serving = server(app, LOOPBACK, port)
+    serving = server(app, ApiSettings(host=LOOPBACK, port=port))
     task = asyncio.create_task(serving.serve())
 
     async def started() -> bool:

@@ -19,6 +19,7 @@ from opensearchpy import AsyncOpenSearch
 
 from search.access.identity.gateway import sign
 from search.commands.serve import server
+from search.core.settings import ApiSettings
 from search.core.streams.port import Broker
 
 ME = "u-me"
@@ -222,7 +223,7 @@ class TestOverTheWire:
 
     @pytest.fixture
     async def address(self, acme: Company) -> AsyncIterator[tuple[str, int]]:
-        serving = server(acme.api.app, "127.0.0.1", 0)
+        serving = server(acme.api.app, ApiSettings(port=0))
         serving.config.lifespan = "off"
         serving.config.loop = "none"
         task = asyncio.create_task(serving.serve())

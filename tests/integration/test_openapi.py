@@ -72,7 +72,7 @@ async def api(
 ) -> AsyncIterator[Api]:
     """The application with every mode on, and somebody of each kind in its company."""
     apps = tmp_path_factory.mktemp("apps") / "apps.json"
-    apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET]}}))
+    apps.write_text(json.dumps({"app": {"secrets": [APP_SECRET], "scopes": ["search"]}}))
     modes = {
         "identity.jwt.secret": JWT_SECRET,
         "identity.jwt.audience": "search",
@@ -152,6 +152,38 @@ async def test_the_credentials_are_what_they_are_called(api: Api, prove: Prove, 
     assert status != 200 or response.json()["hits"]
 
 
+async def test_the_document_says_which_calls_need_credentials_and_which_there_are(api: Api) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    schemes = document["components"]["securitySchemes"]
+    headers = {scheme["name"] for scheme in schemes.values() if scheme["type"] == "apiKey" and scheme["in"] == "header"}
+    assert headers == {*gateway.FIELDS, *signed_app.FIELDS}
+    assert {scheme["scheme"] for scheme in schemes.values() if scheme["type"] == "http"} == {"bearer"}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            ways = operation.get("security", [])
+            assert {name for way in ways for name in way} <= schemes.keys()
+            assert bool(ways) is path.startswith("/v1/"), path
+    used = {name for way in document["paths"]["/v1/search"]["get"]["security"] for name in way}
+    assert used == schemes.keys()
+
+
+def sends(request: httpx.Request, way: Mapping[str, Any], schemes: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a request has just the credentials of one way that the document names."""
+    names = {schemes[name].get("name", "Authorization").lower() for name in way}
+    fields = [*gateway.FIELDS, *signed_app.FIELDS, "Authorization"]
+    return names == {name.lower() for name in fields if name in request.headers}
+
+
+async def test_the_ways_that_it_names_are_those_that_work(api: Api) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    ways = document["paths"]["/v1/search"]["get"]["security"]
+    for prove in (by_gateway(ME), by_token, by_opaque_token, by_app):
+        request = api.http.build_request("GET", "/v1/search", params={"q": "0"})
+        request.headers.update(prove(request))
+        assert any(sends(request, way, document["components"]["securitySchemes"]) for way in ways)
+        assert (await api.http.send(request)).status_code == 200
+
+
 @pytest.mark.parametrize("credential", CREDENTIALS)
 async def test_every_answer_is_as_the_document_says(api: Api, credential: str) -> None:
     prove, status = CREDENTIALS[credential]
@@ -182,7 +214,9 @@ def try_all(document: dict[str, Any], answer: Callable[[schemathesis.Case], http
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    for found in schemathesis.openapi.from_dict(document).get_all_operations():
+    # The test brings credentials of its own.
+    config = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
+    for found in schemathesis.openapi.from_dict(document, config=config).get_all_operations():
         operation = found.ok()
         takes_anything = not {"parameters", "requestBody"}.isdisjoint(operation.definition.raw)
         for mode in (

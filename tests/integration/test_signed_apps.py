@@ -27,7 +27,7 @@ from search.core.streams.port import Broker
 
 KEY = "0123456789abcdef" * 2
 SECRETS = {name: f"the-secret-of-{name}-" * 2 for name in ("whole", "docs-only", "nothing")}
-ME = "u-me"
+ME, ADMIN = "u-me", "u-admin"
 
 
 @dataclass
@@ -59,7 +59,7 @@ class App:
 @pytest.fixture(scope="module")
 def with_apps(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     file = tmp_path_factory.mktemp("apps") / "apps.json"
-    scopes: dict[str, dict[str, Any]] = {"docs-only": {"scopes": ["search.docs"]}, "nothing": {"scopes": []}}
+    scopes = {"whole": {"scopes": ["search"]}, "docs-only": {"scopes": ["search.docs"]}}
     file.write_text(json.dumps({name: {"secrets": [SECRETS[name]]} | scopes.get(name, {}) for name in SECRETS}))
     chosen = {"identity.jwt.secret": KEY, "identity.jwt.audience": "search", "identity.apps.file": file}
     return kit.changed(settings, **chosen)
@@ -81,7 +81,9 @@ async def apis(indexers: None, world: Endpoints, with_apps: Settings) -> AsyncIt
 async def acme(apis: list[Api], broker: Broker, engine: AsyncOpenSearch) -> Company:
     company = Company(apis[0], broker, engine)
     company.role(kit.ALL_MODULES, id="default")
+    company.role(["admin.explain"], ADMIN)
     company.user("陈晨", id=ME)
+    company.user("李然", id=ADMIN)
     company.conversation(ME, id="c-1")
     company.message("c-1", id="m-1", sender_id=ME)
     company.doc(ME, id="f-1", allow=["tenant:*"])
@@ -137,6 +139,19 @@ class TestScopes:
 
     async def test_an_unknown_user_is_403_however_well_the_app_signs(self, acme: Company, apis: list[Api]) -> None:
         assert (await App("whole", apis).get(user="nobody", q="x")).status_code == 403
+
+    async def test_search_stands_for_no_call_of_admins_whoever_the_token_names(
+        self, acme: Company, apis: list[Api]
+    ) -> None:
+        async def explain(scope: str, **more: str) -> int:
+            claims = {"sub": ADMIN, "tenant": "acme", "aud": "search", "scope": scope, "exp": time.time() + 60, **more}
+            headers = {"Authorization": f"Bearer {jwt.encode(claims, KEY, algorithm='HS256')}"}
+            address = f"/v1/admin/explain?vertical=docs&id=f-1&user={ME}"
+            return (await apis[0].http.get(address, headers=headers)).status_code
+
+        assert await explain("search admin.explain") == 200
+        assert await explain("search") == 403
+        assert await explain("search admin.explain", client_id="no-longer-registered") == 401
 
     async def test_the_token_alone_is_worth_nothing(self, acme: Company, apis: list[Api]) -> None:
         request = App("whole", apis).signed(q="x")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import httpx
 import pytest
@@ -47,8 +48,8 @@ def application(allowed_hosts: frozenset[str] | None = None, limits: edge.Limits
         return HTMLResponse("<p>")
 
     @app.get("/id")
-    async def bound() -> str:
-        return str(get_contextvars()["request_id"])
+    async def bound() -> dict[str, Any]:
+        return get_contextvars()
 
     @app.get("/healthz")
     async def healthz() -> None: ...
@@ -125,11 +126,26 @@ async def test_a_long_path_is_cut_and_stays_on_its_line(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize(("given_id", "kept"), [("r-1.A_b", True), ("", False), ("a b", False), ("x" * 65, False)])
-async def test_a_request_id_is_kept_when_it_is_harmless(client: httpx.AsyncClient, given_id: str, kept: bool) -> None:
+async def test_a_client_s_request_id_stands_beside_ours_when_it_is_harmless(
+    client: httpx.AsyncClient, given_id: str, kept: bool
+) -> None:
     answer = await client.get("/id", headers={"X-Request-Id": given_id})
-    assert answer.headers["x-request-id"] == answer.json()
-    assert (answer.json() == given_id) is kept
-    assert "request_id" not in get_contextvars()
+    bound = answer.json()
+    assert answer.headers["x-request-id"] == bound["request_id"] != given_id
+    assert re.fullmatch("[0-9a-f]{32}", bound["request_id"])
+    expected = given_id if kept else None
+    assert bound.get("client_request_id") == answer.headers.get("x-client-request-id") == expected
+    assert not {"request_id", "client_request_id"} & get_contextvars().keys()
+
+
+async def test_one_id_of_a_client_s_is_not_one_of_ours(client: httpx.AsyncClient) -> None:
+    answers = [await client.get("/id", headers={"X-Request-Id": "always-the-same"}) for _ in range(3)]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 3
+
+
+async def test_two_ids_of_a_client_s_are_none(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/id", headers=[("X-Request-Id", "a"), ("X-Request-Id", "b")])
+    assert "x-client-request-id" not in answer.headers
 
 
 def measured(route: str, method: str, status: int) -> float:
@@ -217,6 +233,46 @@ async def test_long_addresses_and_headers_are_refused(client: httpx.AsyncClient)
     refused(await client.get("/page", headers={"X-Long": "x" * 800}), 431)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/%70age", "/pag%65", "/p%61ge", "/me%2Fx", "/me%2fx", "/me%5Cx", "/me/x%2Fy", "/me/u%2D1", "/me/u%7e"),
+        *("/%2E/page", "/me/%2e%2E/page", "/page%", "/page%4", "/page%zz", "/page%00", "/me/%7F", "/me/x%0A"),
+    ],
+)
+async def test_a_path_in_disguise_reaches_no_route(path: str) -> None:
+    with capture_logs() as logs:
+        assert await bare(application(), [], path=path) == 400
+    assert logs[0]["path"] == path
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [("/me/%E6%90%9C", "/me/%e6%90%9c"), ("/me/user%3Au-1", "/me/user:u-1"), ("/me/100%25", "/me/100%2525")],
+)
+async def test_what_must_be_encoded_is_served_and_signed_as_it_is_sent(
+    client: httpx.AsyncClient, path: str, other: str
+) -> None:
+    assert (await client.get(path, headers=signed("GET", path))).status_code == 200
+    assert (await client.get(path, headers=signed("GET", other))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "status"),
+    [
+        ([(b"transfer-encoding", b"chunked"), (b"content-length", b"0")], "1.1", 400),
+        ([(b"content-length", b"0"), (b"transfer-encoding", b"identity")], "1.1", 400),
+        ([(b"transfer-encoding", b"chunked")], "1.0", 400),
+        ([(b"transfer-encoding", b"chunked")], "1.1", 200),
+        ([(b"content-length", b"0")], "1.0", 200),
+    ],
+)
+async def test_a_body_that_may_end_in_two_places_is_refused(
+    headers: list[tuple[bytes, bytes]], version: str, status: int
+) -> None:
+    assert await bare(application(), headers, version=version) == status
+
+
 async def test_very_many_headers_and_parameters_are_refused() -> None:
     limits = edge.Limits()
     async with to(application(limits=limits)) as client:
@@ -261,12 +317,17 @@ async def test_the_host_must_come_once(hosts: list[bytes]) -> None:
 
 
 async def bare(
-    app: Any, headers: list[tuple[bytes, bytes]], receive: Callable[[], Any] | None = None, query: bytes = b""
+    app: Any,
+    headers: list[tuple[bytes, bytes]],
+    receive: Callable[[], Any] | None = None,
+    query: bytes = b"",
+    version: str = "1.1",
+    path: str = "/page",
 ) -> int | None:
     """The status that `app` answers to a request that no client library would send; None when it stays silent."""
     statuses: list[int] = []
-    scope: Scope = {"type": "http", "method": "GET", "path": "/page", "raw_path": b"/page", "query_string": query}
-    scope.update(headers=headers, http_version="1.1", scheme="http", server=None, root_path="")
+    scope: Scope = {"type": "http", "method": "GET", "path": unquote(path), "raw_path": path.encode()}
+    scope.update(query_string=query, headers=headers, http_version=version, scheme="http", server=None, root_path="")
 
     async def empty() -> Message:
         return {"type": "http.request"}

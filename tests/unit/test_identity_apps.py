@@ -15,8 +15,9 @@ from search.core.errors import ConfigurationError
 OLD, NEW = "old-hunter2-" * 3, "new-hunter2-" * 3
 REGISTRY = {
     "notes": App((OLD.encode(), NEW.encode()), frozenset({"search.docs", "admin.explain"})),
-    "com.example.whole": App((NEW.encode(),)),
+    "com.example.whole": App((NEW.encode(),), frozenset({"search"})),
     "nothing": App((NEW.encode(),), frozenset()),
+    "none-listed": App((NEW.encode(),), frozenset()),
 }
 TOML = f"""
 [notes]
@@ -25,16 +26,21 @@ scopes = ["search.docs", "admin.explain"]
 
 ["com.example.whole"]
 secrets = ["{NEW}"]
+scopes = ["search"]
 
 [nothing]
 secrets = ["{NEW}"]
 scopes = []
+
+[none-listed]
+secrets = ["{NEW}"]
 """
 JSON = json.dumps(
     {
         "notes": {"secrets": [OLD, NEW], "scopes": ["search.docs", "admin.explain"]},
-        "com.example.whole": {"secrets": [NEW]},
+        "com.example.whole": {"secrets": [NEW], "scopes": ["search"]},
         "nothing": {"secrets": [NEW], "scopes": []},
+        "none-listed": {"secrets": [NEW]},
     }
 )
 

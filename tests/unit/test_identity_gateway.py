@@ -56,6 +56,17 @@ async def test_the_signature_is_the_contracts_to_the_byte() -> None:
     assert await authenticate(MODES, request) == Caller("acme", "u-1", "gateway")
 
 
+@pytest.mark.parametrize("signs", ["/v1/search", "/v1/search?"])
+async def test_without_a_query_a_bare_question_mark_may_be_signed_or_not(signs: str) -> None:
+    """What the server passes on does not tell whether there was one."""
+    fields = sign(OLD, "GET", signs, user="u-1", tenant="acme", timestamp=NOW)
+    assert await authenticate(MODES, RequestLines("GET", b"/v1/search", Headers(raw(fields))))
+    await refused(RequestLines("GET", b"/v1/search?q=a", Headers(raw(fields))))
+    await refused(RequestLines("GET", b"/v1/searc", Headers(raw(fields))))
+    queried = sign(OLD, "GET", "/v1/search?q", user="u-1", tenant="acme", timestamp=NOW)
+    await refused(RequestLines("GET", b"/v1/search", Headers(raw(queried))))
+
+
 async def test_a_secret_that_is_not_ours_proves_nothing() -> None:
     assert "does not match" in await refused(signed("else" * 8))
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import kit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +34,7 @@ CLAIMS: dict[str, Any] = {
     "token_type": "Bearer",
     "username": "张三",
 }
-CALLER = Caller("acme", "u-1", "introspection")
+CALLER = Caller("acme", "u-1", "introspection", scopes=frozenset({"search"}))
 
 
 JSON = st.recursive(
@@ -90,9 +89,14 @@ def site_of(server: Server, **more: Any) -> Site:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def server() -> AsyncIterator[Server]:
     async with listening() as server:
-        yield site_of(server)
+        yield server
+
+
+@pytest.fixture
+def site(server: Server) -> Site:
+    return site_of(server)
 
 
 class TestAnswers:
@@ -125,13 +129,23 @@ class TestAnswers:
         [
             *(("sub", None), ("sub", "u 1"), ("tenant", None), ("tenant", "ACME"), ("aud", "other"), ("aud", None)),
             *(("scope", "openid"), ("scope", None), ("exp", None), ("exp", NOW - 5), ("exp", "soon"), ("exp", True)),
-            *(("nbf", NOW + 6), ("iat", NOW + 6), ("client_id", 7)),
+            *(("nbf", NOW + 6), ("iat", NOW + 6), ("client_id", 7), ("client_id", "")),
+            *(("azp", ""), ("cnf", {"x5t#S256": "A" * 43}), ("cnf", {"jkt": "A" * 43}), ("cnf", {})),
             *(("token_type", "refresh_token"), ("token_type", "DPoP"), ("token_type", 7)),
         ],
     )
     async def test_claims_are_checked_like_a_jwts(self, site: Site, claim: str, value: object) -> None:
         site.tokens[TOKEN][claim] = value
         await site.refused()
+
+    @pytest.mark.parametrize("again", ['"sub":"u-2"', '"sub":"u-1"', '"active":true', '"cnf":{"jkt":"a","jkt":"b"}'])
+    async def test_a_claim_given_twice_is_refused_and_no_failure_of_the_service(self, site: Site, again: str) -> None:
+        whole = json.dumps({"active": True, **CLAIMS})
+        site.server.answer = http(f"{whole[:-1]},{again}}}".encode())
+        for number in range(FAILURES + 1):
+            await site.refused(f"t-{number}")
+        site.works()
+        assert await site.who() == CALLER
 
     async def test_an_issuer_counts_when_it_is_configured(self, site: Site) -> None:
         strict = site_of(site.server, issuer="https://id.example")
@@ -230,9 +244,10 @@ class TestKeeping:
         assert site.server.asked == 1
 
     async def test_how_many_are_kept_is_bounded_and_the_oldest_go_first(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(states, "MOST_KEPT", 3)
+        site = site_of(server)
         for name in ("a", "b", "c", "d"):
             site.tokens[name] = CLAIMS
             await site.who(name)
@@ -248,30 +263,12 @@ class TestKeeping:
             await kept.claims(f"token-{number}")
         site.passes(KEPT_S)
         await kept.claims("another")
-        assert len(kept._said) == 1
+        assert len(kept._active) == 1
 
     async def test_no_token_is_kept(self, site: Site) -> None:
         kept = states.TokenStates(lambda token: asyncio.sleep(0, CLAIMS), site.wall, site.clock)
         await kept.claims(TOKEN)
         assert TOKEN not in repr(vars(kept))
-
-    async def test_strangers_cannot_have_any_number_of_questions_asked_at_once(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(states, "MOST_ASKED_AT_ONCE", 2)
-        await site.who()
-        site.server.answer = None
-        waiting = [asyncio.create_task(site.who(name)) for name in ("a", "b")]
-        await kit.until(lambda: asyncio.sleep(0, site.server.asked == 3), "both to be asked about")
-        await site.unavailable("c")
-        assert site.server.asked == 3
-        assert await site.who() == CALLER
-        site.server.done.set()
-        for one in waiting:
-            with pytest.raises(Unavailable):
-                await one
-        site.works()
-        await site.refused("c")
 
 
 ACTIVE = json.dumps({"active": True, **CLAIMS}).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from identitykit import Clock, Server, http, listening
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from structlog.testing import capture_logs
 
 from search.access.identity import Headers, RequestLines, authenticate, identity_modes, jwks
 from search.access.identity.jwks import FRESH_S, LAST_KNOWN_S, REFETCH_S, PublishedKeys, from_file, from_url, parse
@@ -233,7 +235,7 @@ EC_PRIVATE = ec.generate_private_key(ec.SECP256R1())
 EC_KEY = ECAlgorithm.to_jwk(EC_PRIVATE.public_key(), as_dict=True)
 UNUSABLE: dict[str, object] = {
     "a shared secret": {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"},
-    "a private key": ECAlgorithm.to_jwk(EC_PRIVATE, as_dict=True),
+    "a private key": ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True),
     "for encryption": RSA_KEY | {"use": "enc"},
     "for wrapping": RSA_KEY | {"key_ops": ["wrapKey"]},
     "odd operations": RSA_KEY | {"key_ops": 7},
@@ -256,6 +258,60 @@ UNUSABLE: dict[str, object] = {
 def test_a_key_that_must_not_check_tokens_is_left_out_and_the_others_stay(kind: str) -> None:
     found = parse(json.dumps({"keys": [UNUSABLE[kind], EC_KEY]}).encode())
     assert {algorithm: len(keys) for algorithm, keys in found.items()} == {"ES256": 1}
+
+
+def padded(member: dict[str, Any], name: str) -> dict[str, Any]:
+    """The same key, with its number written with a zero before it."""
+    number = base64.urlsafe_b64decode(member[name] + "==")
+    return member | {name: base64.urlsafe_b64encode(b"\0" + number).decode()}
+
+
+RSA_PRIVATE = rsa.generate_private_key(65537, 2048)
+OKP_PRIVATE = ed25519.Ed25519PrivateKey.generate()
+HALVES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    kind: (of.to_jwk(private, as_dict=True), of.to_jwk(private.public_key(), as_dict=True))
+    for kind, of, private in (
+        ("RSA", RSAAlgorithm, RSA_PRIVATE),
+        ("EC", ECAlgorithm, EC_PRIVATE),
+        ("OKP", OKPAlgorithm, OKP_PRIVATE),
+    )
+}
+OTHER_KEY = json.loads(SETS["a"])["keys"][0]
+
+
+@pytest.mark.parametrize("kind", HALVES)
+@pytest.mark.parametrize("private_first", [True, False])
+def test_the_public_half_of_a_published_private_key_is_not_used_either(kind: str, private_first: bool) -> None:
+    private, public = HALVES[kind]
+    halves = [private | {"kid": "p", "use": "enc", "alg": "x"}, public | {"kid": "k"}]
+    members = [*(halves if private_first else halves[::-1]), OTHER_KEY]
+    found = parse(json.dumps({"keys": members}).encode())
+    assert [key.key_id for keys in found.values() for key in keys] == ["a"]
+
+
+def test_however_the_two_halves_are_written_they_are_one_key() -> None:
+    private, public = HALVES["RSA"]
+    parts = [{"kty": "RSA", "n": private["n"], "e": "AQAB", name: private[name]} for name in ("d", "p", "dq")]
+    for one in [padded(private, "n"), {**private, "n": private["n"] + "=="}, *parts]:
+        assert parse(json.dumps({"keys": [one, public]}).encode()) == {}
+
+
+def test_another_key_of_the_kind_stays() -> None:
+    found = parse(json.dumps({"keys": [HALVES["RSA"][0], RSA_KEY, {"kty": "oct", "k": "c2VjcmV0"}]}).encode())
+    assert {algorithm: len(keys) for algorithm, keys in found.items()} == {"RS256": 1}
+
+
+async def test_a_private_key_is_told_once_as_long_as_the_set_stays_the_same(
+    server: Server, keys: PublishedKeys, clock: Clock
+) -> None:
+    server.publish(json.dumps({"keys": [HALVES["OKP"][0], OTHER_KEY]}).encode())
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert await finds(keys, "a")
+            clock.seconds += FRESH_S + 1
+    assert server.asked == 3
+    assert [line["event"] for line in logs] == ["jwks_private_key", "jwk_ignored"]
+    assert HALVES["OKP"][0]["d"] not in str(logs)
 
 
 async def test_two_keys_under_one_name_are_no_key(server: Server, keys: PublishedKeys) -> None:

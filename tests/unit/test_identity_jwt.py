@@ -22,6 +22,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
 from search.access.identity.claims import Expected, check
 from search.access.identity.jwt import issue_token
+from search.access.scopes import permits
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import IdentitySettings, JwtSettings
 
@@ -82,7 +83,7 @@ async def refused(modes: Modes, request: RequestLines) -> str:
 
 async def test_the_demos_own_token_proves_its_user() -> None:
     token = issue_token(SECRET, tenant="acme", user="u-1", audience="search", scope="search", ttl=60, now=NOW)
-    assert await authenticate(shared(), bearing(token)) == Caller("acme", "u-1", "jwt")
+    assert await authenticate(shared(), bearing(token)) == Caller("acme", "u-1", "jwt", scopes=frozenset({"search"}))
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE)
@@ -90,7 +91,7 @@ async def test_the_demos_own_token_proves_its_user() -> None:
 async def test_each_published_key_proves_with_its_own_algorithm(published: Modes, algorithm: str, named: bool) -> None:
     headers = {"kid": f"k-{algorithm}"} if named else {}
     token = jwt.encode(CLAIMS, PRIVATE[algorithm], algorithm=algorithm, headers=headers)
-    assert await authenticate(published, bearing(token)) == Caller("acme", "u-1", "jwt")
+    assert await authenticate(published, bearing(token)) == Caller("acme", "u-1", "jwt", scopes=frozenset({"search"}))
 
 
 @pytest.mark.parametrize("scope", ["search", "openid search", ["search"], ["openid", "search"]])
@@ -118,6 +119,9 @@ WRONG: dict[str, list[object]] = {
     "exp": [None, NOW - 5, NOW - 60, 0, -1, str(NOW + 60), True, [NOW + 60]],
     "nbf": [NOW + 6, NOW + 3600, "soon", True],
     "iat": [NOW + 6, "soon"],
+    "client_id": ["", 7, ["web"]],
+    "azp": ["", 7],
+    "cnf": [{"x5t#S256": "A" * 43}, {"jkt": "A" * 43}, {"jwk": {}}, {}, "A", False],
 }
 
 
@@ -126,11 +130,63 @@ async def test_a_claim_that_is_missing_or_wrong_is_refused(claim: str, value: ob
     await refused(shared(), hs256(**{claim: value}))
 
 
+@pytest.mark.parametrize(
+    "claims", [{"client_id": "", "azp": "web"}, {"client_id": "web", "azp": ""}, {"client_id": "web", "azp": "notes"}]
+)
+async def test_claims_that_name_no_one_client_are_refused(claims: dict[str, str]) -> None:
+    assert "client" in await refused(shared(), hs256(**claims))
+
+
+async def test_both_claims_may_name_the_same_client() -> None:
+    assert (await authenticate(shared(), hs256(client_id="web", azp="web"))).user == "u-1"
+
+
+def twice(text: str) -> bytes:
+    """The claims in JSON, and then once more whatever `text` says."""
+    return json.dumps(CLAIMS).encode()[:-1] + f",{text}}}".encode()
+
+
+@pytest.mark.parametrize(
+    "again",
+    ['"sub":"u-1"', '"tenant":"other"', '"\\u0073ub":"u-2"', '"x":{"a":1,"a":2}', '"x":[{"a":1,"a":1}]'],
+)
+async def test_a_claim_given_twice_is_refused(again: str) -> None:
+    await refused(shared(), bearing(forge({"alg": "HS256"}, twice(again), SECRET.encode())))
+
+
+@pytest.mark.parametrize("header", [b'{"alg":"HS256","alg":"HS256"}', b'{"alg":"none","alg":"HS256"}'])
+async def test_a_header_that_names_its_algorithm_twice_is_refused(header: bytes) -> None:
+    parts = [base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, json.dumps(CLAIMS).encode())]
+    signature = base64.urlsafe_b64encode(hmac.digest(SECRET.encode(), b".".join(parts), hashlib.sha256)).rstrip(b"=")
+    await refused(shared(), bearing(b".".join([*parts, signature]).decode()))
+
+
 @pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_time_that_never_comes_is_no_time(claim: str, value: float) -> None:
     with pytest.raises(Unauthenticated, match=claim):
         check(CLAIMS | {claim: value}, Expected("search", "search"), NOW, "jwt")
+
+
+@pytest.mark.parametrize(
+    ("scope", "kept"),
+    [
+        ("openid search", {"search"}),
+        ("search search.docs admin.explain mail.read", {"search", "search.docs", "admin.explain"}),
+    ],
+)
+async def test_a_plain_token_too_permits_no_more_than_its_scopes(scope: str, kept: set[str]) -> None:
+    """So `search` stands for no `admin.*`, whoever the token was issued to."""
+    for client in (None, "web"):
+        caller = await authenticate(shared(), hs256(scope=scope, client_id=client))
+        assert caller.scopes == kept
+        assert not permits(caller.scopes or (), "admin.status")
+
+
+async def test_the_general_scope_stands_for_search_whatever_it_is_called() -> None:
+    caller = await authenticate(shared(scope="find"), hs256(scope="find admin.status"))
+    assert caller.scopes == {"search", "admin.status"}
+    await refused(shared(scope="find"), hs256(scope="search"))
 
 
 async def test_clocks_may_differ_a_little() -> None:
@@ -250,7 +306,7 @@ TOKEN = GOOD.removeprefix("Bearer ")
     "value",
     [
         *("", "Bearer", "Bearer ", "Bearer ..", "Bearer a.b.c", "Bearer a.b.c.d.e"),
-        *(TOKEN, f"Basic {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN} ", f"Bearer {TOKEN},x"),
+        *(TOKEN, f"Basic {TOKEN}", f"DPoP {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN} ", f"Bearer {TOKEN},x"),
         *(f"Bearer {TOKEN}=", f"Bearer {TOKEN}.", f"Bearer .{TOKEN}", f"Bearer {TOKEN[:-1]}"),
     ],
 )

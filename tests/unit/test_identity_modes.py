@@ -33,6 +33,7 @@ BOTH = IdentitySettings(gateway=GatewaySettings(secrets=SECRET), jwt=JwtSettings
 GATEWAY = sign(SECRET, "GET", "/v1/search", user="u-1", tenant="acme", timestamp=NOW)
 TOKEN = issue_token(SECRET, tenant="acme", user="u-2", audience="search", scope="search", ttl=60, now=NOW)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SEARCH = frozenset({"search"})
 
 
 def names(settings: IdentitySettings) -> list[str]:
@@ -53,7 +54,7 @@ def test_no_mode_is_a_configuration_error_that_says_what_to_set() -> None:
 async def test_each_mode_proves_its_own_callers() -> None:
     modes = identity_modes(BOTH, now=lambda: NOW)
     assert await authenticate(modes, request(GATEWAY)) == Caller("acme", "u-1", "gateway")
-    assert await authenticate(modes, request(BEARER)) == Caller("acme", "u-2", "jwt")
+    assert await authenticate(modes, request(BEARER)) == Caller("acme", "u-2", "jwt", scopes=SEARCH)
 
 
 async def test_no_credentials_are_refused() -> None:
@@ -96,7 +97,7 @@ OF_APP = {"Authorization": "Bearer opaque-of-app"}
 async def all_on(tmp_path: Path) -> AsyncIterator[Modes]:
     """Every mode that there is; the identity service knows a user's token and one of an app."""
     apps = tmp_path / "apps.json"
-    apps.write_text(json.dumps({"notes": {"secrets": [APP_SECRET]}}))
+    apps.write_text(json.dumps({"notes": {"secrets": [APP_SECRET], "scopes": ["search"]}}))
     async with listening() as server:
         server.answer = introspecting(
             {"opaque": CLAIMS | {"sub": "u-3", "client_id": "web"}, "opaque-of-app": CLAIMS, TOKEN: CLAIMS}
@@ -105,7 +106,7 @@ async def all_on(tmp_path: Path) -> AsyncIterator[Modes]:
         settings = replace(
             BOTH,
             introspection=IntrospectionSettings(**own),
-            apps=AppsSettings(file=apps),
+            apps=AppsSettings(file=apps, first_party=("web",)),
         )
         yield identity_modes(settings, MemoryNonces(), now=lambda: NOW)
 
@@ -120,10 +121,10 @@ def of_app(nonce: str = "n-1") -> dict[str, str]:
 async def test_all_modes_may_be_on_and_each_proves_its_own_callers(all_on: Modes) -> None:
     assert [mode.name for mode in all_on] == ["gateway", "jwt or introspection", "signed app"]
     assert await authenticate(all_on, request(GATEWAY)) == Caller("acme", "u-1", "gateway")
-    assert await authenticate(all_on, request(BEARER)) == Caller("acme", "u-2", "jwt")
-    assert await authenticate(all_on, request(OPAQUE)) == Caller("acme", "u-3", "introspection")
+    assert await authenticate(all_on, request(BEARER)) == Caller("acme", "u-2", "jwt", scopes=SEARCH)
+    assert await authenticate(all_on, request(OPAQUE)) == Caller("acme", "u-3", "introspection", scopes=SEARCH)
     caller = await authenticate(all_on, request(OF_APP | of_app()))
-    assert caller == Caller("acme", "u-4", "signed app", "notes", frozenset({"search"}))
+    assert caller == Caller("acme", "u-4", "signed app", "notes", SEARCH)
 
 
 @pytest.mark.parametrize("name", GATEWAY)
@@ -190,16 +191,42 @@ async def test_the_form_of_a_token_alone_says_which_check_it_belongs_to(token: s
         def __init__(self, name: str) -> None:
             self.name = name
 
-        async def grant(self, token: str) -> Grant:
+        async def grant(self, token: str, peer: str) -> Grant:
             asked.append(self.name)
             raise Unauthenticated("as every token here")
 
     signed, opaque = Check("jwt"), Check("introspection")
     for tokens in (BearerTokens(signed, opaque), BearerTokens(signed, None), BearerTokens(None, opaque)):
         with pytest.raises(Unauthenticated):
-            await tokens.grant(request(bearing(token)).headers)
+            await tokens.grant(request(bearing(token)))
     # With only one of the two on it gets them all.
     assert asked == [mode, "jwt", "introspection"]
+
+
+@pytest.mark.parametrize(
+    ("token", "asked_about"),
+    [
+        ("a" * 4096, True),
+        ("a" * 4097, False),
+        ("a" * 20_000, False),
+        (TOKEN + "A" * (16 * 1024 - len(TOKEN)), True),
+        (TOKEN + "A" * (16 * 1024 + 1 - len(TOKEN)), False),
+    ],
+)
+async def test_a_token_that_is_too_long_is_refused_before_anybody_is_asked(token: str, asked_about: bool) -> None:
+    asked: list[str] = []
+
+    class Check:
+        name = "any"
+
+        async def grant(self, token: str, peer: str) -> Grant:
+            asked.append(token)
+            raise Unauthenticated("as every token here")
+
+    for tokens in (BearerTokens(Check(), Check()), BearerTokens(Check(), None), BearerTokens(None, Check())):
+        with pytest.raises(Unauthenticated):
+            await tokens.grant(request(bearing(token)))
+    assert len(asked) == 3 * asked_about
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers(-(2**53), 2**53), max_size=4))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from identitykit import Clock, MemoryNonces, bearing, introspecting, listening, request
 from structlog.testing import capture_logs
 
-from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes
+from search.access.identity import Caller, Headers, IdentityMode, RequestLines, authenticate, identity_modes, signing
 from search.access.identity.signed_app import FIELDS, NONCE, SIGNATURE, sign
 from search.core.errors import ConfigurationError, Unauthenticated, Unavailable
 from search.core.settings import AppsSettings, GatewaySettings, IdentitySettings, IntrospectionSettings, JwtSettings
@@ -31,9 +31,16 @@ CLAIMS = {"sub": "u-1", "tenant": "acme", "aud": "search", "scope": "search", "e
 PATH, BODY = "/v1/search?q=%E6%90%9C%E7%B4%A2", b'{"q":1}'
 
 
+ALL_SCOPES = ["search", "admin.explain", "admin.status", "admin.reindex"]
+
+
+def app_with(*secrets: str) -> dict[str, Any]:
+    return {"secrets": [*secrets], "scopes": ALL_SCOPES}
+
+
 def registry(**scopes: list[str]) -> str:
-    """The file's content; `scopes` of an app that is registered with some."""
-    apps: dict[str, dict[str, Any]] = {"notes": {"secrets": [SECRET]}, "others": {"secrets": [OTHERS]}}
+    """The file's content; `scopes` of an app that is registered with others than all."""
+    apps: dict[str, dict[str, Any]] = {"notes": app_with(SECRET), "others": app_with(OTHERS)}
     for app, words in scopes.items():
         apps[app]["scopes"] = words
     return json.dumps(apps)
@@ -59,10 +66,12 @@ class Site:
     clock: Clock = field(default_factory=Clock)
     nonces: MemoryNonces = field(default_factory=MemoryNonces)
     introspection: IntrospectionSettings = field(default_factory=IntrospectionSettings)
+    first_party: tuple[str, ...] = ()
     modes: tuple[IdentityMode, ...] = ()
 
     def __post_init__(self) -> None:
-        settings = IdentitySettings(jwt=JWT, introspection=self.introspection, apps=AppsSettings(file=self.file))
+        apps = AppsSettings(file=self.file, first_party=self.first_party)
+        settings = IdentitySettings(jwt=JWT, introspection=self.introspection, apps=apps)
         self.modes = identity_modes(settings, self.nonces, now=lambda: NOW, clock=self.clock)
 
     def register(self, content: str) -> None:
@@ -103,21 +112,42 @@ class TestProof:
 
     async def test_the_app_is_client_id_or_else_azp(self, site: Site) -> None:
         assert await site.who(signed(bearer=token(client_id=None, azp="notes")))
-        assert await site.who(signed(bearer=token(azp="others"), nonce="n-2"))
-        for claims in ({"client_id": None}, {"client_id": "others", "azp": "notes"}, {"client_id": ["notes"]}):
+        assert await site.who(signed(bearer=token(azp="notes"), nonce="n-2"))
+        for claims in ({"client_id": None}, {"azp": "others"}, {"client_id": "", "azp": "notes"}, {"client_id": [1]}):
             await site.refused(signed(bearer=token(**claims), nonce="n-3"))
 
     async def test_token_and_headers_must_name_the_same_app(self, site: Site) -> None:
         """Another app's server, with its own secret, has got hold of a token that was issued to this one."""
-        assert "not issued" in await site.refused(signed(OTHERS, app="others"))
-        assert "not issued" in await site.refused(signed(bearer=token(client_id="others")))
+        assert "does not match" in await site.refused(signed(OTHERS, app="others"))
+        assert "does not match" in await site.refused(signed(bearer=token(client_id="others")))
 
     @pytest.mark.parametrize("secret", [OTHERS, KEY, "x" * 40])
     async def test_another_secret_proves_nothing(self, site: Site, secret: str) -> None:
         assert "does not match" in await site.refused(signed(secret))
 
-    async def test_an_app_that_is_not_registered_is_refused_before_anybody_is_asked(self, site: Site) -> None:
-        assert "no app" in await site.refused(signed(app="unknown", bearer=token(client_id="unknown")))
+    async def test_which_apps_are_registered_is_told_to_nobody_who_cannot_sign(self, site: Site) -> None:
+        """Neither by an app's id alone, nor to whoever holds a token of it or of another app."""
+        wrong = "w" * 40
+        for bearer_app in ("notes", "unknown"):
+            told = {
+                await site.refused(signed(wrong, app=app, bearer=token(client_id=bearer_app)))
+                for app in ("notes", "others", "unknown")
+            }
+            assert len(told) == 1
+        for bad in ("x", token(exp=NOW - 60), token(aud="x"), token(tenant=None), token(scope="openid")):
+            assert len({await site.refused(signed(wrong, app=app, bearer=bad)) for app in ("notes", "unknown")}) == 1
+        assert await site.refused(bearing(token())) == await site.refused(bearing(token(client_id="unknown")))
+
+    async def test_as_many_signatures_are_tried_for_an_app_that_is_not_registered(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried: list[bytes] = []
+        monkeypatch.setattr(signing, "mac", lambda secret, lines: tried.append(secret) or bytes(32))
+        site.register(json.dumps({"notes": app_with(SECRET, NEXT), "others": app_with(OTHERS)}))
+        for app in ("notes", "others", "unknown"):
+            await site.refused(signed(app=app, bearer=token(client_id=app)))
+            assert len(tried) == 2, app
+            tried.clear()
 
     @pytest.mark.parametrize("changes", [{"exp": NOW - 60}, {"aud": "x"}, {"tenant": None}, {"sub": ""}])
     async def test_the_token_is_checked_like_any_other(self, site: Site, changes: dict[str, Any]) -> None:
@@ -156,7 +186,7 @@ class TestHeaders:
         self, site: Site, name: str
     ) -> None:
         """Whoever sends one means to sign; taking the token alone would let them in with less."""
-        plain = bearing(token(client_id="not-registered"))
+        plain = bearing(token(client_id=None))
         assert await site.who(plain)
         await site.refused(plain | {name: signed()[name]})
 
@@ -252,7 +282,7 @@ class TestScopes:
     @pytest.mark.parametrize(
         ("of_token", "of_app", "left"),
         [
-            ("search", None, {"search"}),
+            ("search admin.explain", None, {"search", "admin.explain"}),
             ("search", ["search.docs"], {"search.docs"}),
             ("search.docs search.apps", ["search"], {"search.docs", "search.apps"}),
             ("search.docs", ["search.apps", "search.docs"], {"search.docs"}),
@@ -274,10 +304,35 @@ class TestScopes:
     async def test_a_token_for_something_else_is_refused(self, site: Site, scope: object) -> None:
         assert "scope" in await site.refused(signed(bearer=token(scope=scope)))
 
-    async def test_a_user_with_a_plain_token_or_through_the_gateway_is_not_narrowed(self, site: Site) -> None:
-        caller = await site.who(bearing(token(client_id="not-registered")))
-        assert caller == Caller("acme", "u-1", "jwt")
-        assert caller.scopes is None
+    async def test_an_app_that_is_registered_without_scopes_has_none(self, site: Site) -> None:
+        site.register(json.dumps({"notes": {"secrets": [SECRET]}}))
+        assert (await site.who(signed())).scopes == frozenset()
+
+
+class TestClients:
+    """Tokens without a signature, where apps are configured."""
+
+    PLAIN = Caller("acme", "u-1", "jwt", scopes=frozenset({"search"}))
+
+    async def test_a_token_that_names_no_client_is_a_plain_one(self, site: Site) -> None:
+        assert await site.who(bearing(token(client_id=None))) == self.PLAIN
+
+    @pytest.mark.parametrize("claims", [{}, {"client_id": None, "azp": "web"}, {"azp": "web", "client_id": "web"}])
+    async def test_a_client_that_is_not_registered_is_refused(self, site: Site, claims: dict[str, Any]) -> None:
+        assert "registered" in await site.refused(bearing(token(**{"client_id": "web"} | claims)))
+
+    async def test_taking_an_app_out_of_the_file_ends_its_tokens(self, site: Site) -> None:
+        site.register(json.dumps({"others": app_with(OTHERS)}))
+        await site.refused(bearing(token(scope="search admin.explain")))
+        await site.refused(signed())
+
+    async def test_a_client_of_the_deployments_own_needs_no_signature(self, tmp_path: Path, site: Site) -> None:
+        own = Site(site.file, first_party=("web", "notes"))
+        assert await own.who(bearing(token(client_id="web"))) == self.PLAIN
+        await own.refused(bearing(token(client_id="mobile")))
+        # One that is registered must sign all the same.
+        await own.refused(bearing(token(client_id="notes")))
+        assert (await own.who(signed())).app == "notes"
 
 
 class TestRegistry:
@@ -287,15 +342,15 @@ class TestRegistry:
         assert "X-App-Id" in await site.refused(bearing(token(client_id=None, azp="others")))
 
     async def test_a_secret_is_rotated_without_a_request_failing(self, site: Site) -> None:
-        site.register(json.dumps({"notes": {"secrets": [SECRET, NEXT]}}))
+        site.register(json.dumps({"notes": app_with(SECRET, NEXT)}))
         for number, secret in enumerate((SECRET, NEXT, SECRET, NEXT)):
             assert await site.who(signed(secret, nonce=f"n-{number}"))
-        site.register(json.dumps({"notes": {"secrets": [NEXT]}}))
+        site.register(json.dumps({"notes": app_with(NEXT)}))
         assert await site.who(signed(NEXT, nonce="n-9"))
         await site.refused(signed(SECRET, nonce="n-10"))
 
     async def test_an_app_is_added_and_taken_away_while_running(self, site: Site) -> None:
-        site.register(json.dumps({"others": {"secrets": [OTHERS]}}))
+        site.register(json.dumps({"others": app_with(OTHERS)}))
         await site.refused(signed())
         site.register(registry())
         assert await site.who(signed())
@@ -335,9 +390,12 @@ async def test_an_opaque_token_serves_as_well(tmp_path: Path) -> None:
         proven = Caller("acme", "u-1", "signed app", "notes", frozenset({"search.docs"}))
         assert await site.who(signed(bearer="opaque")) == proven
         assert await site.who(signed(nonce="n-2")) == proven
-        assert "not issued" in await site.refused(signed(bearer="others", nonce="n-3"))
+        assert "does not match" in await site.refused(signed(bearer="others", nonce="n-3"))
         assert "X-App-Id" in await site.refused(bearing("opaque"))
         asked = server.asked
-        for fields in (signed(timestamp=NOW - 61, bearer="x"), signed(app="unknown", bearer="y")):
-            await site.refused(fields)
+        await site.refused(signed(timestamp=NOW - 61, bearer="x"))
         assert server.asked == asked
+        # The time that an answer takes must not tell which apps are registered either.
+        await site.refused(signed(app="unknown", bearer="y"))
+        await site.refused(signed(app="notes", bearer="z"))
+        assert server.asked == asked + 2

@@ -49,6 +49,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "INTROSPECTION_ISSUER", "identity.introspection.issuer", "them", "them"),
     (OWN + "INTROSPECTION_SCOPE", "identity.introspection.scope", "find", "find"),
     (OWN + "APPS_FILE", "identity.apps.file", "/apps.toml", Path("/apps.toml")),
+    (OWN + "APPS_FIRST_PARTY", "identity.apps.first_party", "web, mobile", ("web", "mobile")),
     (OWN + "AUDIT_KEY", "audit.key", "k", SecretStr("k")),
     (OWN + "AUDIT_TEXT_TENANTS", "audit.text_tenants", "acme, open", ("acme", "open")),
     (OWN + "AUDIT_FILE", "audit.file", "/audit.log", Path("/audit.log")),
@@ -58,6 +59,9 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "LEXICONS", "analysis.lexicons", "/words", Path("/words")),
     (OWN + "API_HOST", "api.host", "0.0.0.0", "0.0.0.0"),  # noqa: S104
     (OWN + "API_PORT", "api.port", "9000", 9000),
+    (OWN + "API_CONNECTIONS", "api.connections", "2000", 2000),
+    (OWN + "API_HEAD_S", "api.head_s", "2.5", 2.5),
+    (OWN + "API_IDLE_S", "api.idle_s", "30", 30),
     (OWN + "SEARCH_DEADLINE_MS", "search.deadline_ms", "2500", 2500),
     (OWN + "REFRESH_INTERVAL", "indices.refresh_interval", "-1", "-1"),
     (OWN + "SHARDS", "indices.shards", "3", 3),

@@ -9,10 +9,14 @@ from typing import Protocol
 import orjson
 
 from search.access.identity.claims import Grant
-from search.access.identity.request import Headers
+from search.access.identity.request import RequestLines
 from search.core.errors import Unauthenticated
 
 AUTHORIZATION = "Authorization"
+
+# In bytes. Claims make a signed token long; one that only refers to them has no reason to be.
+LONGEST_JWS = 16 * 1024
+LONGEST_OPAQUE = 4 * 1024
 
 # RFC 6750, 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
@@ -25,8 +29,11 @@ class TokenCheck(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def grant(self, token: str) -> Grant:
-        """Return what the token grants. Raises Unauthenticated, or Unavailable when it cannot be checked just now."""
+    async def grant(self, token: str, peer: str) -> Grant:
+        """Return what a token grants that was sent from the address `peer`.
+
+        Raises Unauthenticated, or Unavailable when it cannot be checked just now.
+        """
         ...
 
 
@@ -42,14 +49,17 @@ class BearerTokens:
     def name(self) -> str:
         return " or ".join(check.name for check in (self._signed, self._opaque) if check)
 
-    async def grant(self, headers: Headers) -> Grant:
+    async def grant(self, request: RequestLines) -> Grant:
         """Return what the bearer token grants. Raises Unauthenticated, or Unavailable when it cannot be checked."""
-        match = _BEARER.fullmatch(headers.one(AUTHORIZATION) or "")
+        match = _BEARER.fullmatch(request.headers.one(AUTHORIZATION) or "")
         if not match:
             raise Unauthenticated(f"The header {AUTHORIZATION} must be `Bearer` and one token.")
-        check = (self._signed or self._opaque) if is_jws(match[1]) else (self._opaque or self._signed)
+        token = match[1]
+        if len(token) > LONGEST_JWS or (len(token) > LONGEST_OPAQUE and not is_jws(token)):
+            raise Unauthenticated("The token is longer than any that this service takes; ask for a shorter one.")
+        check = (self._signed or self._opaque) if is_jws(token) else (self._opaque or self._signed)
         assert check
-        return await check.grant(match[1])
+        return await check.grant(token, request.peer)
 
 
 def is_jws(token: str) -> bool:

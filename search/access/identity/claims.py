@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.access.identity.request import Caller
+from search.access.scopes import SEARCH, names_modules
 from search.core.errors import ConfigurationError, Unauthenticated
 
 # For clocks that differ a little. How long a token lives is decided by its issuer.
@@ -40,17 +41,21 @@ def expected_from(kind: str, audience: str | None, scope: str, issuer: str | Non
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token grants: the acting user (`caller`), the client it was issued to (`app`), and its `scopes`."""
+    """What a token grants: the acting user (`caller`), the client it was issued to (`app`), and its `scopes`.
+
+    Of the scopes only those that speak of modules are kept. `general`: whether the scope that this service expects of
+    every token is among them all; it stands for `search`, whatever a deployment calls it.
+    """
 
     caller: Caller
     app: str | None
     scopes: frozenset[str]
-    expected_scope: str
+    general: bool
 
     def require_scope(self) -> None:
         """Raise Unauthenticated if the token lacks the scope that this service expects of every token."""
-        if self.expected_scope not in self.scopes:
-            raise Unauthenticated(f"The token's scope lacks {self.expected_scope!r}; ask for a token with it.")
+        if not self.general:
+            raise Unauthenticated("The token's scope lacks the one for this service; ask for a token with it.")
 
 
 def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
@@ -60,21 +65,30 @@ def check(claims: object, expected: Expected, now: float, mode: str) -> Grant:
     """
     if not isinstance(claims, dict):
         raise Unauthenticated("The token's payload is not a JSON object.")
+    # RFC 7800: whoever shows such a token must also prove to hold the key, and no such proof is checked here.
+    if claims.get("cnf") is not None:
+        raise Unauthenticated("The token is bound to a key (cnf), which is not checked here; ask for a plain one.")
     _check_times(claims, now)
     if expected.audience not in _words(claims, "aud", split=False):
         raise Unauthenticated("The token's aud does not name this service; ask for one that does.")
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
         raise Unauthenticated("The token's iss is not the issuer that this service trusts.")
     caller = Caller(_text(claims, "tenant"), _text(claims, "sub"), mode)
-    return Grant(caller, _app(claims), frozenset(_words(claims, "scope", split=True)), expected.scope)
+    words = _words(claims, "scope", split=True)
+    general = expected.scope in words
+    scopes = frozenset(word for word in words if names_modules(word)) | ({SEARCH} if general else frozenset())
+    return Grant(caller, _app(claims), scopes, general)
 
 
 def _app(claims: Mapping[str, Any]) -> str | None:
-    """Return the client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp."""
-    for claim in ("client_id", "azp"):
-        if claims.get(claim) is not None:
-            return _text(claims, claim)
-    return None
+    """Return the client that a token was issued to: RFC 9068 calls it client_id, OpenID Connect azp.
+
+    None if it names none. Raises Unauthenticated where the two differ, or one of them is empty or no text.
+    """
+    named = {_text(claims, claim) for claim in ("client_id", "azp") if claims.get(claim) is not None}
+    if "" in named or len(named) > 1:
+        raise Unauthenticated("The token's client_id and azp must name one client, and the same one.")
+    return named.pop() if named else None
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

@@ -12,6 +12,9 @@ from search.core.errors import ConfigurationError
 
 # What can go wrong on the way to an answer, or with it.
 FAILURES = (OSError, httpx.HTTPError, ValueError)
+# Answers that speak of what was sent: malformed, too large, not to be processed.
+_REJECTED = frozenset({400, 413, 414, 422, 431})
+_TIMED_OUT = 408
 
 
 class Endpoint:
@@ -44,6 +47,24 @@ class Endpoint:
         ):
             answer.raise_for_status()
             return await _bounded(answer, most_bytes)
+
+
+def rejects_input(failure: Exception) -> bool:
+    """Return whether the other side answered that it cannot take this very input, so that another may be fine.
+
+    401 and 403 are not among them: they speak of this service's own credentials.
+    """
+    return isinstance(failure, httpx.HTTPStatusError) and failure.response.status_code in _REJECTED
+
+
+def is_away(failure: Exception) -> bool:
+    """Return whether a failure says that the other side is down: no answer, or one that says so (5xx, 408).
+
+    429 is none: whoever asks too much on somebody's behalf could otherwise have everybody's questions paused.
+    """
+    if isinstance(failure, httpx.HTTPStatusError):
+        return failure.response.is_server_error or failure.response.status_code == _TIMED_OUT
+    return isinstance(failure, OSError | httpx.HTTPError)
 
 
 def reason(failure: Exception) -> str:

@@ -71,5 +71,5 @@ def sign(
     """
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
-    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at)).hex()
+    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at)[0]).hex()
     return {USER: user, TENANT: tenant, TIMESTAMP: sent_at, SIGNATURE: signature}

@@ -6,8 +6,9 @@ import base64
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
-import orjson
+import structlog
 
+from search.access.identity import strict_json
 from search.access.identity.claims import Expected, Grant, check, expected_from
 from search.access.identity.endpoint import Endpoint
 from search.access.identity.states import Claims, TokenStates
@@ -19,7 +20,10 @@ DEADLINE_S = 3
 MAX_ANSWER_BYTES = 64 * 1024
 
 # The claims that are used; others, such as names and addresses, are not kept.
-_KEPT = ("sub", "tenant", "aud", "iss", "exp", "nbf", "iat", "scope", "client_id", "azp", "token_type")
+_KEPT = ("sub", "tenant", "aud", "iss", "exp", "nbf", "iat", "scope", "client_id", "azp", "token_type", "cnf")
+
+
+_log = structlog.get_logger(__name__)
 
 
 class IntrospectionCheck:
@@ -32,8 +36,8 @@ class IntrospectionCheck:
         self._expected = expected
         self._now = now
 
-    async def grant(self, token: str) -> Grant:
-        claims = await self._states.claims(token)
+    async def grant(self, token: str, peer: str) -> Grant:
+        claims = await self._states.claims(token, peer)
         if claims is None:
             raise Unauthenticated("The token is not active; ask for a new one.")
         # Refresh tokens are not for calls, and tokens that are bound to a key prove nothing without that key.
@@ -45,9 +49,15 @@ class IntrospectionCheck:
 def parse(raw: bytes) -> Claims | None:
     """Return the claims of an active token from an answer (RFC 7662, 2.2), None for a token that is not active.
 
-    Raises ValueError for anything that is not such an answer.
+    An answer that gives a claim twice says nothing clear about its token, which counts as not active. Raises ValueError
+    for anything that is not such an answer.
     """
-    answer = orjson.loads(raw)
+    try:
+        answer = strict_json.loads(raw)
+    except strict_json.RepeatedName:
+        # No failure of the service: whoever gets a claim into a token twice must not shut others out.
+        _log.warning("introspection_ambiguous", hint="The answer about a token gives a claim twice; it is refused.")
+        return None
     active = answer.get("active") if isinstance(answer, dict) else None
     if not isinstance(active, bool):
         raise ValueError("the answer does not say whether the token is active")

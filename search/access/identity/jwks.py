@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import base64
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ _ALGORITHMS: Mapping[tuple[object, object], str] = {
     ("EC", "P-256"): "ES256",
     ("OKP", "Ed25519"): "EdDSA",
 }
+# Parameters of private and symmetric keys (RFC 7518, 6): whoever reads them can sign.
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 Fetch = Callable[[], Awaitable[bytes]]
 Keys = Mapping[str, list[PyJWK]]
@@ -44,6 +47,7 @@ class PublishedKeys:
         self._fetch = fetch
         self._clock = clock
         self._keys: Keys = {}
+        self._raw: bytes | None = None
         self._fetched_at = -inf
         self._next_fetch = -inf
         self._out_of_reach = False
@@ -88,7 +92,10 @@ class PublishedKeys:
 
     async def _fetch_once(self) -> None:
         try:
-            self._keys = parse(await self._fetch())
+            raw = await self._fetch()
+            # What is wrong with a set is logged once, not every five minutes.
+            if raw != self._raw:
+                self._keys, self._raw = parse(raw), raw
             self._fetched_at = self._clock()
             self._out_of_reach = False
         except FAILURES as error:
@@ -100,16 +107,22 @@ class PublishedKeys:
 def parse(raw: bytes) -> Keys:
     """Return the usable keys of a JWK set (RFC 7517) by algorithm. Raises ValueError if it is not a JWK set.
 
-    A set without usable keys is valid: the result is then empty, and no token is accepted.
+    A set without usable keys is valid: the result is then empty, and no token is accepted. A key whose private half is
+    in the set too, under whatever name, is not usable.
     """
     document = orjson.loads(raw)
     members = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(members, list):
         raise ValueError("the document is not a JWK set")
+    exposed = {_point(member) for member in members if _is_private(member)}
+    if exposed:
+        _log.error(
+            "jwks_private_key", hint="Everybody can sign with a private key that the set holds; replace the key."
+        )
     keys: dict[str, list[PyJWK]] = {}
     for member in members:
         try:
-            key = _key(member)
+            key = _key(member, exposed)
         except (PyJWTError, ValueError, TypeError) as error:
             _log.warning("jwk_ignored", reason=str(error))
         else:
@@ -117,16 +130,40 @@ def parse(raw: bytes) -> Keys:
     return keys
 
 
-def _key(member: object) -> PyJWK:
-    """Return one member of a set, bound to the algorithm of its type. Raises ValueError with the reason to skip it."""
+def _is_private(member: object) -> bool:
+    return isinstance(member, dict) and not _PRIVATE.isdisjoint(member)
+
+
+def _point(member: Mapping[str, Any]) -> tuple[object, int] | None:
+    """Return what a public key and its private one share: RSA's modulus, or a curve and the x of a point on it.
+
+    As numbers, since the same one may be written in several ways. The y is left out: whoever knows the key of a point
+    knows that of its mirror image. None where there is no such thing.
+    """
+    kind, number = ("RSA", member.get("n")) if member.get("kty") == "RSA" else (member.get("crv"), member.get("x"))
+    if not isinstance(number, str):
+        return None
+    try:
+        return kind, int.from_bytes(base64.urlsafe_b64decode(number + "=" * (-len(number) % 4)))
+    except ValueError:
+        return None
+
+
+def _key(member: object, exposed: Collection[object]) -> PyJWK:
+    """Return one member of a set, bound to the algorithm of its type. Raises ValueError with the reason to skip it.
+
+    `exposed`: the points of keys that must not count.
+    """
     if not isinstance(member, dict):
         raise ValueError("not a JSON object")
     algorithm = _algorithm(member)
     if member.get("use", "sig") != "sig" or "verify" not in member.get("key_ops", ["verify"]):
         raise ValueError("not meant for signatures")
     # A private key that is published can be used by everybody to sign.
-    if "d" in member:
+    if _is_private(member):
         raise ValueError("a private key")
+    if _point(member) in exposed:
+        raise ValueError("the public half of a private key that the set holds")
     key = PyJWK(member, algorithm)
     if algorithm == "RS256" and key.key.key_size < MIN_RSA_BITS:
         raise ValueError(f"an RSA key of less than {MIN_RSA_BITS} bits")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import jwt
-import orjson
 
+from search.access.identity import strict_json
 from search.access.identity.claims import Expected, Grant, check, expected_from
 from search.access.identity.jwks import PublishedKeys, from_file, from_url
 from search.access.identity.keys import KeySource, SharedKey, secret_bytes
@@ -30,7 +31,7 @@ class JwtCheck:
         self._now = now
         self._jws = jwt.PyJWS()
 
-    async def grant(self, token: str) -> Grant:
+    async def grant(self, token: str, peer: str) -> Grant:
         if not _SIGNED.fullmatch(token):
             raise Unauthenticated("The token is not a signed one; ask for a JWT.")
         return check(await self._claims(token), self._expected, self._now(), self.name)
@@ -38,13 +39,14 @@ class JwtCheck:
     async def _claims(self, token: str) -> object:
         """Return the claims of a token after its signature is verified."""
         try:
+            strict_json.loads(_header(token))
             header = self._jws.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
             key = await self._keys.find(kid, algorithm) if isinstance(algorithm, str) else None
             if key is None:
                 raise Unauthenticated("The token is signed with a key or algorithm that this service does not know.")
-            return orjson.loads(self._verified(token, key))
-        except (jwt.PyJWTError, orjson.JSONDecodeError):
+            return strict_json.loads(self._verified(token, key))
+        except (jwt.PyJWTError, ValueError):
             raise Unauthenticated("The token is malformed or its signature does not hold; ask for a new one.") from None
 
     def _verified(self, token: str, key: jwt.PyJWK) -> bytes:
@@ -53,6 +55,11 @@ class JwtCheck:
             token, key, algorithms=[key.algorithm_name], options={"enforce_minimum_key_length": True}
         )
         return payload
+
+
+def _header(token: str) -> bytes:
+    header = token.partition(".")[0]
+    return base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))
 
 
 def configured(settings: JwtSettings, now: Callable[[], float], clock: Callable[[], float]) -> JwtCheck | None:

@@ -22,12 +22,11 @@ SETTING = "OFFICE_SEARCH_APPS_FILE"
 class App:
     """One registered app.
 
-    `secrets`: one, or two while one replaces the other. `scopes`: the most that it may do; None for all that its users'
-    tokens name.
+    `secrets`: one, or two while one replaces the other. `scopes`: the most that it may do; without any, nothing.
     """
 
     secrets: tuple[bytes, ...] = field(repr=False)
-    scopes: frozenset[str] | None = None
+    scopes: frozenset[str] = frozenset()
 
 
 Registry = Mapping[str, App]
@@ -42,7 +41,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     secrets: Annotated[list[SecretStr], Field(min_length=1, max_length=2)]
-    scopes: list[_Scope] | None = None
+    scopes: list[_Scope] = []
 
 
 _ENTRIES = TypeAdapter(Annotated[dict[_Id, _Entry], Field(min_length=1)])
@@ -78,7 +77,7 @@ def parse(raw: bytes, load: Callable[[str], Any]) -> Registry:
 
 def _app(number: int, entry: _Entry) -> App:
     secrets = tuple(secret_bytes(f"{SETTING}, app {number}", secret) for secret in entry.secrets)
-    return App(secrets, None if entry.scopes is None else frozenset(entry.scopes))
+    return App(secrets, frozenset(entry.scopes))
 
 
 def _told(error: ValidationError, content: object) -> str:

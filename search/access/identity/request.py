@@ -19,8 +19,8 @@ class Caller:
     """A proven identity and nothing more: what this user may do is decided elsewhere.
 
     `mode`: the name of the identity mode that proved it. `app`: the third-party app that acts for the user, None
-    without one. `scopes`: OAuth scopes that limit the app, None for no limit; they only ever narrow what the user may
-    do.
+    without one. `scopes`: OAuth scopes of the token that proved it, None without a token; they only ever narrow what
+    the user may do.
 
     Raises Unauthenticated when tenant or user break the contract's formats, so no such caller can exist.
     """
@@ -64,13 +64,15 @@ class Headers:
 class RequestLines:
     """The parts of a request that credentials can sign.
 
-    `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query.
+    `path_and_query`: exactly as received, percent-encoded; without `?` when there is no query. `peer`: the address at
+    the other end of the connection, never one that a header names; empty if there is none.
     """
 
     method: str
     path_and_query: bytes
     headers: Headers
     body: bytes = b""
+    peer: str = ""
 
 
 class IdentityMode(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from search.access.identity import registered_apps
@@ -14,8 +14,8 @@ from search.access.identity.claims import Grant
 from search.access.identity.nonces import Nonces
 from search.access.identity.registered_apps import App, Registry
 from search.access.identity.request import Caller, Headers, RequestLines
-from search.access.identity.signing import mac, require_recent, require_signed, required, signed_lines
-from search.access.scopes import meet, names_modules
+from search.access.identity.signing import is_signed, mac, require_recent, required, signed_lines
+from search.access.scopes import meet
 from search.core.errors import ConfigurationError, Unauthenticated
 from search.core.settings import AppsSettings
 from search.core.watched import Watched
@@ -27,6 +27,9 @@ SIGNATURE = "X-Signature"
 
 FIELDS = (APP, TIMESTAMP, NONCE, SIGNATURE)
 
+# Secrets of no app, to check signatures against that nobody can have made.
+_NOBODY = (secrets.token_bytes(32), secrets.token_bytes(32))
+
 _NONCE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -36,16 +39,26 @@ class SignedAppMode:
     name = "signed app"
 
     def __init__(
-        self, tokens: BearerTokens, registry: Callable[[], Registry], nonces: Nonces, now: Callable[[], float]
+        self,
+        tokens: BearerTokens,
+        registry: Callable[[], Registry],
+        nonces: Nonces,
+        now: Callable[[], float],
+        first_party: Collection[str] = (),
     ) -> None:
-        """Check tokens with `tokens`; `registry` returns the apps that are registered now, `now` Unix seconds."""
+        """Check tokens with `tokens`; `registry` returns the apps that are registered now, `now` Unix seconds.
+
+        `first_party`: clients of the deployment's own, whose tokens count without a signature.
+        """
         self._tokens = tokens
         self._registry = registry
         self._nonces = nonces
         self._now = now
+        self._first_party = frozenset(first_party)
 
-    def registered(self, app: str | None) -> bool:
-        return app in self._registry()
+    def may_do_without(self, app: str | None) -> bool:
+        """Return whether a token of this client counts without a signature; None: of a token that names no client."""
+        return app is None or (app in self._first_party and app not in self._registry())
 
     def present(self, headers: Headers) -> bool:
         return any(name in headers for name in FIELDS)
@@ -57,14 +70,17 @@ class SignedAppMode:
         require_recent(TIMESTAMP, timestamp, self._now())
         if not _NONCE.fullmatch(nonce):
             raise Unauthenticated(f"{NONCE} must be 1 to 128 printable ASCII characters without blanks.")
-        if (app := self._registry().get(app_id)) is None:
-            raise Unauthenticated(f"{APP} names no app that is registered here.")
-        grant = await self._tokens.grant(request.headers)
-        if grant.app != app_id:
-            raise Unauthenticated(f"The token was not issued to the app that {APP} names.")
+        grant = await self._tokens.grant(request)
+        app = self._registry().get(app_id) if grant.app == app_id else None
         user = grant.caller
         lines = signed_lines(request, user.user, user.tenant, timestamp, app_id, nonce)
-        require_signed(SIGNATURE, signature, lines, app.secrets)
+        # Two secrets are tried in any case: neither the text nor the time tells which apps are registered.
+        signed = is_signed(SIGNATURE, signature, lines, (*(app.secrets if app else ()), *_NOBODY)[:2])
+        if app is None or not signed:
+            raise Unauthenticated(
+                f"{SIGNATURE} does not match this request; check the secret, what is signed, and that {APP} names the "
+                "registered app that the token was issued to."
+            )
         caller = replace(user, mode=self.name, app=app_id, scopes=_scopes(grant, app))
         # Last of all, after the signature is checked, so that only the app itself can use up a nonce.
         if not await self._nonces.take(user.tenant, app_id, nonce):
@@ -78,9 +94,9 @@ def _scopes(grant: Grant, app: App) -> frozenset[str]:
     Raises Unauthenticated for a token that allows nothing here. A token that names modules need not hold the general
     scope too.
     """
-    if not any(map(names_modules, grant.scopes)):
+    if not grant.scopes:
         grant.require_scope()
-    return grant.scopes if app.scopes is None else meet(grant.scopes, app.scopes)
+    return meet(grant.scopes, app.scopes)
 
 
 def configured(
@@ -106,7 +122,7 @@ def configured(
             f"{registered_apps.SETTING} is set, but here is no place to keep nonces in; run the whole API."
         )
     registry = Watched(registered_apps.SETTING, settings.file, registered_apps.reader(settings.file), clock)
-    return SignedAppMode(tokens, registry.value, nonces, now)
+    return SignedAppMode(tokens, registry.value, nonces, now, settings.first_party)
 
 
 def sign(
@@ -128,5 +144,5 @@ def sign(
     sent_at = str(int(time.time()) if timestamp is None else timestamp)
     once = secrets.token_urlsafe(18) if nonce is None else nonce
     request = RequestLines(method, path_and_query.encode("ascii"), Headers(()), body)
-    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at, app, once)).hex()
+    signature = mac(secret.encode(), signed_lines(request, user, tenant, sent_at, app, once)[0]).hex()
     return {APP: app, TIMESTAMP: sent_at, NONCE: once, SIGNATURE: signature}

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from itertools import product
 
 from search.access.identity.request import Headers, RequestLines
 from search.core.errors import Unauthenticated
@@ -16,14 +17,17 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str, *more: str) -> bytes:
-    r"""Return what is signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`, then `more`, one a line.
+def signed_lines(request: RequestLines, user: str, tenant: str, timestamp: str, *more: str) -> tuple[bytes, ...]:
+    r"""Return what may be signed: `METHOD\nPATH?QUERY\nSHA256(body)\nuser\ntenant\ntimestamp`, then `more`, one a line.
 
-    The hash is in lower-case hex. No part may hold a line break.
+    The hash is in lower-case hex. No part may hold a line break. Without a query the path stands alone; for those who
+    sign the address as they send it, with a `?` that nothing follows, it also stands with that, which says the same.
     """
     digest = hashlib.sha256(request.body).hexdigest()
-    described = (digest, user, tenant, timestamp, *more)
-    return b"\n".join((request.method.encode(), request.path_and_query, *(part.encode() for part in described)))
+    described = "\n".join((digest, user, tenant, timestamp, *more)).encode()
+    target = request.path_and_query
+    targets = (target,) if b"?" in target else (target, target + b"?")
+    return tuple(b"\n".join((request.method.encode(), target, described)) for target in targets)
 
 
 def mac(secret: bytes, lines: bytes) -> bytes:
@@ -47,12 +51,20 @@ def require_recent(name: str, timestamp: str, now: float) -> None:
         raise Unauthenticated(f"{name} is more than {WINDOW_S} s from now; sign again and check the clocks.")
 
 
-def require_signed(name: str, signature: str, lines: bytes, secrets: Iterable[bytes]) -> None:
-    """Raise Unauthenticated unless the header `name` holds the MAC of `lines` with one of `secrets`, in hex."""
+def is_signed(name: str, signature: str, lines: Iterable[bytes], secrets: Iterable[bytes]) -> bool:
+    """Return whether the header `name` holds the MAC of one of `lines` with one of `secrets`.
+
+    Raises Unauthenticated if it is not in hex.
+    """
     if not _SHA256_HEX.fullmatch(signature):
         raise Unauthenticated(f"{name} must be 64 hexadecimal digits.")
     given = bytes.fromhex(signature)
-    # All secrets are tried, so that the time taken does not tell which one matched.
-    matches = [hmac.compare_digest(mac(secret, lines), given) for secret in secrets]
-    if not any(matches):
+    # All are tried, so that the time taken does not tell which one matched.
+    matches = [hmac.compare_digest(mac(secret, one), given) for secret, one in product(secrets, lines)]
+    return any(matches)
+
+
+def require_signed(name: str, signature: str, lines: Iterable[bytes], secrets: Iterable[bytes]) -> None:
+    """Raise Unauthenticated unless the header `name` holds the MAC of one of `lines` with one of `secrets`, in hex."""
+    if not is_signed(name, signature, lines, secrets):
         raise Unauthenticated(f"{name} does not match this request; check the shared secret and what is signed.")

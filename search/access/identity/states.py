@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,15 @@ import structlog
 from prometheus_client import Counter
 
 from search.access.identity.breaker import OPEN_S, Breaker
-from search.access.identity.endpoint import FAILURES, reason
+from search.access.identity.endpoint import FAILURES, is_away, reason, rejects_input
+from search.access.identity.kept import Kept
+from search.access.identity.turns import Turns
 from search.core.errors import Unavailable
 
 # The contract's bound on how long a token that was withdrawn may still count.
 KEPT_S = 30
+# Of active tokens, and as many of others again: made-up ones must not push genuine ones out.
 MOST_KEPT = 10_000
-# A bound on the questions under way, as strangers may send any number of unknown tokens.
-MOST_ASKED_AT_ONCE = 100
 
 CALLS = Counter("office_search_introspections_total", "Questions to the identity service about a token", ["outcome"])
 
@@ -32,10 +32,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """An answer. `claims`: of an active token, None for one that is not. `until`: monotonic seconds."""
+    """What the service said. `claims`: of an active token, None for one that is not."""
 
     claims: Claims | None
-    until: float
 
 
 class TokenStates:
@@ -52,62 +51,77 @@ class TokenStates:
         self._now = now
         self._clock = clock
         self._breaker = Breaker(clock)
+        self._turns = Turns(clock)
         # By the hash of the token, so that no credentials stand in memory.
-        self._said: OrderedDict[bytes, _Said] = OrderedDict()
+        self._active: Kept[Claims] = Kept(MOST_KEPT, clock)
+        self._inactive: Kept[bool] = Kept(MOST_KEPT, clock)
         self._asking: dict[bytes, asyncio.Task[_Said | None]] = {}
 
-    async def claims(self, token: str) -> Claims | None:
-        """Return what an active token claims, None for another. Raises Unavailable when the service does not say."""
+    async def claims(self, token: str, peer: str = "") -> Claims | None:
+        """Return what an active token claims, None for another. Raises Unavailable when the service does not say.
+
+        `peer`: the address that the token was sent from, by which those who make tokens up are told from others.
+        """
         key = hashlib.sha256(token.encode()).digest()
-        said = self._said.get(key)
-        if said is None or self._is_over(said):
-            # A request that is cancelled must not cancel the question: others may wait for the same answer.
-            said = await asyncio.shield(self._asking.get(key) or self._asked(key, token))
+        if (claims := self._active.get(key)) is not None:
+            return claims
+        if self._inactive.get(key):
+            return None
+        # A request that is cancelled must not cancel the question: others may wait for the same answer.
+        said = await asyncio.shield(self._asking.get(key) or self._asked(key, token, peer))
         if said is None:
-            raise Unavailable("The identity service does not answer; check OFFICE_SEARCH_INTROSPECTION_URL.")
+            raise Unavailable("The identity service does not say; check OFFICE_SEARCH_INTROSPECTION_URL and the log.")
         return said.claims
 
-    def _asked(self, key: bytes, token: str) -> asyncio.Task[_Said | None]:
-        if len(self._asking) >= MOST_ASKED_AT_ONCE or not self._breaker.lets_out():
-            CALLS.labels("refused").inc()
-            raise Unavailable("The identity service is not asked just now: it fails, or is asked too much already.")
-        task = self._asking[key] = asyncio.create_task(self._outcome(key, token))
+    def _asked(self, key: bytes, token: str, peer: str) -> asyncio.Task[_Said | None]:
+        task = self._asking[key] = asyncio.create_task(self._in_turn(key, token, peer))
         task.add_done_callback(lambda _: self._asking.pop(key))
         return task
 
+    async def _in_turn(self, key: bytes, token: str, peer: str) -> _Said | None:
+        """Return the service's answer once it is this token's turn, None when there was no answer or no turn."""
+        try:
+            async with self._turns.turn(key, token, peer):
+                if self._breaker.lets_out():
+                    return await self._outcome(key, token)
+        except Unavailable as busy:
+            _log.debug("introspection_busy", reason=str(busy))
+        CALLS.labels("refused").inc()
+        return None
+
     async def _outcome(self, key: bytes, token: str) -> _Said | None:
-        """Return the service's answer, None when there was none."""
         # Counted from before the question, as a token may be withdrawn while the answer is on its way.
         asked_at = self._clock()
         try:
             claims = await self._ask(token)
         except FAILURES as failure:
-            self._failed(reason(failure))
-            return None
+            if not rejects_input(failure):
+                self._failed(failure)
+                return None
+            claims = None
         self._breaker.succeeded()
         CALLS.labels("inactive" if claims is None else "active").inc()
-        said = _Said(claims, asked_at + _lifetime(claims, self._now()))
-        self._keep(key, said)
-        return said
+        self._keep(key, token, claims, asked_at)
+        return _Said(claims)
 
-    def _failed(self, why: str) -> None:
-        self._breaker.failed()
+    def _failed(self, failure: Exception) -> None:
         CALLS.labels("failed").inc()
-        _log.warning("introspection_failed", error=why)
-        if self._breaker.is_open:
-            _log.error("introspection_paused", seconds=OPEN_S)
+        _log.warning("introspection_failed", error=reason(failure))
+        # What only some tokens get must not count: whoever sends such tokens would shut all others out.
+        if is_away(failure):
+            self._breaker.failed()
+            if self._breaker.is_open:
+                _log.error("introspection_paused", seconds=OPEN_S)
 
-    def _keep(self, key: bytes, said: _Said) -> None:
-        self._said[key] = said
-        self._said.move_to_end(key)
-        while self._said and (len(self._said) > MOST_KEPT or self._is_over(next(iter(self._said.values())))):
-            self._said.popitem(last=False)
-
-    def _is_over(self, said: _Said) -> bool:
-        return said.until <= self._clock()
+    def _keep(self, key: bytes, token: str, claims: Claims | None, asked_at: float) -> None:
+        if claims is None:
+            self._inactive.put(key, True, asked_at + KEPT_S)
+            return
+        self._active.put(key, claims, asked_at + _lifetime(claims, self._now()))
+        self._turns.was_active(key, token)
 
 
-def _lifetime(claims: Claims | None, now: float) -> float:
+def _lifetime(claims: Claims, now: float) -> float:
     """Return for how many seconds an answer counts; an `exp` that is not a number is refused elsewhere."""
-    exp = (claims or {}).get("exp")
+    exp = claims.get("exp")
     return min(KEPT_S, exp - now) if isinstance(exp, int | float) and math.isfinite(exp) else KEPT_S

@@ -1,4 +1,4 @@
-"""Admission: refuses requests for other hosts and requests that are too large."""
+"""Admission: refuses requests for other hosts, those that are too large and those that can be read in two ways."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search.api.edge.doubtful import doubtful
 from search.api.problems import Problem
 
 # Closing a connection with unread bytes resets it and loses the answer, so this many more bytes are read and dropped.
@@ -60,19 +61,21 @@ class Admission:
 
     def _refusal(self, scope: Scope) -> Problem | None:
         """Return the answer to a request whose head is not acceptable; None if it is."""
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
-        limits = self._limits
-        if self._hosts is not None and (refusal := _foreign(headers, self._hosts)):
-            return refusal
-        if len(scope["raw_path"]) + len(scope["query_string"]) > limits.target:
-            return Problem(414, f"The address is longer than {limits.target} bytes; send the query in a POST body.")
-        if scope["query_string"].count(b"&") >= limits.parameters:
-            return Problem(400, f"The address has more than {limits.parameters} parameters.")
-        if len(headers) > limits.header_lines:
-            return Problem(431, f"There are more than {limits.header_lines} headers.")
-        if sum(len(name) + len(value) for name, value in headers) > limits.headers:
-            return Problem(431, f"The headers are longer than {limits.headers} bytes together.")
-        return None
+        foreign = None if self._hosts is None else _foreign(scope["headers"], self._hosts)
+        return doubtful(scope) or foreign or _too_large(scope, self._limits)
+
+
+def _too_large(scope: Scope, limits: Limits) -> Problem | None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if len(scope["raw_path"]) + len(scope["query_string"]) > limits.target:
+        return Problem(414, f"The address is longer than {limits.target} bytes; send the query in a POST body.")
+    if scope["query_string"].count(b"&") >= limits.parameters:
+        return Problem(400, f"The address has more than {limits.parameters} parameters.")
+    if len(headers) > limits.header_lines:
+        return Problem(431, f"There are more than {limits.header_lines} headers.")
+    if sum(len(name) + len(value) for name, value in headers) > limits.headers:
+        return Problem(431, f"The headers are longer than {limits.headers} bytes together.")
+    return None
 
 
 def _foreign(headers: list[tuple[bytes, bytes]], allowed: frozenset[str]) -> Problem | None:

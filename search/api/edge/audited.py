@@ -67,6 +67,7 @@ class Audited:
             What(_action(route), scope["method"], route or None, target, given.get(TEXT)),
             _outcome(status, state.get("problem")),
             state.get("request_id"),
+            state.get("client_request_id"),
         )
 
 

@@ -1,4 +1,4 @@
-"""Observes requests: an access log line, a latency metric, and a request id that joins the log lines of a request."""
+"""Observes requests: an access log line, a latency metric, and ids that join the log lines of a request."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "X-Request-Id"
+CLIENT_REQUEST_ID = "X-Client-Request-Id"
 SECONDS = Histogram(
     "office_search_http_seconds",
     "Time from a request's arrival to the end of its answer",
@@ -45,19 +46,23 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id, clients = uuid.uuid4().hex, _client_request_id(scope)
         # The routes of this request write the proven caller here.
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, client_request_id=clients)
         status = GONE
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                if clients:
+                    headers[CLIENT_REQUEST_ID] = clients
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id), IN_FLIGHT.track_inprogress():
+        ids = {"request_id": request_id} | ({"client_request_id": clients} if clients else {})
+        with structlog.contextvars.bound_contextvars(**ids), IN_FLIGHT.track_inprogress():
             started = self._clock()
             try:
                 await self._app(scope, receive, watched)
@@ -68,10 +73,13 @@ class Observed:
                 _report(scope, status, self._clock() - started)
 
 
-def _request_id(scope: Scope) -> str:
-    """Return the id that the sender chose, so that its logs and ours can be joined; else a new one."""
+def _client_request_id(scope: Scope) -> str | None:
+    """Return the id that the sender chose, by which its logs and ours are joined; None without one that is harmless.
+
+    It never takes the place of our own: whoever chooses it could give many requests one id, or another's.
+    """
     given = [value for name, value in scope["headers"] if name == b"x-request-id"]
-    return given[0].decode() if len(given) == 1 and _ID.fullmatch(given[0]) else uuid.uuid4().hex
+    return given[0].decode() if len(given) == 1 and _ID.fullmatch(given[0]) else None
 
 
 def _report(scope: Scope, status: int, seconds: float) -> None:
