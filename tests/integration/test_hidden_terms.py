@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 from apikit import Api, Company
-from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 from proof.words import CROWDED, near
 
+from search.core.streams.port import Broker
+
 
 @pytest.fixture
-async def crowd(api: Api, client: Client, engine: AsyncOpenSearch) -> Company:
+async def crowd(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """Over a thousand hidden people and docs, whose names and titles are nearer to the mistyped word."""
-    acme = Company(api, client, engine, "crowd")
+    acme = Company(api, broker, engine, "crowd")
     acme.role(["search.contacts", "search.docs"], id="default")
     acme.user(id="me")
     hidden = sorted(set(near(CROWDED.slip)) - {CROWDED.slip})
