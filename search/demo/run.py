@@ -40,8 +40,10 @@ from search.demo import company as companies
 from search.demo.routes import router
 from search.localstack import managed_stack
 from search.localstack.children import Child, running
+from search.localstack.keeper import Keeper, keeper
 from search.localstack.places import default_home
 from search.localstack.ports import choose_port
+from search.localstack.unwinding import signals_as_exit
 from search.query.question import Question
 
 HOST = "127.0.0.1"
@@ -50,8 +52,11 @@ START_S = 120.0
 
 
 def run_demo(settings: Settings, console: Console, *, port: int, events: Path | None) -> None:
-    """Start the stack, the indexers and the API, load the company and print the URL; stop everything on Ctrl-C."""
-    with suppress(KeyboardInterrupt):
+    """Start the stack, the indexers and the API, load the company and print the URL.
+
+    Everything stops on Ctrl-C, when the process is told to end or its terminal closes, and even when it is killed.
+    """
+    with suppress(KeyboardInterrupt), signals_as_exit():
         _run(settings, console, port, events)
 
 
@@ -60,9 +65,10 @@ def _run(settings: Settings, console: Console, port: int, events: Path | None) -
         company = companies.generate(now=_first_day(default_home(settings.localstack)))
     with tempfile.TemporaryDirectory(prefix="office-search-demo-") as folder:
         files = companies.write(company, events or Path(folder))
-        with _stack(settings, console) as endpoints:
+        with keeper() as kept, _stack(settings, console, kept) as endpoints:
             chosen = _chosen(settings, port)
             with running("index", _environment(chosen, endpoints), Path(folder)) as indexers:
+                kept.process(indexers.pid)
                 uvloop.run(_serve(chosen, endpoints, company, files, console, indexers))
 
 
@@ -95,15 +101,17 @@ def _first_day(home: Path) -> date:
 
 
 @contextmanager
-def _stack(settings: Settings, console: Console) -> Iterator[Endpoints]:
+def _stack(settings: Settings, console: Console, kept: Keeper) -> Iterator[Endpoints]:
     """Yield the endpoints of the settings, or of the managed stack, which stops afterwards unless it ran before."""
     if settings.engine.url and settings.broker.url:
         yield resolve(settings)
         return
     stack = managed_stack(settings.localstack, console)
     ran = stack.endpoints() is not None
-    stack.up()
+    if not ran:
+        kept.stack(stack.home)
     try:
+        stack.up()
         yield resolve(settings)
     finally:
         if not ran:
@@ -134,6 +142,7 @@ async def _serve(
     configure("WARNING", audit_file=settings.audit.file)
     server = http_server(app, settings.api)
     serving = asyncio.create_task(server.serve())
+    parent = asyncio.create_task(_stop_without_parent(server))
     try:
         await _ready(server, serving, app)
         with console.status("Warming up …"):
@@ -141,7 +150,18 @@ async def _serve(
         console.print(_welcome(settings.api.port, company))
         await serving
     finally:
+        parent.cancel()
         server.should_exit = True
+
+
+async def _stop_without_parent(server: uvicorn.Server) -> None:
+    """Stop the server when `make`, which started this process, is gone; what was detached on purpose goes on."""
+    parent = os.getppid()
+    while "MAKELEVEL" in os.environ:
+        await asyncio.sleep(1)
+        if os.getppid() != parent:
+            server.should_exit = True
+            return
 
 
 async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, indexers: Child) -> None:

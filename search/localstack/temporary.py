@@ -5,14 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -21,6 +17,7 @@ from search.core.errors import StackError
 from search.localstack.files import hold
 from search.localstack.sentences import one_sentence
 from search.localstack.stack import Stack
+from search.localstack.unwinding import signals_as_exit
 
 PREFIX = "office-search-temporary-"
 OWNER = "owner"
@@ -36,7 +33,7 @@ def temporary_stack(
         home = Path(tempfile.mkdtemp(prefix=PREFIX))
         home.chmod(0o755)
     stack = Stack(home, cache, heap, console=console, usual_ports=False)
-    with _signals_as_exit(), hold(home / OWNER), _erased_at_the_end(stack):
+    with signals_as_exit(), hold(home / OWNER), _erased_at_the_end(stack):
         yield stack.up()
 
 
@@ -71,21 +68,3 @@ def _erased_at_the_end(stack: Stack) -> Iterator[None]:
         # If a second Ctrl-C interrupts this, the handler at exit does the rest.
         erase()
         atexit.unregister(erase)
-
-
-@contextmanager
-def _signals_as_exit() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exit that runs cleanups, unless the program has handlers of its own."""
-    mine = threading.current_thread() is threading.main_thread()
-    caught = [each for each in (signal.SIGTERM, signal.SIGHUP) if mine and signal.getsignal(each) is signal.SIG_DFL]
-    for each in caught:
-        signal.signal(each, _exit)
-    try:
-        yield
-    finally:
-        for each in caught:
-            signal.signal(each, signal.SIG_DFL)
-
-
-def _exit(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
