@@ -13,9 +13,11 @@ from typing import Self
 from mappings import directory, verticals
 from mappings.collection import Collection
 from mappings.entities import Entity
+from mappings.faults import faults
 from mappings.parts.filtering import Choice, Filter
 from mappings.usage import USAGE
 from mappings.vertical import Vertical
+from search.core.errors import ConfigurationError
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +33,14 @@ class Catalogue:
 
     @classmethod
     def installed(cls) -> Self:
-        """Return what is installed here: each module in `mappings/verticals/` that defines VERTICAL is one."""
+        """Return what is installed here: each module in `mappings/verticals/` declares one as VERTICAL.
+
+        Raises ConfigurationError with one sentence for each declaration that cannot be.
+        """
         names = sorted(info.name for info in pkgutil.iter_modules(verticals.__path__))
-        modules = [importlib.import_module(f"{verticals.__name__}.{name}") for name in names]
-        found: list[Vertical] = sorted(
-            (module.VERTICAL for module in modules), key=lambda vertical: vertical.ranking.order
-        )
+        found = sorted((_declared(name) for name in names), key=lambda vertical: vertical.ranking.order)
+        if wrong := sorted(set(faults(found, [USAGE]))):
+            raise ConfigurationError(f"mappings/verticals/ cannot be used: {'; '.join(wrong)}.")
         return cls(MappingProxyType({one.name: one for one in found}), MappingProxyType({USAGE.name: USAGE}))
 
     def of(self, tenant: str) -> Self:
@@ -103,3 +107,11 @@ class Catalogue:
             if entity in vertical.entities:
                 return vertical
         raise KeyError(entity)
+
+
+def _declared(name: str) -> Vertical:
+    module = importlib.import_module(f"{verticals.__name__}.{name}")
+    declared = getattr(module, "VERTICAL", None)
+    if not isinstance(declared, Vertical):
+        raise ConfigurationError(f'mappings/verticals/{name}.py declares no VERTICAL; see CONTRIBUTING.md, "Add …".')
+    return declared

@@ -9,7 +9,6 @@ from mappings.collection import Storage
 from mappings.entities import Conversation, Department, Entity, User
 from mappings.filters import TYPE
 from mappings.parts import (
-    AS_IT_IS,
     AllowList,
     Choice,
     Display,
@@ -150,7 +149,6 @@ VERTICAL = Vertical(
         facts=(
             Fact("english_name", Labels("英文名", "English name")),
             Fact("title", Labels("职位", "Title")),
-            Fact("department_names", Labels("部门", "Department"), "list", line=AS_IT_IS),
             Fact("employee_no", Labels("工号", "Employee no.")),
             Fact("email", Labels("邮箱", "E-mail")),
             Fact("phone", Labels("电话", "Phone")),

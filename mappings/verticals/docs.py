@@ -10,7 +10,6 @@ from mappings.collection import Storage
 from mappings.entities import Doc
 from mappings.filters import AFTER, BEFORE, FROM, TYPE
 from mappings.parts import (
-    AS_IT_IS,
     AllowList,
     Choice,
     Display,
@@ -87,7 +86,6 @@ VERTICAL = Vertical(
         show=show,
         kind=Fact("kind", TYPE.labels, filter=TYPE.name),
         facts=(
-            Fact("owner_name", Labels("所有者", "Owner"), line=AS_IT_IS),
             Fact("created_at", Labels("创建", "Created"), "time"),
             Fact("updated_at", Labels("更新", "Updated"), "time", line=Labels("更新于 {}", "updated {}")),
             Fact("url", Labels("地址", "Address"), "address"),

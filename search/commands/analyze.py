@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from analyzers import ANALYSIS_VERSION, PLAIN, Lexicon, analyse, analyse_name, name_query_terms, normalise, tokens
@@ -12,7 +12,7 @@ from analyzers import ANALYSIS_VERSION, PLAIN, Lexicon, analyse, analyse_name, n
 def show(text: str, console: Console, lexicon: Lexicon = PLAIN) -> None:
     """Print every step of the analysis of `text` as a table."""
     terms, name, typed = analyse(text, lexicon.segmenter), analyse_name(text), name_query_terms(text)
-    table = Table("step", "result", title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
+    table = Table("step", Column("result", overflow="fold"), title=f"Analysis {ANALYSIS_VERSION}", show_lines=True)
     steps = (
         ("normalised", normalise(text)),
         (

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 
 from mappings.catalogue import Catalogue
 from mappings.entities import EPOCH, MICROSECOND
@@ -86,7 +86,8 @@ class FilterLanguage:
         return self._values[filter.name].get(name, frozenset({name}))
 
 
-@cache
+# As many as there are catalogues in use at a time: one, until tenants have verticals of their own.
+@lru_cache(maxsize=256)
 def filter_language(catalogue: Catalogue) -> FilterLanguage:
     """Return the language of a catalogue's filters, made once."""
     return FilterLanguage(catalogue)
@@ -95,7 +96,7 @@ def filter_language(catalogue: Catalogue) -> FilterLanguage:
 def _values(catalogue: Catalogue, filter: Filter) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for choice in catalogue.choices(filter):
-        for name in (choice.value, *choice.names.split()):
+        for name in map(_folded, (choice.value, *choice.names.split())):
             found[name] = found.get(name, frozenset()) | frozenset(choice.means)
     return found
 

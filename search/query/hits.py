@@ -44,7 +44,7 @@ class HitView:
         id = found.document_id.rpartition(":")[2]
         fields = dict(shown.fields)
         if joined := vertical.display.joined:
-            title = escape(names.conversations.get(fields[joined.conversation], ""))
+            title = escape(names.conversations.get(fields.get(joined.conversation, ""), ""))
             self._join(fields, joined, names)
         else:
             # An entity without a name of its own, such as a direct conversation, is called by its other side.
@@ -53,9 +53,9 @@ class HitView:
 
     def _join(self, fields: dict[str, Any], joined: Joined, names: JoinedNames) -> None:
         for of, into in joined.people.items():
-            if name := names.people.get(fields[of]):
+            if name := names.people.get(fields.get(of, "")):
                 fields[into] = name
-        if (rule := self._rules.get(fields[joined.conversation])) and rule.archived:
+        if (rule := self._rules.get(fields.get(joined.conversation, ""))) and rule.archived:
             fields["archived"] = True
 
     def _title(self, vertical: Vertical, title: str) -> str:

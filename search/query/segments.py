@@ -93,8 +93,6 @@ def joined(found: Sequence[Segment], unknown: Collection[Segment]) -> list[Segme
 
 
 def _joins(before: Segment, segment: Segment, unknown: Collection[Segment]) -> bool:
-    if not (before.is_han and segment.is_han):
-        return False
     return (before in unknown and (segment in unknown or _single(segment))) or (_single(before) and segment in unknown)
 
 

@@ -284,6 +284,14 @@ def test_a_fact_s_filter_is_one_of_its_vertical_s(vertical: Vertical) -> None:
     assert named <= {one.filter.name for one in vertical.filters}
 
 
+@every_vertical
+def test_every_fact_is_one_that_some_hit_has(vertical: Vertical) -> None:
+    shown = {name for entity in vertical.entities for name in vertical.display.show(entity, FULL[entity]).fields}
+    joined = vertical.display.joined
+    shown |= set(joined.people.values()) if joined else set()
+    assert {fact.field for fact in facts(vertical)} <= shown
+
+
 @every_searched_state
 def test_every_kind_of_hit_has_a_name(vertical: Vertical, entity: str, data: dict[str, Any]) -> None:
     """What the page says first in the line below a hit; docs alone may have kinds that nobody declared."""
