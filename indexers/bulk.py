@@ -13,7 +13,7 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 from prometheus_client import Counter, Histogram
 
-from indexers.generations import Indices
+from indexers.indices import Indices
 from indexers.projections import Operation
 from search.core.engine import is_overload
 

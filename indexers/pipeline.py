@@ -11,7 +11,7 @@ from opensearchpy import AsyncOpenSearch
 from prometheus_client import Counter
 
 from indexers.bulk import Failure, write
-from indexers.generations import Indices
+from indexers.indices import Indices
 from indexers.projections import Operation, Projection
 from mappings.entities import Entity
 from mappings.events import Change

@@ -1,4 +1,4 @@
-"""Reindexing: one more generation, built beside the one that serves, then an alias swap."""
+"""Reindexing: one more generation, built beside the one that serves, then the decision that it serves."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import Any, Protocol
 import structlog
 
 from analyzers import Segmenter
+from indexers.building import Lease, take
 from indexers.bulk import Failure, write
-from indexers.followers import Follower, delete_consumers, ensure_consumer
-from indexers.generations import Generation, Indices, alias
+from indexers.decisions import Overtaken
+from indexers.followers import Follower, ensure_consumer
+from indexers.following_up import FollowUp
+from indexers.generations import Generation
+from indexers.indices import Indices
 from indexers.projections import Operation, document_operation
 from indexers.resources import Resources
 from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
@@ -26,8 +30,6 @@ log = structlog.get_logger(__name__)
 PAGE = 1000
 POLL_S = 0.1
 STALLED_S = 120.0
-# The engine takes a request line of 4 KiB; a name may have 60 characters.
-NAMES = 50
 
 
 class Watcher(Protocol):
@@ -57,41 +59,53 @@ class Reindex:
         self._broker = resources.broker
         self._registry = resources.registry
         self._watcher = watcher
+        self._follow_up = FollowUp(resources.engine, resources.broker, resources.registry)
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
-        """Build, compare and swap. Raise OfficeSearchError when a build is under way, or new and old differ."""
+        """Build, compare and swap.
+
+        `restart`: discard a build that was cut off. Raises OfficeSearchError when a build is under way, when new and
+        old differ, and when what was decided could not be carried out.
+        """
         if name not in (known := self._resources.catalogue.collections):
             raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
-        await self._refuse_second(name, restart=restart)
-        old = await self._registry.serving(name)
-        new = await self._registry.create(name, await self._positions(old))
+        await self._follow_up.finish(name)  # what an earlier one may have left
+        lease = await take(self._registry, name, restart=restart)
         try:
+            lease.keep()
+            await self._follow_up.finish(name)  # what was taken over
+            old = await self._registry.serving(name)
+            new = await self._registry.create(name, await self._positions(old), lease.number)
             documents, rejected = await self._build(old, new)
-        except BaseException:
-            # An unfinished generation serves nobody; without this it would be followed for ever.
-            await asyncio.shield(self.discard(new))
+            self._watcher.step("swap")
+            await lease.decide()
+        except BaseException as error:
+            # An unfinished generation serves nobody; without this it would be followed until it counts as abandoned.
+            await asyncio.shield(self._give_up(name, lease))
+            if lease.is_lost and isinstance(error, asyncio.CancelledError):
+                raise Overtaken(
+                    f"Another build of {name} has taken the place of this one; nothing was changed."
+                ) from None
             raise
-        await self._swap(old, new)
+        await self._finish(name, new)
         return Built(new.name, old.name, documents, rejected)
 
-    async def discard(self, generation: Generation) -> None:
-        """Remove a generation: its consumers first, so that nothing is written after its indices are gone."""
-        await delete_consumers(self._broker, generation)
-        await self._registry.change(generation, "retired")
-        indices = await self._indices(generation)
-        for start in range(0, len(indices), NAMES):
-            names = ",".join(indices[start : start + NAMES])
-            await self._engine.indices.delete(index=names, params={"ignore_unavailable": "true"})
+    async def _give_up(self, name: str, lease: Lease) -> None:
+        try:
+            if await lease.give_up():
+                await self._follow_up.finish(name)
+        except Exception as error:
+            log.warning("an unfinished build is left to the indexers", vertical=name, error=repr(error)[:200])
 
-    async def _refuse_second(self, name: str, *, restart: bool) -> None:
-        for generation in await self._registry.all():
-            if generation.collection == name and generation.state == "building":
-                if not restart:
-                    raise OfficeSearchError(
-                        f"{generation.name} is being built already. If that build was cut off, run "
-                        f"`office-search reindex {name} --restart`."
-                    )
-                await self.discard(generation)
+    async def _finish(self, name: str, new: Generation) -> None:
+        """Carry out what was decided."""
+        try:
+            await self._follow_up.finish(name)
+        except Exception as error:
+            raise OfficeSearchError(
+                f"It is decided that {new.name} serves, but that could not be carried out: {str(error)[:200]}. "
+                "The indexers go on with it while they run; look at `office-search status`."
+            ) from error
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
@@ -167,7 +181,7 @@ class Reindex:
             operations.append(document_operation(tenant, hit["_id"], hit["_version"], document, ()))
         return operations
 
-    # Following, comparing, swapping
+    # Following, comparing
 
     async def _ends(self, generation: Generation) -> Mapping[str, int]:
         return {stream: await self._broker.end(stream) for stream in generation.streams}
@@ -210,24 +224,6 @@ class Reindex:
                 f"{new.name} holds {count} documents, {old.name} {before} to {after}; {rejected} were rejected. "
                 "The old one goes on serving and the new one was removed."
             )
-
-    async def _swap(self, old: Generation, new: Generation) -> None:
-        self._watcher.step("swap")
-        new = await self._registry.change(new, "serving")
-        await self._point(new)
-        await self.discard(old)
-        # A tenant first seen in between may have had its alias on the index that has just gone.
-        await self._point(new)
-
-    async def _point(self, generation: Generation) -> None:
-        """Point every tenant's alias at this generation, all at once."""
-        actions: list[dict[str, Any]] = []
-        for index in await self._indices(generation):
-            name = alias(generation.collection, index.removeprefix(f"{generation.name}-"))
-            actions.append({"remove": {"index": f"{generation.collection}-*", "alias": name, "must_exist": False}})
-            actions.append({"add": {"index": index, "alias": name}})
-        if actions:
-            await self._engine.indices.update_aliases(body={"actions": actions})
 
     async def _indices(self, generation: Generation) -> list[str]:
         found = await self._engine.indices.get(index=_every_index(generation), params={"allow_no_indices": "true"})

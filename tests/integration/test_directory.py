@@ -15,7 +15,8 @@ from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
-from indexers.generations import Indices, Registry
+from indexers.generations import Registry
+from indexers.indices import Indices
 from indexers.projections import DirectoryEntries
 from mappings.directory import ENTITIES
 from mappings.events import decode

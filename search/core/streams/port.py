@@ -139,6 +139,10 @@ class Broker(DeadLetters, Protocol):
         """Delete a consumer, if it is there. Whoever follows it gets nothing more, and is not told."""
         ...
 
+    async def consumers(self, stream: str) -> frozenset[str]:
+        """Return the names of all consumers of a stream; none where there is no stream."""
+        ...
+
     async def progress(self, stream: str, consumer: str) -> Progress | None:
         """Return how far a consumer has come; None when it is not there. One just made may say 0 for a moment."""
         ...

@@ -58,6 +58,10 @@ class NatsBroker:
         with told_as(NO_ANSWER):
             await consumers.delete_consumer(self._js, stream, consumer)
 
+    async def consumers(self, stream: str) -> frozenset[str]:
+        with told_as(NO_ANSWER):
+            return await consumers.names(self._js, stream)
+
     async def progress(self, stream: str, consumer: str) -> Progress | None:
         with told_as(NO_ANSWER):
             return await consumers.progress(self._js, stream, consumer)

@@ -70,6 +70,17 @@ async def delete_consumer(js: JetStreamContext, stream: str, consumer: str) -> N
         await js.delete_consumer(stream_name(stream), consumer)
 
 
+async def names(js: JetStreamContext, stream: str) -> frozenset[str]:
+    """Return the names of all consumers of a stream, which the server gives in pages."""
+    found: set[str] = set()
+    with suppress(NotFoundError):
+        while page := await js.consumers_info(stream_name(stream), offset=len(found)):
+            if not (new := {info.name for info in page} - found):
+                break
+            found |= new
+    return frozenset(found)
+
+
 async def progress(js: JetStreamContext, stream: str, consumer: str) -> Progress | None:
     """Return how far a consumer has come; None when it is not there."""
     try:
