@@ -61,7 +61,7 @@ class Decisions:
 
     async def of(self, collections: Iterable[str]) -> dict[str, Decision]:
         """Return the decisions that there are, by collection. Raise NotFoundError where there is no registry."""
-        wanted = {_id(collection): collection for collection in collections}
+        wanted = {decision_id(collection): collection for collection in collections}
         answer = await self._engine.mget(index=REGISTRY, body={"ids": list(wanted)})
         found = {}
         for got in answer["docs"]:
@@ -101,12 +101,12 @@ class Decisions:
             "build": asdict(decision.build) if decision.build else None,
         }
         answer: Mapping[str, Any] = await self._engine.index(
-            index=REGISTRY, id=_id(decision.collection), body=body, params=dict(params)
+            index=REGISTRY, id=decision_id(decision.collection), body=body, params=dict(params)
         )
         return answer
 
 
-def _id(collection: str) -> str:
+def decision_id(collection: str) -> str:
     return f"serving/{collection}"
 
 

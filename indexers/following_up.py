@@ -42,6 +42,7 @@ class FollowUp:
         """Bring these collections in line; one that cannot be does not hold up the others, and its error comes last."""
         await self._registry.decide_first()
         views = await self._views(collections)
+        await self._begin_records(views)
         done: list[Action] = []
         errors: list[Exception] = []
         for view in views:
@@ -62,9 +63,23 @@ class FollowUp:
                 return
         raise OfficeSearchError(f"{collection} could not be brought in line with what is decided; see the log.")
 
-    async def left_to_do(self) -> list[Action]:
-        """Return what would be done now."""
-        return [action for view in await self._views(self._registry.catalogue.made) for action in plan(view)]
+    async def lost(self, collections: Sequence[str]) -> dict[str, list[str]]:
+        """Return, by collection, the tenants whose index in the serving generation was there and is gone."""
+        views = await self._views(collections)
+        recorded = await self._registry.tenants.of(
+            one.name for view in views for one in view.generations if one.number == view.decision.number
+        )
+        return {
+            view.decision.collection: sorted(recorded.get(_serving(view), frozenset()) - _tenants(view, _serving(view)))
+            for view in views
+        }
+
+    async def _begin_records(self, views: Iterable[View]) -> None:
+        """Begin the record of tenants for generations of an older version, which kept none: by its indices."""
+        living = {g.name: view for view in views for g in view.generations if g.state != "retired"}
+        recorded = await self._registry.tenants.of(living)
+        for name in living.keys() - recorded.keys():
+            await self._registry.tenants.begin(name, _tenants(living[name], name))
 
     async def _views(self, collections: Sequence[str]) -> list[View]:
         # The decisions come last, so none is older than what is acted on.
@@ -132,3 +147,14 @@ class FollowUp:
         log.info(
             "aliases pointed", collection=collection, generation=action.decision.number, aliases=len(action.targets)
         )
+
+
+def _serving(view: View) -> str:
+    return f"{view.decision.collection}-{view.decision.number:06d}"
+
+
+def _tenants(view: View, generation: str) -> frozenset[str]:
+    """Return the tenants that have an index in a generation."""
+    return frozenset(
+        index.removeprefix(f"{generation}-") for index in view.indices if index.startswith(f"{generation}-")
+    )

@@ -11,7 +11,9 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException, RequestError
 
 from analyzers import ANALYSIS_VERSION
-from indexers.decisions import REGISTRY, Decision, Decisions
+from indexers import tenants
+from indexers.decisions import REGISTRY, Decision, Decisions, decision_id
+from indexers.tenants import Tenants
 from mappings.catalogue import Catalogue
 from search.core.engine import is_overload
 from search.core.errors import OfficeSearchError, Unavailable
@@ -59,12 +61,14 @@ class Registry:
     def __init__(self, engine: AsyncOpenSearch, catalogue: Catalogue) -> None:
         self._engine = engine
         self.decisions = Decisions(engine)
+        self.tenants = Tenants(engine)
         self.catalogue = catalogue
 
     async def prepare(self) -> None:
         """Make the registry itself, a first generation of every collection that has none, and the first decisions."""
         settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
         await create_index(self._engine, REGISTRY, {"settings": {"index": settings}, "mappings": {"dynamic": False}})
+        await create_index(self._engine, tenants.INDEX, tenants.BODY)
         known = {generation.collection for generation in await self.recorded()}
         for collection in self.catalogue.made:
             if collection not in known:
@@ -141,14 +145,18 @@ class Registry:
 
     async def state(self, generation: Generation) -> State:
         """Read in real time what is recorded and decided, whatever the caller last knew."""
-        document = await self._engine.get(index=REGISTRY, id=generation.name)
-        found = replace(generation, state=document["_source"]["state"])
-        decision = (await self.decisions.of([generation.collection])).get(generation.collection)
-        return _as_decided(found, decision.number if decision else None).state
+        ids = [generation.name, decision_id(generation.collection)]
+        recorded, decided = (await self._engine.mget(index=REGISTRY, body={"ids": ids}))["docs"]
+        if not recorded.get("found"):
+            raise OfficeSearchError(f"There is no record of {generation.name} any more.")
+        number = decided["_source"]["number"] if decided.get("found") else None
+        return _as_decided(replace(generation, state=recorded["_source"]["state"]), number).state
 
     async def _put(self, generation: Generation, *, create: bool = False) -> None:
         params = {"refresh": "true", **({"op_type": "create"} if create else {})}
         body = {name: value for name, value in asdict(generation).items() if name != "streams"}
+        if create:
+            await self.tenants.begin(generation.name, ())
         await self._engine.index(index=REGISTRY, id=generation.name, body=body, params=params)
 
     def _new(self, collection: str, number: int, state: State, starts: Mapping[str, int]) -> Generation:

@@ -11,8 +11,12 @@ from opensearchpy.exceptions import ConflictError
 from analyzers import Lexicons
 from indexers.generations import Generation, Registry, State, alias, create_index
 from mappings import directory
-from search.core.errors import OfficeSearchError
+from search.core.errors import OfficeSearchError, Unavailable
 from search.core.settings import IndicesSettings
+
+
+class IndexLost(Unavailable):
+    """An index that was there is gone; what it held must not look as if it had never been."""
 
 
 class Indices:
@@ -34,10 +38,30 @@ class Indices:
         self.generation = generation
 
     async def ensure(self, tenant: str) -> None:
+        """Make a tenant's index, unless it is there.
+
+        Raises IndexLost when the record says that it was there, OfficeSearchError for a retired generation.
+        """
         if tenant in self._known:
             return
         index = self.generation.index(tenant)
         await self._refuse_retired()
+        if await self._was_there(tenant):
+            if not await self._engine.indices.exists(index=index):
+                raise IndexLost(f"{index} is lost - run `office-search rebuild {self.generation.collection}`.")
+        else:
+            await self._make(tenant, index)
+        self._known.add(tenant)
+
+    async def _was_there(self, tenant: str) -> bool:
+        found = await self._registry.tenants.of([self.generation.name])
+        return tenant in found.get(self.generation.name, ())
+
+    async def _make(self, tenant: str, index: str) -> None:
+        """Make the index, lead readers to it if its generation serves, and record it; in this order.
+
+        What is cut off in between is done once more; nothing is written to an index that is not recorded.
+        """
         await create_index(self._engine, index, self._body(tenant))
         if self.generation.collection == directory.NAME:
             await self._mark(index)
@@ -49,7 +73,7 @@ class Indices:
             raise
         if state == "serving":
             await self._engine.indices.put_alias(index=index, name=alias(self.generation.collection, tenant))
-        self._known.add(tenant)
+        await self._registry.tenants.add(self.generation.name, tenant)
 
     async def _refuse_retired(self) -> State:
         state = await self._registry.state(self.generation)

@@ -19,6 +19,8 @@ from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 
+SHOWN = 10
+
 
 async def show(settings: Settings, endpoints: Endpoints, console: Console) -> None:
     """Bring what there is in line with the decisions, and print a table of all generations that are not retired."""
@@ -38,6 +40,10 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
+        for collection, tenants in (await FollowUp(engine, broker, registry).lost(registry.catalogue.made)).items():
+            if tenants:
+                sentence = f"The indices of {collection} are lost of {', '.join(tenants[:SHOWN])}: run "
+                console.print(f"{sentence}`office-search rebuild {collection}`.", style="red", markup=False)
         for decision in (await registry.decisions.of(registry.catalogue.made)).values():
             if decision.build:
                 console.print(told(decision.collection, decision.build), markup=False, highlight=False)

@@ -13,7 +13,7 @@ from kit import VERTICALS
 from reindexkit import TENANTS, Flow, Site, Watcher
 
 from analyzers import Lexicons
-from indexers import reindex as reindexing
+from indexers import copying
 from indexers.followers import ensure_consumer
 from indexers.generations import Generation
 from indexers.indices import Indices
@@ -26,7 +26,7 @@ STEPS = ("copy", "follow the stream", "compare counts")
 
 @pytest.fixture(autouse=True)
 def many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reindexing, "PAGE", 7)
+    monkeypatch.setattr(copying, "PAGE", 7)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,7 @@ from mortal import Fate, Killed, at_call, subject_to
 from opensearchpy.exceptions import TransportError
 from reindexkit import Flow, Site, Watcher
 
-from indexers import building, following_up, reconcile, service
-from indexers import reindex as reindexing
+from indexers import building, copying, following_up, reconcile, service
 from indexers.decisions import Overtaken
 from indexers.reindex import Reindex
 from search.core.endpoints import Endpoints
@@ -51,7 +50,7 @@ AFTER: Mapping[str, Fate] = {
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pages, and little patience."""
-    monkeypatch.setattr(reindexing, "PAGE", 7)
+    monkeypatch.setattr(copying, "PAGE", 7)
     monkeypatch.setattr(following_up, "NAMES", 1)
     monkeypatch.setattr(building, "RENEW_S", RENEW_S)
     monkeypatch.setattr(building, "SILENT_S", SILENT_S)
@@ -291,7 +290,7 @@ async def die_in(step: str) -> None:
     def end() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    reindexing.PAGE = 7
+    copying.PAGE = 7
     settings = Settings()
     async with bootstrap.write_side(settings, resolve(settings), kit.CATALOGUE, Lexicons()) as resources:
         if step == "swap":

@@ -40,6 +40,10 @@ class NatsBroker:
         with told_as(NO_ANSWER):
             await consumers.ensure_streams(self._js, names)
 
+    async def first(self, stream: str) -> int:
+        with told_as(NO_ANSWER):
+            return await consumers.first(self._js, stream)
+
     async def end(self, stream: str) -> int:
         with told_as(NO_ANSWER):
             return await consumers.end(self._js, stream)

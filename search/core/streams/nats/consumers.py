@@ -43,6 +43,11 @@ async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
         await js.add_stream(config)
 
 
+async def first(js: JetStreamContext, stream: str) -> int:
+    """Return the position of the oldest event that is kept; 0 or 1 where none was ever taken away."""
+    return (await js.stream_info(stream_name(stream))).state.first_seq
+
+
 async def end(js: JetStreamContext, stream: str) -> int:
     """Return the position of the newest event; 0 when there never was one."""
     return (await js.stream_info(stream_name(stream))).state.last_seq
