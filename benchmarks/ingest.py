@@ -41,7 +41,8 @@ from rich.table import Table
 
 from analyzers import Lexicons
 from indexers.followers import delete_consumers
-from indexers.generations import Indices, Registry
+from indexers.generations import Registry
+from indexers.indices import Indices
 from indexers.load import load
 from indexers.projections import Documents
 from mappings.catalogue import Catalogue

@@ -12,7 +12,8 @@ from opensearchpy import AsyncOpenSearch
 from rich.progress import Progress
 
 from analyzers import Lexicons
-from indexers.generations import Indices, Registry
+from indexers.generations import Registry
+from indexers.indices import Indices
 from indexers.projections import DirectoryEntries, Documents
 from mappings import directory
 from mappings.catalogue import Catalogue

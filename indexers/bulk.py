@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 from prometheus_client import Counter, Histogram
 
-from indexers.generations import Indices
+from indexers.indices import IndexLost, Indices
 from indexers.projections import Operation
+from mappings import directory
 from search.core.engine import is_overload
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,11 @@ class Failure:
     """The engine will never take this operation; the reason is for a human."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Failure):
+    """The operation cannot be written for now, for a reason that is its tenant's alone; its events must come again."""
 
 
 async def write(engine: AsyncOpenSearch, indices: Indices, operations: Sequence[Operation]) -> list[Failure | None]:
@@ -64,16 +70,33 @@ async def _attempt(
     """Send `wanted` once; returns those that are to be sent again."""
     again: list[int] = []
     try:
-        for tenant in {operations[position].tenant for position in wanted}:
-            await indices.ensure(tenant)
+        lost = await _ensure(indices, {operations[position].tenant for position in wanted})
     except OpenSearchException as error:
         if not is_overload(error):
             raise
         log.warning("engine away; holding the batch", error=str(error)[:200])
         return list(wanted)
+    # One held event would keep the directory behind its stream, and so everybody from being answered. With the dead
+    # letters it holds up nobody, and the rebuild that must follow reads it from the stream again.
+    outcome = Failure if indices.generation.collection == directory.NAME else Held
+    for position in wanted:
+        if reason := lost.get(operations[position].tenant):
+            outcomes[position] = outcome(reason)
+    wanted = [position for position in wanted if operations[position].tenant not in lost]
     for chunk in _chunks(indices, operations, wanted):
         again += await _send(engine, indices, operations, chunk, outcomes)
     return again
+
+
+async def _ensure(indices: Indices, tenants: Iterable[str]) -> dict[str, str]:
+    """Make the indices that are not there. Return, by tenant, why nothing can be written to one that is lost."""
+    lost = {}
+    for tenant in tenants:
+        try:
+            await indices.ensure(tenant)
+        except IndexLost as error:
+            lost[tenant] = str(error)
+    return lost
 
 
 def _chunks(

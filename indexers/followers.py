@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from indexers.generations import Generation, Indices
+from indexers.generations import Generation
+from indexers.indices import Indices
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
 from indexers.resources import Resources

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import uuid4
 
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException, RequestError
 
-from analyzers import ANALYSIS_VERSION, Lexicons
-from mappings import directory
+from analyzers import ANALYSIS_VERSION
+from indexers import tenants
+from indexers.decisions import REGISTRY, Decision, Decisions, decision_id
+from indexers.tenants import Tenants
 from mappings.catalogue import Catalogue
 from search.core.engine import is_overload
 from search.core.errors import OfficeSearchError, Unavailable
-from search.core.settings import IndicesSettings
 
-State = Literal["building", "serving", "retired"]
-REGISTRY = "generations"
+State = Literal["building", "serving", "outlived", "retired"]
+"""`outlived`: a newer one serves, and this one is followed until no alias leads to it. It is never recorded."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,20 @@ class Registry:
 
     def __init__(self, engine: AsyncOpenSearch, catalogue: Catalogue) -> None:
         self._engine = engine
+        self.decisions = Decisions(engine)
+        self.tenants = Tenants(engine)
         self.catalogue = catalogue
 
     async def prepare(self) -> None:
-        """Make the registry itself, and a first generation of every collection that has none."""
+        """Make the registry itself, a first generation of every collection that has none, and the first decisions."""
         settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
-        await _create(self._engine, REGISTRY, {"settings": {"index": settings}, "mappings": {"dynamic": False}})
-        known = {generation.collection for generation in await self.all()}
+        await create_index(self._engine, REGISTRY, {"settings": {"index": settings}, "mappings": {"dynamic": False}})
+        await create_index(self._engine, tenants.INDEX, tenants.BODY)
+        known = {generation.collection for generation in await self.recorded()}
         for collection in self.catalogue.made:
             if collection not in known:
                 await self._first(collection)
+        await self.decide_first()
 
     async def _first(self, collection: str) -> None:
         try:
@@ -77,8 +81,22 @@ class Registry:
         except ConflictError:
             return  # another indexer, started at the same time, was first
 
-    async def all(self) -> list[Generation]:
-        """Return those that the catalogue knows, oldest first. Raise OfficeSearchError when no indexer has ever run."""
+    async def decide_first(self) -> None:
+        """Store the decision for every collection that has none yet: the highest generation that says it serves.
+
+        So it is after an upgrade, and after a collection was added.
+        """
+        recorded = await self.recorded()
+        stored = await self.decisions.of(self.catalogue.made)
+        for collection, number in _said_to_serve(recorded).items():
+            if collection not in stored:
+                await self.decisions.first(Decision(collection, number, number))
+
+    async def recorded(self) -> list[Generation]:
+        """Return those that the catalogue knows, oldest first, with the states that are recorded of them.
+
+        Raises OfficeSearchError when no indexer has ever run.
+        """
         try:
             answer = await self._engine.search(index=REGISTRY, body={"size": 1000, "query": {"match_all": {}}})
         except NotFoundError:
@@ -94,16 +112,29 @@ class Registry:
         ]
         return sorted(found, key=lambda generation: (generation.collection, generation.number))
 
+    async def all(self) -> list[Generation]:
+        """Return those that the catalogue knows, oldest first, as the decisions have it. Raises like `recorded`."""
+        recorded = await self.recorded()
+        numbers = _said_to_serve(recorded)
+        numbers |= {name: decision.number for name, decision in (await self.decisions.of(self.catalogue.made)).items()}
+        return [_as_decided(generation, numbers.get(generation.collection)) for generation in recorded]
+
     async def serving(self, collection: str) -> Generation:
         for generation in await self.all():
             if generation.collection == collection and generation.state == "serving":
                 return generation
         raise OfficeSearchError(f"No generation of {collection} serves - run `office-search index`.")
 
-    async def create(self, collection: str, starts: Mapping[str, int]) -> Generation:
-        """Make the next generation of a collection, still building. Raise ConflictError when another is being built."""
-        numbers = [g.number for g in await self.all() if g.collection == collection]
-        generation = self._new(collection, max(numbers, default=0) + 1, "building", starts)
+    async def decision(self, collection: str) -> Decision:
+        """Return what is decided now, as it is stored. Raises OfficeSearchError before the first decision."""
+        if found := (await self.decisions.of([collection])).get(collection):
+            return found
+        raise OfficeSearchError(f"No generation of {collection} serves - run `office-search index`.")
+
+    async def create(self, collection: str, starts: Mapping[str, int], number: int | None = None) -> Generation:
+        """Record a generation that is being built; by default the next. Raises ConflictError when it exists."""
+        numbers = [g.number for g in await self.recorded() if g.collection == collection]
+        generation = self._new(collection, number or max(numbers, default=0) + 1, "building", starts)
         await self._put(generation, create=True)
         return generation
 
@@ -113,14 +144,19 @@ class Registry:
         return changed
 
     async def state(self, generation: Generation) -> State:
-        """Read in real time, whatever the caller last knew."""
-        document = await self._engine.get(index=REGISTRY, id=generation.name)
-        state: State = document["_source"]["state"]
-        return state
+        """Read in real time what is recorded and decided, whatever the caller last knew."""
+        ids = [generation.name, decision_id(generation.collection)]
+        recorded, decided = (await self._engine.mget(index=REGISTRY, body={"ids": ids}))["docs"]
+        if not recorded.get("found"):
+            raise OfficeSearchError(f"There is no record of {generation.name} any more.")
+        number = decided["_source"]["number"] if decided.get("found") else None
+        return _as_decided(replace(generation, state=recorded["_source"]["state"]), number).state
 
     async def _put(self, generation: Generation, *, create: bool = False) -> None:
         params = {"refresh": "true", **({"op_type": "create"} if create else {})}
         body = {name: value for name, value in asdict(generation).items() if name != "streams"}
+        if create:
+            await self.tenants.begin(generation.name, ())
         await self._engine.index(index=REGISTRY, id=generation.name, body=body, params=params)
 
     def _new(self, collection: str, number: int, state: State, starts: Mapping[str, int]) -> Generation:
@@ -128,76 +164,25 @@ class Registry:
         return Generation(collection, number, state, starts, ANALYSIS_VERSION, made_at, streams)
 
 
-class Indices:
-    """The concrete indices of one generation, made when their tenant is first seen."""
-
-    def __init__(
-        self,
-        engine: AsyncOpenSearch,
-        registry: Registry,
-        generation: Generation,
-        settings: IndicesSettings,
-        lexicons: Lexicons,
-    ) -> None:
-        self._engine = engine
-        self._registry = registry
-        self._settings = settings
-        self._lexicons = lexicons
-        self._known: set[str] = set()
-        self.generation = generation
-
-    async def ensure(self, tenant: str) -> None:
-        if tenant in self._known:
-            return
-        index = self.generation.index(tenant)
-        await self._refuse_retired()
-        await _create(self._engine, index, self._body(tenant))
-        if self.generation.collection == directory.NAME:
-            await self._mark(index)
-        try:
-            state = await self._refuse_retired()
-        except OfficeSearchError:
-            # Retired just now, and its indices deleted before this one was there.
-            await self._engine.indices.delete(index=index, params={"ignore_unavailable": "true"})
-            raise
-        if state == "serving":
-            await self._engine.indices.put_alias(index=index, name=alias(self.generation.collection, tenant))
-        self._known.add(tenant)
-
-    async def _refuse_retired(self) -> State:
-        state = await self._registry.state(self.generation)
-        if state == "retired":
-            raise OfficeSearchError(f"{self.generation.name} was retired; nothing more is written to it.")
-        return state
-
-    def forget(self, tenant: str) -> None:
-        """Look again before the next write: the engine says that the index is not there."""
-        self._known.discard(tenant)
-
-    async def _mark(self, index: str) -> None:
-        incarnation = {"id": uuid4().hex}
-        try:
-            await self._engine.create(index=index, id=directory.INCARNATION, body=incarnation)
-        except ConflictError:
-            return
-
-    def _body(self, tenant: str) -> dict[str, Any]:
-        collection = self._registry.catalogue.collections.get(self.generation.collection)
-        mapping = collection.mapping() if collection else dict(directory.MAPPING)
-        meta = {
-            "generation": self.generation.name,
-            "analysis_version": self.generation.analysis_version,
-            "words": self._lexicons.of(tenant).digest,
-        }
-        settings = {
-            "number_of_shards": self._settings.shards,
-            "number_of_replicas": self._settings.replicas,
-            "refresh_interval": self._settings.refresh_interval,
-        }
-        return {"settings": {"index": settings}, "mappings": {**mapping, "_meta": meta}}
+def _said_to_serve(generations: Iterable[Generation]) -> dict[str, int]:
+    """Return, by collection, the highest of the generations that are recorded as serving."""
+    found: dict[str, int] = {}
+    for generation in generations:
+        if generation.state == "serving":
+            found[generation.collection] = max(generation.number, found.get(generation.collection, 0))
+    return found
 
 
-async def _create(engine: AsyncOpenSearch, index: str, body: Mapping[str, Any]) -> None:
+def _as_decided(generation: Generation, number: int | None) -> Generation:
+    """Return a generation with the state that it has when the one of this number serves."""
+    if generation.state == "retired" or number is None:
+        return generation
+    if generation.number == number:
+        return replace(generation, state="serving")
+    return replace(generation, state="outlived" if generation.number < number else "building")
+
+
+async def create_index(engine: AsyncOpenSearch, index: str, body: Mapping[str, Any]) -> None:
     """Make an index, unless it is there already."""
     try:
         await engine.indices.create(index=index, body=body)

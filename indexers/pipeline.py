@@ -10,8 +10,8 @@ import structlog
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import Counter
 
-from indexers.bulk import Failure, write
-from indexers.generations import Indices
+from indexers.bulk import Failure, Held, write
+from indexers.indices import Indices
 from indexers.projections import Operation, Projection
 from mappings.entities import Entity
 from mappings.events import Change
@@ -22,6 +22,11 @@ log = structlog.get_logger(__name__)
 
 SETTLED = Counter("office_search_events_total", "Events settled: indexed or stale, or dead", ["collection", "outcome"])
 DEAD = Counter("office_search_dead_letters_total", "Events given up on, by stream", ["stream"])
+HELD = Counter(
+    "office_search_held_events_total", "Events given back, as the index that they belong to is lost", ["collection"]
+)
+# Before an event comes again whose index is lost.
+HELD_S = 10.0
 # While the engine works on two requests, the next batch is analysed; more only takes memory.
 REQUESTS_UNDER_WAY = 2
 
@@ -112,20 +117,27 @@ class Pipeline:
         reasons: dict[int, str],
         keeper: asyncio.Task[None],
     ) -> None:
+        held: set[int] = set()
         try:
             for operation, failure in zip(
                 operations, await write(self._engine, self._indices, operations), strict=True
             ):
-                if isinstance(failure, Failure):
+                if isinstance(failure, Held):
+                    held.update(operation.sources)
+                elif isinstance(failure, Failure):
                     reasons |= dict.fromkeys(operation.sources, failure.reason)
             for position, reason in sorted(reasons.items()):
                 await self._give_up(deliveries[position], reason)
-            for delivery in deliveries:
-                await delivery.settle()
+            for position, delivery in enumerate(deliveries):
+                if position in held:
+                    await delivery.refuse(HELD_S)
+                else:
+                    await delivery.settle()
         finally:
             keeper.cancel()
         collection = self._indices.generation.collection
-        SETTLED.labels(collection, "indexed").inc(len(deliveries) - len(reasons))
+        SETTLED.labels(collection, "indexed").inc(len(deliveries) - len(reasons) - len(held))
+        HELD.labels(collection).inc(len(held))
         SETTLED.labels(collection, "dead").inc(len(reasons))
 
     async def _give_up(self, delivery: Delivery, reason: str) -> None:

@@ -1,33 +1,29 @@
-"""Reindexing: one more generation, built beside the one that serves, then an alias swap."""
+"""Reindexing: one more generation, built beside the one that serves, then the decision that it serves."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
-from analyzers import Segmenter
-from indexers.bulk import Failure, write
-from indexers.followers import Follower, delete_consumers, ensure_consumer
-from indexers.generations import Generation, Indices, alias
-from indexers.projections import Operation, document_operation
+from indexers.building import Lease, take
+from indexers.copying import Copy
+from indexers.decisions import Overtaken
+from indexers.followers import Follower, ensure_consumer
+from indexers.following_up import FollowUp
+from indexers.generations import Generation
 from indexers.resources import Resources
-from mappings.collection import ENTITY, ORIGINAL, TOMBSTONE, Collection
-from mappings.events import validate
-from search.core.errors import OfficeSearchError, RejectedEvent
+from search.core.errors import OfficeSearchError
 from search.core.streams.port import Progress
 
 log = structlog.get_logger(__name__)
 
-PAGE = 1000
 POLL_S = 0.1
 STALLED_S = 120.0
-# The engine takes a request line of 4 KiB; a name may have 60 characters.
-NAMES = 50
 
 
 class Watcher(Protocol):
@@ -57,41 +53,72 @@ class Reindex:
         self._broker = resources.broker
         self._registry = resources.registry
         self._watcher = watcher
+        self._follow_up = FollowUp(resources.engine, resources.broker, resources.registry)
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
-        """Build, compare and swap. Raise OfficeSearchError when a build is under way, or new and old differ."""
-        if name not in (known := self._resources.catalogue.collections):
-            raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
-        await self._refuse_second(name, restart=restart)
-        old = await self._registry.serving(name)
-        new = await self._registry.create(name, await self._positions(old))
+        """Build, compare and swap.
+
+        `restart`: discard a build that was cut off. Raises OfficeSearchError when a build is under way, when new and
+        old differ, and when what was decided could not be carried out.
+        """
+        await self._require(name)
+        await self._follow_up.finish(name)  # what an earlier one may have left
+        lease = await take(self._registry, name, restart=restart)
         try:
+            lease.keep()
+            await self._follow_up.finish(name)  # what was taken over
+            old = await self._registry.serving(name)
+            new = await self._registry.create(name, await self._positions(old), lease.number)
             documents, rejected = await self._build(old, new)
-        except BaseException:
-            # An unfinished generation serves nobody; without this it would be followed for ever.
-            await asyncio.shield(self.discard(new))
+            await self._require_all_tenants(old, new)
+            self._watcher.step("swap")
+            await lease.decide()
+        except BaseException as error:
+            # An unfinished generation serves nobody; without this it would be followed until it counts as abandoned.
+            await asyncio.shield(self._give_up(name, lease))
+            if lease.is_lost and isinstance(error, asyncio.CancelledError):
+                raise Overtaken(
+                    f"Another build of {name} has taken the place of this one; nothing was changed."
+                ) from None
             raise
-        await self._swap(old, new)
+        await self._finish(name, new)
         return Built(new.name, old.name, documents, rejected)
 
-    async def discard(self, generation: Generation) -> None:
-        """Remove a generation: its consumers first, so that nothing is written after its indices are gone."""
-        await delete_consumers(self._broker, generation)
-        await self._registry.change(generation, "retired")
-        indices = await self._indices(generation)
-        for start in range(0, len(indices), NAMES):
-            names = ",".join(indices[start : start + NAMES])
-            await self._engine.indices.delete(index=names, params={"ignore_unavailable": "true"})
+    async def _require(self, name: str) -> None:
+        """Raise OfficeSearchError when there is nothing to build from."""
+        if name not in (known := self._resources.catalogue.collections):
+            raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
+        if lost := (await self._follow_up.lost([name])).get(name):
+            raise OfficeSearchError(
+                f"The indices of {', '.join(lost[:10])} are lost, so they cannot be copied - run "
+                f"`office-search rebuild {name}`, which reads the stream from its beginning."
+            )
 
-    async def _refuse_second(self, name: str, *, restart: bool) -> None:
-        for generation in await self._registry.all():
-            if generation.collection == name and generation.state == "building":
-                if not restart:
-                    raise OfficeSearchError(
-                        f"{generation.name} is being built already. If that build was cut off, run "
-                        f"`office-search reindex {name} --restart`."
-                    )
-                await self.discard(generation)
+    async def _require_all_tenants(self, old: Generation, new: Generation) -> None:
+        """Raise OfficeSearchError when the new generation lacks a tenant of the old one."""
+        recorded = await self._registry.tenants.of([old.name, new.name])
+        if missing := recorded.get(old.name, frozenset()) - recorded.get(new.name, frozenset()):
+            raise OfficeSearchError(
+                f"{new.name} has no index of {', '.join(sorted(missing)[:10])}, as {old.name} has. "
+                "The old one goes on serving and the new one was removed."
+            )
+
+    async def _give_up(self, name: str, lease: Lease) -> None:
+        try:
+            if await lease.give_up():
+                await self._follow_up.finish(name)
+        except Exception as error:
+            log.warning("an unfinished build is left to the indexers", vertical=name, error=repr(error)[:200])
+
+    async def _finish(self, name: str, new: Generation) -> None:
+        """Carry out what was decided."""
+        try:
+            await self._follow_up.finish(name)
+        except Exception as error:
+            raise OfficeSearchError(
+                f"It is decided that {new.name} serves, but that could not be carried out: {str(error)[:200]}. "
+                "The indexers go on with it while they run; look at `office-search status`."
+            ) from error
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
@@ -100,74 +127,20 @@ class Reindex:
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for stream in new.streams:
             await ensure_consumer(self._broker, new, stream, float(self._resources.settings.indexing.ack_wait_s))
-        copied, rejected = await self._backfill(old, new)
+        copy = Copy(self._resources, old, new)
+        self._watcher.step("copy", await self._count(old))
+        async for documents in copy.run(await self._indices(old)):
+            self._watcher.advance(documents)
         follower = Follower(self._resources, new)
         try:
             await follower.start()
             self._watcher.step("follow the stream")
             await self._reach(new, await self._ends(new))
             self._watcher.step("compare counts")
-            await self._compare(old, new, len(rejected))
+            await self._compare(old, new, len(copy.rejected))
         finally:
             await follower.stop()
-        return copied, rejected
-
-    # Backfill
-
-    async def _backfill(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
-        sources = await self._indices(old)
-        total = await self._count(old)
-        self._watcher.step("copy", total)
-        target = Indices(self._engine, self._registry, new, self._resources.settings.indices, self._resources.lexicons)
-        collection = self._resources.catalogue.collections[new.collection]
-        copied = 0
-        rejected: list[str] = []
-        for source in sources:
-            tenant = source.removeprefix(f"{old.name}-")
-            await target.ensure(tenant)
-            async for hits in self._pages(source):
-                operations = self._rebuilt(collection, tenant, hits, rejected)
-                for outcome in await write(self._engine, target, operations):
-                    if isinstance(outcome, Failure):
-                        rejected.append(outcome.reason)
-                copied += len(hits)
-                self._watcher.advance(len(hits))
-        return copied, rejected
-
-    async def _pages(self, index: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield all documents of an index as they were at one moment, with their versions, page by page."""
-        pit = (await self._engine.create_pit(index=index, params={"keep_alive": "5m"}))["pit_id"]
-        body: dict[str, Any] = {
-            "size": PAGE,
-            "sort": [{"_shard_doc": "asc"}],
-            "version": True,
-            "track_total_hits": False,
-            "_source": [ORIGINAL, ENTITY, "tombstone"],
-            "pit": {"id": pit, "keep_alive": "5m"},
-        }
-        try:
-            while hits := (await self._engine.search(body=body))["hits"]["hits"]:
-                yield hits
-                body["search_after"] = hits[-1]["sort"]
-        finally:
-            await self._engine.delete_pit(body={"pit_id": [pit]})
-
-    def _rebuilt(
-        self, collection: Collection, tenant: str, hits: Sequence[Mapping[str, Any]], rejected: list[str]
-    ) -> list[Operation]:
-        operations = []
-        segmenter = self._resources.lexicons.of(tenant).segmenter
-        for hit in hits:
-            source = hit["_source"]
-            try:
-                document = source if source.get("tombstone") else _document(collection, source, segmenter)
-            except RejectedEvent as error:
-                rejected.append(f"{hit['_id']}: {error}")
-                document = {**TOMBSTONE, **({ENTITY: source[ENTITY]} if ENTITY in source else {})}
-            operations.append(document_operation(tenant, hit["_id"], hit["_version"], document, ()))
-        return operations
-
-    # Following, comparing, swapping
+        return copy.copied, copy.rejected
 
     async def _ends(self, generation: Generation) -> Mapping[str, int]:
         return {stream: await self._broker.end(stream) for stream in generation.streams}
@@ -211,24 +184,6 @@ class Reindex:
                 "The old one goes on serving and the new one was removed."
             )
 
-    async def _swap(self, old: Generation, new: Generation) -> None:
-        self._watcher.step("swap")
-        new = await self._registry.change(new, "serving")
-        await self._point(new)
-        await self.discard(old)
-        # A tenant first seen in between may have had its alias on the index that has just gone.
-        await self._point(new)
-
-    async def _point(self, generation: Generation) -> None:
-        """Point every tenant's alias at this generation, all at once."""
-        actions: list[dict[str, Any]] = []
-        for index in await self._indices(generation):
-            name = alias(generation.collection, index.removeprefix(f"{generation.name}-"))
-            actions.append({"remove": {"index": f"{generation.collection}-*", "alias": name, "must_exist": False}})
-            actions.append({"add": {"index": index, "alias": name}})
-        if actions:
-            await self._engine.indices.update_aliases(body={"actions": actions})
-
     async def _indices(self, generation: Generation) -> list[str]:
         found = await self._engine.indices.get(index=_every_index(generation), params={"allow_no_indices": "true"})
         return sorted(found)
@@ -241,8 +196,3 @@ class Reindex:
 
 def _every_index(generation: Generation) -> str:
     return f"{generation.name}-*"
-
-
-def _document(collection: Collection, source: Mapping[str, Any], segmenter: Segmenter | None) -> Mapping[str, Any]:
-    entity, original = collection.entity_of(source), source[ORIGINAL]
-    return collection.document(entity, validate(collection.entities[entity], original), original, segmenter)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import Gauge
 
 from indexers.followers import Follower, delete_consumers
+from indexers.following_up import FollowUp
+from indexers.generations import Generation
 from indexers.lag import lags_of
 from indexers.resources import Resources
 
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
+FOLLOW_UP_S = 5.0
+LOST = Gauge("office_search_lost_indices", "Indices that were there and are gone, by collection", ["collection"])
 LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", ["consumer"])
 
 
@@ -35,6 +41,8 @@ class Service:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._followers: dict[str, Follower] = {}
+        self._states: Mapping[str, str] = {}
+        self._followed_up = 0.0
 
     async def watch(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -59,11 +67,27 @@ class Service:
         for name in self._followers.keys() - wanted.keys():
             log.info("generation retired", generation=name)
             await self._retire(self._followers.pop(name))
+        await self._follow_up(wanted)
         for name in wanted.keys() - self._followers.keys():
             follower = Follower(self._resources, wanted[name])
             await follower.start()
             self._followers[name] = follower
             log.info("following", generation=name)
+
+    async def _follow_up(self, wanted: Mapping[str, Generation]) -> None:
+        """Bring all in line with the decisions: when they changed, and now and then whatever happened."""
+        states = {name: generation.state for name, generation in wanted.items()}
+        if states == self._states and time.monotonic() - self._followed_up < FOLLOW_UP_S:
+            return
+        self._states, self._followed_up = states, time.monotonic()
+        follow_up = FollowUp(self._resources.engine, self._resources.broker, self._resources.registry)
+        for action in await follow_up.all():
+            log.info("brought in line", action=repr(action)[:500])
+            self._states = {}  # one thing may lead to another
+        for collection, tenants in (await follow_up.lost(self._resources.catalogue.made)).items():
+            LOST.labels(collection).set(len(tenants))
+            if tenants:
+                log.error("indices are lost; run `office-search rebuild`", collection=collection, tenants=tenants[:20])
 
     async def _retire(self, follower: Follower) -> None:
         await follower.stop()

@@ -21,6 +21,7 @@ from mappings.catalogue import Catalogue
 from mappings.events import decode
 from search.access.callers import Callers
 from search.access.directory import Directory
+from search.access.known import Known, nothing_known
 from search.access.reader import Reader
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -29,6 +30,7 @@ from search.core.streams.nats import NatsBroker, NatsConnection
 from search.core.streams.nats.connection import connect
 from search.core.streams.port import Broker
 from search.explain.explainer import Explainer
+from search.health.known import KnownTenants
 from search.health.readiness import Readiness
 from search.query.search import Search
 
@@ -50,6 +52,7 @@ class Services:
     explain: Explainer
     readiness: Readiness
     callers: Callers
+    known: KnownTenants
 
 
 def broker_at(settings: BrokerSettings, url: str) -> NatsBroker:
@@ -69,12 +72,17 @@ async def connected_broker(settings: BrokerSettings, url: str) -> AsyncIterator[
 
 
 def search_over(
-    engine: AsyncOpenSearch, deadline_ms: int, catalogue: Catalogue, lexicons: Lexicons, clock: Clock = now
+    engine: AsyncOpenSearch,
+    deadline_ms: int,
+    catalogue: Catalogue,
+    lexicons: Lexicons,
+    clock: Clock = now,
+    known: Known = nothing_known,
 ) -> Search:
-    """Return the search over an engine. `deadline_ms`: for all searches of one answer."""
+    """Return the search over an engine. `deadline_ms`: for all searches of one answer. `known`: tells lost indices."""
     # The engine is listened to for as long again as searching may take: reading what was found comes after it.
-    directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000)
-    return Search(Reader(engine, deadline_ms), directory, catalogue, lexicons)
+    directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000, known=known)
+    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons)
 
 
 @asynccontextmanager
@@ -90,11 +98,13 @@ async def read_side(
         engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         stack.push_async_callback(broker.close)
-        readiness = Readiness(engine, Registry(engine, catalogue), broker)
-        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons)
-        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind)
+        registry = Registry(engine, catalogue)
+        known = KnownTenants(registry)
+        readiness = Readiness(engine, registry, broker, known)
+        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known)
+        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
-        yield Services(catalogue, search, explain, readiness, callers)
+        yield Services(catalogue, search, explain, readiness, callers, known)
 
 
 @asynccontextmanager

@@ -151,6 +151,24 @@ def reindex(
 
 
 @app.command()
+def rebuild(
+    vertical: Annotated[str, typer.Argument(help="messages, contacts, docs or apps (or usage, or directory).")],
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
+    ] = False,
+) -> None:
+    """Build a vertical's index from the beginning of its stream, as after an index was lost, and swap."""
+    from search.access import audit
+    from search.commands.endpoints import resolve
+    from search.commands.reindex import rebuild_vertical
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.rebuild", vertical=vertical, restart=restart):
+        run(rebuild_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
+
+
+@app.command()
 def analyze(
     text: Annotated[str, typer.Argument(help="Any text, such as a query or a name.")],
     tenant: Annotated[str, typer.Option(help="With this tenant's own words and synonyms.")] = "",

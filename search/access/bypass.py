@@ -13,6 +13,7 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from mappings.vertical import Vertical
+from search.access.known import Known
 from search.core.engine import is_missing
 from search.core.errors import Unavailable
 
@@ -29,8 +30,9 @@ class Stored:
 class Bypass:
     """Reads any document of a tenant."""
 
-    def __init__(self, engine: AsyncOpenSearch) -> None:
+    def __init__(self, engine: AsyncOpenSearch, known: Known) -> None:
         self._engine = engine
+        self._known = known
 
     async def read(self, tenant: str, vertical: Vertical, document_ids: Iterable[str]) -> list[Stored]:
         """Return those of the documents that exist. Raises Unavailable when one of them cannot be read."""
@@ -44,13 +46,13 @@ class Bypass:
         return [
             Stored(got["_id"], (got["_primary_term"], got["_seq_no"]), got["_source"])
             for got in answer["docs"]
-            if _is_there(got)
+            if _is_there(got, was_there=self._known(vertical.name, tenant))
         ]
 
 
-def _is_there(answer: Mapping[str, Any]) -> bool:
+def _is_there(answer: Mapping[str, Any], *, was_there: bool) -> bool:
     if error := answer.get("error"):
-        if is_missing(error):
+        if is_missing(error) and not was_there:
             return False
         raise Unavailable("A part of the search engine does not answer; try again in a moment.")
     return bool(answer["found"])

@@ -29,6 +29,7 @@ from opensearchpy.exceptions import OpenSearchException
 
 from mappings import directory as stored
 from search.access.closure import Access, Reached, UserState, principal, reach, starts
+from search.access.known import Known, nothing_known
 from search.access.parsed import parse
 from search.access.principal import Principal, Rules, Tree
 from search.access.standing import Assumption, Standing, UserAccess, as_it_is, ignoring_expiry, ignoring_start
@@ -62,12 +63,18 @@ class Directory:
     """Resolves users to principals.
 
     `clock`: microseconds since 1970. `keep`: how many documents and principals are kept per tenant. `patience_s`: how
-    many seconds to wait for each answer of the engine.
+    many seconds to wait for each answer of the engine. `known`: tells a lost directory from that of an unknown tenant.
     """
 
     def __init__(
-        self, engine: AsyncOpenSearch, clock: Callable[[], int], keep: int = 2000, patience_s: float = 5.0
+        self,
+        engine: AsyncOpenSearch,
+        clock: Callable[[], int],
+        keep: int = 2000,
+        patience_s: float = 5.0,
+        known: Known = nothing_known,
     ) -> None:
+        self._known = known
         self._engine = engine
         self._clock = clock
         self._keep = keep
@@ -112,6 +119,8 @@ class Directory:
         wanted = [stored.INCARNATION, *SHARED, f"user:{user}", *closure]
         found = await self._read(tenant, wanted, with_source=False)
         incarnation = (found[stored.INCARNATION].source or {}).get("id")
+        if incarnation is None and self._known(stored.NAME, tenant):
+            raise Unavailable(f"The directory of {tenant} is lost or not ready; look at `office-search status`.")
         if incarnation is None:
             raise Forbidden(UNKNOWN_CALLER)  # a tenant of which nothing is known has no users
         if known is None or known.incarnation != incarnation:

@@ -17,6 +17,7 @@ from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
 from search.access.filter import access_filter, admits, admits_module, visibility_filter
+from search.access.known import Known, nothing_known
 from search.access.principal import Principal
 from search.core.engine import is_missing
 from search.core.errors import Unavailable
@@ -76,11 +77,19 @@ class Found:
 class Reader:
     """Reads for a caller.
 
-    `deadline_ms`: for each read, or for all reads of one answer together. `clock`: monotonic seconds.
+    `deadline_ms`: for each read, or for all reads of one answer together. `clock`: monotonic seconds. `known`: tells a
+    lost index, which has failed, from one that never was, which is empty.
     """
 
-    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: AsyncOpenSearch,
+        deadline_ms: int,
+        clock: Callable[[], float] = time.monotonic,
+        known: Known = nothing_known,
+    ) -> None:
         self._engine = engine
+        self._known = known
         self._deadline_s = deadline_ms / 1000
         self._clock = clock
         self._ends: float | None = None
@@ -108,6 +117,7 @@ class Reader:
         if not requests:
             return []
         return await self._send(
+            principal,
             [self._lines(principal, request, access_filter(principal, request.vertical)) for request in requests],
             requests,
         )
@@ -115,7 +125,7 @@ class Reader:
     async def search(self, principal: Principal, request: Request) -> list[Found]:
         """Return what matches and is visible now, even if the caller lacks the vertical's module."""
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
-        [answer] = await self._send([line], [request])
+        [answer] = await self._send(principal, [line], [request])
         if answer is None:
             raise Unavailable("The search engine was too slow; try again in a moment.")
         places = {(request.vertical.name, candidate.document_id): request.vertical for candidate in answer.found}
@@ -132,7 +142,8 @@ class Reader:
         lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
         totals: Counter[str] = Counter()
         for (vertical, _), answer in zip(asked, await self._msearch(lines), strict=True):
-            if answer is None or (_failed(answer) and not is_missing(answer.get("error"))):
+            is_empty = answer is not None and self._never_was(principal, vertical, answer.get("error"))
+            if answer is None or (_failed(answer) and not is_empty):
                 raise Unavailable(f"{vertical.name.capitalize()} could not be counted in time; try again in a moment.")
             buckets = answer.get("aggregations", {}).get("named", {}).get("buckets", {})
             totals.update({name: bucket["doc_count"] for name, bucket in buckets.items()})
@@ -152,6 +163,10 @@ class Reader:
         }
         return self._head(principal, vertical), body
 
+    def _never_was(self, principal: Principal, vertical: Vertical, error: Mapping[str, Any] | None) -> bool:
+        """Return whether a part failed for want of an index that there never was, so that it is empty."""
+        return is_missing(error) and not self._known(vertical.name, principal.tenant)
+
     def _head(self, principal: Principal, vertical: Vertical) -> Clause:
         return {
             "index": f"{vertical.name}.{principal.tenant}",
@@ -164,11 +179,19 @@ class Reader:
         return f"{max(1, round(self._left_s() * 1000))}ms"
 
     async def _send(
-        self, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
+        self, principal: Principal, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
     ) -> list[Candidates | None]:
         answers = await self._msearch(lines)
-        pairs = zip(requests, answers, strict=True)
-        return [None if answer is None else _candidates(request, answer) for request, answer in pairs]
+        return [self._candidates(principal, request, answer) for request, answer in zip(requests, answers, strict=True)]
+
+    def _candidates(
+        self, principal: Principal, request: Request, answer: Mapping[str, Any] | None
+    ) -> Candidates | None:
+        if answer is None:
+            return None
+        if self._never_was(principal, request.vertical, answer.get("error")):
+            return Candidates(request.vertical, (), 0, True)
+        return _candidates(request, answer)
 
     async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
         """Return the engine's answers; None for all of them when it was too late."""
@@ -231,18 +254,14 @@ class Reader:
             raise Unavailable("The search engine does not answer; try again in a moment.") from error
         found = {}
         for (place, vertical), got in zip(places.items(), answer["docs"], strict=True):
-            if place in needed:
-                _refuse_failure(got)
+            failure = got.get("error")
+            if failure and place in needed and not self._never_was(principal, vertical, failure):
+                # It must not look as if it did not exist.
+                raise Unavailable("A part of the search engine does not answer; try again in a moment.")
             document = got.get("_source") if got.get("found") else None
             if document and admits(principal, vertical, place[1].rpartition(":")[2], document):
                 found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
         return found
-
-
-def _refuse_failure(answer: Mapping[str, Any]) -> None:
-    """Raise Unavailable if a document could not be read: it must not look as if it did not exist."""
-    if "error" in answer and not is_missing(answer["error"]):
-        raise Unavailable("A part of the search engine does not answer; try again in a moment.")
 
 
 def _failed(answer: Mapping[str, Any]) -> bool:
@@ -257,8 +276,6 @@ def _reason(answer: Mapping[str, Any]) -> str:
 
 
 def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
-    if is_missing(answer.get("error")):
-        return Candidates(request.vertical, (), 0, True)
     if _failed(answer):
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None

@@ -11,6 +11,7 @@ from opensearchpy import AsyncOpenSearch
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
 from search.access.filter import access_filter, admits, admits_module, visibility_filter
+from search.access.known import Known
 from search.access.principal import Principal
 from search.access.reader import Candidates, Found, Place, Reader, Request
 
@@ -22,8 +23,8 @@ class SharedReader(Reader):
     may not see.
     """
 
-    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, other: Principal) -> None:
-        super().__init__(engine, deadline_ms)
+    def __init__(self, engine: AsyncOpenSearch, deadline_ms: int, other: Principal, known: Known) -> None:
+        super().__init__(engine, deadline_ms, known=known)
         self._other = other
 
     async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:

@@ -56,6 +56,7 @@ async def _explain(settings: Settings, endpoints: Endpoints, tenant: str, inquir
         # Without the broker only one thing is unknown: how far the indexers are behind.
         with suppress(Unavailable):
             await broker.open()
+        await services.known.look()
         now = datetime.now(UTC)
         if not admin:
             return await services.explain.for_operator(tenant, inquiry, now)

@@ -1,4 +1,4 @@
-"""`office-search reindex`: builds a vertical's index anew while the old one serves."""
+"""`office-search reindex` and `rebuild`: build a vertical's index anew while the old one serves."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from indexers.rebuild import Rebuild
 from indexers.reindex import Built, Reindex
 from mappings.catalogue import Catalogue
 from search import bootstrap
@@ -27,10 +28,23 @@ async def reindex_vertical(
     settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool = False
 ) -> Built:
     """Reindex with a progress bar, and print the result."""
+    return await _build(Reindex, settings, endpoints, vertical, console, restart=restart)
+
+
+async def rebuild_vertical(
+    settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool = False
+) -> Built:
+    """Rebuild from the streams with a progress bar, and print the result."""
+    return await _build(Rebuild, settings, endpoints, vertical, console, restart=restart)
+
+
+async def _build(
+    work: type[Reindex], settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool
+) -> Built:
     async with bootstrap.write_side(settings, endpoints, Catalogue.installed()) as resources:
         with _Bar(console) as bar:
-            built = await Reindex(resources, bar).run(vertical, restart=restart)
-    console.print(f"{built.generation} serves, with {built.documents:,} documents copied; {built.retired} is retired.")
+            built = await work(resources, bar).run(vertical, restart=restart)
+    console.print(f"{built.generation} serves, with {built.documents:,} documents; {built.retired} is retired.")
     for reason in built.rejected[:SHOWN]:
         console.print(f"  rejected: {reason}", style="yellow", markup=False, highlight=False)
     if built.rejected:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import OpenSearchException
 from rich.console import Console
 from rich.table import Table
 
+from indexers.building import told
+from indexers.following_up import FollowUp
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
 from mappings.catalogue import Catalogue
@@ -16,23 +19,44 @@ from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 
+SHOWN = 10
+
 
 async def show(settings: Settings, endpoints: Endpoints, console: Console) -> None:
-    """Print a table of all generations that are not retired."""
+    """Bring what there is in line with the decisions, and print a table of all generations that are not retired."""
     async with AsyncExitStack() as stack:
         engine = engines.connect(settings.engine, endpoints.opensearch_url)
         stack.push_async_callback(engine.close)
         await engines.ping(engine)
         broker = await stack.enter_async_context(bootstrap.connected_broker(settings.broker, endpoints.broker_url))
+        registry = Registry(engine, Catalogue.installed())
+        await _bring_in_line(FollowUp(engine, broker, registry), console)
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
-        for generation in await Registry(engine, Catalogue.installed()).all():
+        for generation in await registry.all():
             if generation.state != "retired":
                 behind = list((await lags_of(generation, broker)).values())
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
+        for collection, tenants in (await FollowUp(engine, broker, registry).lost(registry.catalogue.made)).items():
+            if tenants:
+                sentence = f"The indices of {collection} are lost of {', '.join(tenants[:SHOWN])}: run "
+                console.print(f"{sentence}`office-search rebuild {collection}`.", style="red", markup=False)
+        for decision in (await registry.decisions.of(registry.catalogue.made)).values():
+            if decision.build:
+                console.print(told(decision.collection, decision.build), markup=False, highlight=False)
+
+
+async def _bring_in_line(follow_up: FollowUp, console: Console) -> None:
+    try:
+        done = await follow_up.all()
+    except OpenSearchException as error:
+        console.print(f"What is decided could not be carried out: {str(error)[:200]}", style="red", markup=False)
+        return
+    if done:
+        console.print(f"A swap or build that was cut off has been brought in line: {len(done)} steps.")
 
 
 async def _size(engine: AsyncOpenSearch, generation: Generation) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from mappings import directory
 from mappings.entities import ID_PATTERN
 from mappings.vertical import Vertical
 from search.access.bypass import Bypass
+from search.access.known import Known
 from search.access.principal import Principal
 from search.access.shared import SharedReader
 from search.access.standing import UserAccess
@@ -50,11 +51,16 @@ class Explainer:
         deadline_ms: int,
         search: Search,
         behind: Callable[[str], Awaitable[int | None]],
+        known: Known,
     ) -> None:
-        """Explain answers of `search`; `behind` returns how many events of a collection are not indexed yet."""
+        """Explain answers of `search`.
+
+        `behind` returns how many events of a collection are not indexed yet; `known` tells lost indices.
+        """
+        self._known = known
         self._engine = engine
         self._deadline_ms = deadline_ms
-        self._bypass = Bypass(engine)
+        self._bypass = Bypass(engine, known)
         self._search = search
         self._behind = behind
 
@@ -64,7 +70,7 @@ class Explainer:
         Raises Forbidden without the module, BadRequest for an unknown vertical or an impossible id.
         """
         require(admin, vertical := self._checked(admin.tenant, inquiry))
-        reader = SharedReader(self._engine, self._deadline_ms, admin)
+        reader = SharedReader(self._engine, self._deadline_ms, admin, self._known)
         return await self._explain(Admin(admin, reader), vertical, inquiry, now)
 
     async def for_operator(self, tenant: str, inquiry: Inquiry, now: datetime) -> Explanation:

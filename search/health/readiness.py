@@ -23,6 +23,7 @@ from mappings import directory
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
 from search.core.streams.port import Broker
+from search.health.known import KnownTenants
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +43,12 @@ class _Mark:
 class Readiness:
     """Checks readiness once a second. `reasons` says what is missing; it is empty when ready."""
 
-    def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: Broker) -> None:
-        """Watch through these connections; `broker` need not be open yet, so the process can start without a broker."""
+    def __init__(self, engine: AsyncOpenSearch, registry: Registry, broker: Broker, known: KnownTenants) -> None:
+        """Watch through these connections; `broker` need not be open yet, so the process can start without a broker.
+
+        `known` is looked at each time too.
+        """
+        self._known = known
         self._engine = engine
         self._registry = registry
         self._broker = broker
@@ -92,6 +97,11 @@ class Readiness:
 
     async def _look(self) -> list[str]:
         faults = []
+        try:
+            await self._known.look()
+        except (OfficeSearchError, OpenSearchException) as error:
+            # What is known gets old, and then counts for nothing.
+            log.debug("could not look at the tenants' record", error=repr(error)[:200])
         try:
             await engines.ping(self._engine)
         except Unavailable as error:

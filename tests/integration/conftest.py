@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import kit
 import pytest
 from apikit import ADMIN, Api, Company
+from kit import CATALOGUE
+from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+from reindexkit import Site
 
+from analyzers import Lexicons
+from search import bootstrap
+from search.core.endpoints import Endpoints
+from search.core.settings import Settings
 from search.core.streams.port import Broker
 
 
@@ -42,3 +51,11 @@ def acme(acme_with_everybody_s_role: None, api: Api, broker: Broker, engine: Asy
 def strict(api: Api, broker: Broker, engine: AsyncOpenSearch) -> Company:
     """A company without a role for everybody."""
     return Company(api, broker, engine, tenant="strict")
+
+
+@pytest.fixture(scope="module")
+async def site(
+    indexers: None, world: Endpoints, settings: Settings, engine: AsyncOpenSearch, broker: Broker, client: Client
+) -> AsyncIterator[Site]:
+    async with bootstrap.write_side(settings, world, CATALOGUE, Lexicons()) as resources:
+        yield Site(broker, client, engine, resources, settings)

@@ -15,8 +15,10 @@ from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
-from indexers.generations import Indices, Registry
+from indexers.generations import Registry
+from indexers.indices import Indices
 from indexers.projections import DirectoryEntries
+from indexers.tenants import Tenants
 from mappings.directory import ENTITIES
 from mappings.events import decode
 from search.access.directory import SHARED, Directory
@@ -71,9 +73,16 @@ class Written:
         return Directory(self.engine, self.clock, keep)
 
     async def again(self) -> None:
-        """The index is made anew under its old name, as after a disaster."""
-        await self.engine.indices.delete(index=self.indices.generation.index(self.tenant))
+        """The index is made anew under its old name, as after a disaster that took the record of it too."""
+        await self.gone()
         self.indices.forget(self.tenant)
+
+    async def gone(self) -> None:
+        """As if nothing had ever been written."""
+        name = self.indices.generation.name
+        await self.engine.indices.delete(index=f"{name}-*")
+        await self.engine.delete(index="tenants", id=name)
+        await Tenants(self.engine).begin(name, ())
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +97,7 @@ async def written(registry: Registry, engine: AsyncOpenSearch, settings: Setting
     """An empty directory."""
     made = Written(engine, Indices(engine, registry, await registry.serving("directory"), settings.indices, Lexicons()))
     yield made
-    await engine.indices.delete(index="directory-*")
+    await made.gone()
 
 
 def groups(caller: Principal) -> set[str]:

@@ -26,6 +26,7 @@ from search.core.streams.nats.connection import connect
 from search.core.streams.nats.names import stream_name
 from search.core.streams.port import Broker
 from search.health import readiness
+from search.health.known import KnownTenants
 from search.health.readiness import Readiness
 
 
@@ -49,7 +50,8 @@ async def indexing(settings: Settings, stack: Endpoints) -> AsyncIterator[None]:
 
 
 def looking_with(engine: AsyncOpenSearch, broker: Broker) -> Readiness:
-    return Readiness(engine, Registry(engine, CATALOGUE), broker)
+    registry = Registry(engine, CATALOGUE)
+    return Readiness(engine, registry, broker, KnownTenants(registry))
 
 
 def giving(client: Client) -> Broker:

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from streamkit import GivenDelivery
 
 from analyzers import Lexicons
-from indexers.generations import Indices, Registry
+from indexers.generations import Registry
+from indexers.indices import Indices
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
 from mappings import directory

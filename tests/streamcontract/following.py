@@ -37,6 +37,20 @@ class Following(Ground):
             await seen.until(8 - first)
         assert [one.position for one in seen.deliveries] == seen.numbers == list(range(first, 8))
 
+    async def test_consumers_are_listed_by_name(self, broker: Broker, stream: str) -> None:
+        before = await broker.consumers(stream)
+        for name in ("two", "three"):
+            await broker.ensure_consumer(stream, name, 0, LONG_S)
+        assert await broker.consumers(stream) == before | {"two", "three"}
+        await broker.delete_consumer(stream, "two")
+        assert await broker.consumers(stream) == before | {"three"}
+        assert await broker.consumers("changes.never") == frozenset()
+
+    async def test_a_stream_that_lost_nothing_begins_at_its_first_event(self, broker: Broker, stream: str) -> None:
+        assert await broker.first(stream) <= 1
+        await publish(broker, stream, range(1, 4))
+        assert await broker.first(stream) == 1
+
     async def test_a_batch_that_is_not_full_is_handed_over_at_once(self, broker: Broker, stream: str) -> None:
         seen, waited = Seen(), []
         async with following(broker, stream, seen.take):

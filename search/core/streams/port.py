@@ -109,6 +109,10 @@ class Broker(DeadLetters, Protocol):
         """Make the streams that are not there, and the dead letters; one that is there stays as its owner made it."""
         ...
 
+    async def first(self, stream: str) -> int:
+        """Return the position of the oldest event that is kept; 0 or 1 where none was ever taken away."""
+        ...
+
     async def end(self, stream: str) -> int:
         """Return the position of the newest event; 0 when there never was one."""
         ...
@@ -137,6 +141,10 @@ class Broker(DeadLetters, Protocol):
 
     async def delete_consumer(self, stream: str, consumer: str) -> None:
         """Delete a consumer, if it is there. Whoever follows it gets nothing more, and is not told."""
+        ...
+
+    async def consumers(self, stream: str) -> frozenset[str]:
+        """Return the names of all consumers of a stream; none where there is no stream."""
         ...
 
     async def progress(self, stream: str, consumer: str) -> Progress | None:

@@ -40,6 +40,10 @@ class NatsBroker:
         with told_as(NO_ANSWER):
             await consumers.ensure_streams(self._js, names)
 
+    async def first(self, stream: str) -> int:
+        with told_as(NO_ANSWER):
+            return await consumers.first(self._js, stream)
+
     async def end(self, stream: str) -> int:
         with told_as(NO_ANSWER):
             return await consumers.end(self._js, stream)
@@ -57,6 +61,10 @@ class NatsBroker:
     async def delete_consumer(self, stream: str, consumer: str) -> None:
         with told_as(NO_ANSWER):
             await consumers.delete_consumer(self._js, stream, consumer)
+
+    async def consumers(self, stream: str) -> frozenset[str]:
+        with told_as(NO_ANSWER):
+            return await consumers.names(self._js, stream)
 
     async def progress(self, stream: str, consumer: str) -> Progress | None:
         with told_as(NO_ANSWER):

@@ -43,6 +43,11 @@ async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
         await js.add_stream(config)
 
 
+async def first(js: JetStreamContext, stream: str) -> int:
+    """Return the position of the oldest event that is kept; 0 or 1 where none was ever taken away."""
+    return (await js.stream_info(stream_name(stream))).state.first_seq
+
+
 async def end(js: JetStreamContext, stream: str) -> int:
     """Return the position of the newest event; 0 when there never was one."""
     return (await js.stream_info(stream_name(stream))).state.last_seq
@@ -68,6 +73,17 @@ async def ensure_consumer(js: JetStreamContext, stream: str, consumer: str, star
 async def delete_consumer(js: JetStreamContext, stream: str, consumer: str) -> None:
     with suppress(NotFoundError):
         await js.delete_consumer(stream_name(stream), consumer)
+
+
+async def names(js: JetStreamContext, stream: str) -> frozenset[str]:
+    """Return the names of all consumers of a stream, which the server gives in pages."""
+    found: set[str] = set()
+    with suppress(NotFoundError):
+        while page := await js.consumers_info(stream_name(stream), offset=len(found)):
+            if not (new := {info.name for info in page} - found):
+                break
+            found |= new
+    return frozenset(found)
 
 
 async def progress(js: JetStreamContext, stream: str, consumer: str) -> Progress | None:
