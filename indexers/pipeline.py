@@ -22,6 +22,11 @@ log = structlog.get_logger(__name__)
 
 SETTLED = Counter("office_search_events_total", "Events settled: indexed or stale, or dead", ["collection", "outcome"])
 DEAD = Counter("office_search_dead_letters_total", "Events given up on, by stream", ["stream"])
+UNBURIED = Counter(
+    "office_search_dead_letters_refused_total", "Dead letters that could not be stored and are tried again", ["stream"]
+)
+# Before an event comes again whose dead letter could not be stored.
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 30.0
 # While the engine works on two requests, the next batch is analysed; more only takes memory.
 REQUESTS_UNDER_WAY = 2
 
@@ -118,19 +123,34 @@ class Pipeline:
             ):
                 if isinstance(failure, Failure):
                     reasons |= dict.fromkeys(operation.sources, failure.reason)
+            for position, delivery in enumerate(deliveries):
+                if position not in reasons:
+                    await delivery.settle()
             for position, reason in sorted(reasons.items()):
                 await self._give_up(deliveries[position], reason)
-            for delivery in deliveries:
-                await delivery.settle()
         finally:
             keeper.cancel()
-        collection = self._indices.generation.collection
-        SETTLED.labels(collection, "indexed").inc(len(deliveries) - len(reasons))
-        SETTLED.labels(collection, "dead").inc(len(reasons))
+        SETTLED.labels(self._indices.generation.collection, "indexed").inc(len(deliveries) - len(reasons))
 
     async def _give_up(self, delivery: Delivery, reason: str) -> None:
-        await self._dead_letters.send_to_dead_letters(delivery, reason, self._indices.generation.name)
+        """Settle a delivery as a dead letter; where that cannot be stored, it alone comes again, later each time."""
+        try:
+            await self._dead_letters.send_to_dead_letters(delivery, reason, self._indices.generation.name)
+        except Unavailable as error:
+            delay_s = min(FIRST_DELAY_S * 2 ** (min(delivery.attempts, 10) - 1), LONGEST_DELAY_S)
+            log.warning(
+                "dead letter not stored; the event comes again",
+                stream=delivery.stream,
+                position=delivery.position,
+                delay_s=delay_s,
+                error=str(error)[:200],
+            )
+            UNBURIED.labels(delivery.stream).inc()
+            await delivery.refuse(delay_s)
+            return
+        await delivery.settle()
         DEAD.labels(delivery.stream).inc()
+        SETTLED.labels(self._indices.generation.collection, "dead").inc()
 
     async def _keep(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker, while a batch is held, that it is still being worked on."""

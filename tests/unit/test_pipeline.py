@@ -82,8 +82,8 @@ async def test_what_is_written_or_a_dead_letter_is_settled(engine: Engine) -> No
     assert reason.startswith("not JSON: ")
 
 
-async def test_a_batch_whose_dead_letter_is_not_stored_comes_again(engine: Engine) -> None:
-    assert await handled(decode, engine, Letters(away=True), doc("f-1"), b"{") == [False, False]
+async def test_an_event_whose_dead_letter_is_not_stored_comes_again_alone(engine: Engine) -> None:
+    assert await handled(decode, engine, Letters(away=True), doc("f-1"), b"{", doc("f-2")) == [True, False, True]
 
 
 async def test_another_envelope_is_decoded_by_whoever_knows_it(engine: Engine) -> None:

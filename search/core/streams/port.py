@@ -85,7 +85,10 @@ class DeadLetters(Protocol):
     """Where events go that can never be indexed: their bytes as they came, with the reason."""
 
     async def send_to_dead_letters(self, delivery: Delivery, reason: str, generation: str) -> None:
-        """Return once it is stored. The same delivery of a generation is kept once. The delivery is not settled."""
+        """Return once it is stored; where the dead letters are missing, they are made again.
+
+        The same delivery of a generation is kept once. The delivery is not settled.
+        """
         ...
 
 
@@ -114,7 +117,7 @@ class Broker(DeadLetters, Protocol):
         ...
 
     async def publish(self, stream: str, event: bytes, key: str | None = None, *, id: str | None = None) -> None:
-        """Return once the event is stored.
+        """Return once the event is stored. A stream that this process has ensured is made again when it is missing.
 
         `key`: the subject of an event; those of one key keep their order, whatever the broker does with the others.
         `id`: of several events with the same one, published soon after each other, the first is kept.

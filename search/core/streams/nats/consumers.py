@@ -28,6 +28,10 @@ async def ensure_streams(js: JetStreamContext, names: Iterable[str]) -> None:
     """Create the streams that are not there yet, and the dead letters."""
     for name in names:
         await _ensure(js, StreamConfig(name=stream_name(name), subjects=[name], max_msg_size=MAX_EVENT_BYTES))
+    await ensure_dead_letters(js)
+
+
+async def ensure_dead_letters(js: JetStreamContext) -> None:
     dead = StreamConfig(name=DEAD_LETTERS, subjects=[f"{DEAD_LETTERS}.>"], duplicate_window=DEAD_LETTERS_ONCE_S)
     await _ensure(js, dead)
 
