@@ -27,7 +27,11 @@ class Engine:
     def __init__(self) -> None:
         self.lines: list[Any] = []
 
-    async def bulk(self, body: bytes, params: Mapping[str, str]) -> dict[str, Any]:
+    @property
+    def transport(self) -> Engine:
+        return self
+
+    async def perform_request(self, method: str, url: str, body: bytes) -> dict[str, Any]:
         self.lines += map(orjson.loads, body.splitlines())
         return {}
 
