@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import OpenSearchException, TransportError
+from opensearchpy.exceptions import OpenSearchException
 from prometheus_client import Counter, Histogram
 
 from indexers.generations import Indices
 from indexers.projections import Operation
-from indexers.refusals import BLOCKS, OF_INDEX, Fate, of_operation, of_request, of_single
+from indexers.refusals import BLOCKS, OF_INDEX, Fate, of_operation, of_request, of_single, word
 
 log = structlog.get_logger(__name__)
 
@@ -119,9 +119,9 @@ class _Writing:
                 if not self._is_tenant_s(error):
                     if of_request(error) is not Fate.RETRY:
                         raise
-                    self._hold(_word(error), str(error))
+                    self._hold(word(error), str(error))
                     return list(wanted)
-                self._hold(_word(error), str(error))
+                self._hold(word(error), str(error))
                 lacking = (position for position in wanted if self._operations[position].tenant == tenant)
                 self._of_index |= dict.fromkeys(lacking, self._example)
         again = list(self._of_index)
@@ -132,7 +132,7 @@ class _Writing:
 
     def _is_tenant_s(self, error: OpenSearchException) -> bool:
         """Return whether that an index cannot be made is its tenant's trouble alone, and others may go on."""
-        return self._patience_s is not None and (of_request(error) is not Fate.RETRY or _word(error) in OF_INDEX)
+        return self._patience_s is not None and (of_request(error) is not Fate.RETRY or word(error) in OF_INDEX)
 
     def _chunks(self, wanted: Sequence[int]) -> Iterator[tuple[list[int], bytes]]:
         """Yield parts of a batch, of a size that the engine likes; one operation is never cut."""
@@ -168,41 +168,33 @@ class _Writing:
 
     def _refused_whole(self, positions: list[int], body: bytes, error: OpenSearchException) -> list[int]:
         fate = of_request(error) if len(positions) > 1 else of_single(error)
-        REFUSALS.labels(_word(error), fate.name.lower()).inc(len(positions))
+        REFUSALS.labels(word(error), fate.name.lower()).inc(len(positions))
         if fate is Fate.DEAD:
-            self.outcomes[positions[0]] = Failure(f"the engine refused it: {_word(error)}: {str(error)[:500]}")
+            self.outcomes[positions[0]] = Failure(f"the engine refused it: {word(error)}: {str(error)[:500]}")
             return []
         if fate is Fate.SPLIT:
             self._is_split = True
             self._most_bytes = min(self._most_bytes, len(body)) // 2
-        self._hold(_word(error), str(error))
+        self._hold(word(error), str(error))
         return positions
 
     def _is_sent_again(self, position: int, result: dict[str, Any]) -> bool:
         operation, error = self._operations[position], result.get("error") or {}
-        word = error.get("type", "unknown")
-        fate = of_operation(result["status"], word, scripted="update" in operation.action)
+        kind = error.get("type", "unknown")
+        fate = of_operation(result["status"], kind, scripted="update" in operation.action)
         if fate is Fate.STALE:
             return False  # a replay may hold nothing else, so it is not even counted
-        REFUSALS.labels(word, fate.name.lower()).inc()
+        REFUSALS.labels(kind, fate.name.lower()).inc()
         if fate is Fate.REMAKE:
             self._indices.forget(operation.tenant)
         if fate is Fate.DEAD:
-            self.outcomes[position] = Failure(f"the engine refused it: {word}: {error.get('reason', '')[:500]}")
+            self.outcomes[position] = Failure(f"the engine refused it: {kind}: {error.get('reason', '')[:500]}")
             return False
-        self._hold(word, error.get("reason", ""))
-        if word in OF_INDEX:
+        self._hold(kind, error.get("reason", ""))
+        if kind in OF_INDEX:
             self._of_index[position] = self._example
         return True
 
-    def _hold(self, word: str, said: str) -> None:
-        self._reasons.add(word)
-        self._example = f"{word}: {said[:200]}"
-
-
-def _word(error: OpenSearchException) -> str:
-    """Return the engine's own word for a refused request, or what kind of no answer it was."""
-    if isinstance(error, TransportError) and isinstance(error.status_code, int):
-        word = str(error.error)
-        return word if word.isidentifier() else f"status_{error.status_code}"
-    return type(error).__name__
+    def _hold(self, kind: str, said: str) -> None:
+        self._reasons.add(kind)
+        self._example = f"{kind}: {said[:200]}"

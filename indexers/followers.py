@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from indexers.again import Again
 from indexers.generations import Generation, Indices
 from indexers.pipeline import Pipeline
 from indexers.projections import DirectoryEntries, Documents, Projection
 from indexers.resources import Resources
+from indexers.tenants import Tenants
 from mappings import directory
 from search.core.streams.port import Broker, Subscription
 
@@ -42,18 +44,25 @@ class Follower:
         self._indices = Indices(
             resources.engine, resources.registry, generation, resources.settings.indices, resources.lexicons
         )
+        self._tenants = Tenants(resources.engine, self._indices)
+        self._again: Again | None = None
         self._running: list[tuple[Subscription, Pipeline]] = []
 
     async def start(self) -> None:
         try:
             for stream in self.generation.streams:
                 await self._follow(stream)
+            pipelines = dict(zip(self.generation.streams, (pipeline for _, pipeline in self._running), strict=True))
+            self._again = Again(self._tenants, pipelines)
+            self._again.start()
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Take no more, finish what is under way, leave the rest to the broker to deliver again."""
+        if self._again:
+            await self._again.stop()
         for subscription, _ in self._running:
             await subscription.stop()
         try:
@@ -70,7 +79,9 @@ class Follower:
         ack_wait_s = float(resources.settings.indexing.ack_wait_s)
         await ensure_consumer(resources.broker, self.generation, stream, ack_wait_s)
         made = projection(self.generation.collection, stream, resources)
-        pipeline = Pipeline(resources.decode, made, self._indices, resources.engine, resources.broker, ack_wait_s)
+        pipeline = Pipeline(
+            resources.decode, made, self._indices, resources.engine, resources.broker, ack_wait_s, self._tenants
+        )
         subscription = await resources.broker.follow(
             stream, self.generation.durable(stream), resources.settings.indexing.batch_size, pipeline.handle
         )

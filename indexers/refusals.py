@@ -148,3 +148,11 @@ def of_single(error: OpenSearchException) -> Fate:
     fate = of_request(error)
     is_full = isinstance(error, TransportError) and error.error == "circuit_breaking_exception"
     return Fate.RETRY if is_full else Fate.DEAD if fate is Fate.SPLIT else fate
+
+
+def word(error: OpenSearchException) -> str:
+    """Return the engine's own word for a refused request, or what kind of no answer it was."""
+    if isinstance(error, TransportError) and isinstance(error.status_code, int):
+        said = str(error.error)
+        return said if said.isidentifier() else f"status_{error.status_code}"
+    return type(error).__name__

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from analyzers import Segmenter
+from indexers.aside import Aside
 from indexers.bulk import Failure, write
 from indexers.followers import Follower, delete_consumers, ensure_consumer
 from indexers.generations import Generation, Indices, alias
@@ -95,7 +96,8 @@ class Reindex:
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
-        return {stream: (await self._progress(old, stream)).settled + 1 for stream in old.streams}
+        aside = Aside(self._engine, old.name)
+        return {one: await aside.start(one, (await self._progress(old, one)).settled) for one in old.streams}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for stream in new.streams:

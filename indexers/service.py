@@ -8,6 +8,7 @@ import gc
 import structlog
 from prometheus_client import Gauge
 
+from indexers import aside
 from indexers.followers import Follower, delete_consumers
 from indexers.lag import lags_of
 from indexers.resources import Resources
@@ -21,6 +22,8 @@ LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", 
 async def index(resources: Resources, stop: asyncio.Event) -> None:
     """Index until `stop` is set."""
     await resources.registry.prepare()
+    # Before any tenant's index, so that it is there when no more can be made.
+    await aside.prepare(resources.engine)
     service = Service(resources)
     try:
         _tune_collector()
@@ -70,6 +73,7 @@ class Service:
         if await self._resources.registry.state(follower.generation) == "retired":
             # Started just when the build was given up, it has made its consumers anew.
             await delete_consumers(self._resources.broker, follower.generation)
+            await aside.Aside(self._resources.engine, follower.generation.name).clear()
 
     async def _measure(self) -> None:
         for name, follower in list(self._followers.items()):

@@ -8,6 +8,7 @@ from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.table import Table
 
+from indexers import aside
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
 from mappings.catalogue import Catalogue
@@ -27,12 +28,20 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
+        names: list[str] = []
         for generation in await Registry(engine, Catalogue.installed()).all():
             if generation.state != "retired":
+                names.append(generation.name)
                 behind = list((await lags_of(generation, broker)).values())
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
+        for name, tenants in sorted((await aside.held(engine, names)).items()):
+            for tenant, held in sorted(tenants.items()):
+                console.print(
+                    f"{name}: {held.events:,} events of {tenant} are set aside since {held.since}: {held.reason}",
+                    style="yellow", markup=False, highlight=False,
+                )  # fmt: skip
 
 
 async def _size(engine: AsyncOpenSearch, generation: Generation) -> tuple[str, str, str]:
