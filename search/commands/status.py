@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from indexers import aside
+from indexers.followed import Followed
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
 from mappings.catalogue import Catalogue
@@ -36,6 +37,8 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
+        for gap in await Followed(engine).gaps():
+            console.print(str(gap), style="red", markup=False, highlight=False)
         for name, tenants in sorted((await aside.held(engine, names)).items()):
             for tenant, held in sorted(tenants.items()):
                 console.print(

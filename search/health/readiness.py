@@ -19,6 +19,7 @@ from opensearchpy.exceptions import OpenSearchException
 from analyzers import SUPPORTED_ANALYSIS_VERSIONS
 from indexers import aside
 from indexers.aside import Held
+from indexers.followed import Followed
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
@@ -53,6 +54,7 @@ class Readiness:
         self._caught_up: dict[str, float] = {}
         self._idle: dict[str, bool] = {}
         self._held: Mapping[str, Held] | None = None
+        self._lost: Sequence[str] = ()
         self._faults: Sequence[str] = ("still starting",)
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -132,6 +134,7 @@ class Readiness:
         generation = next((g for g in serving if g.collection == directory.NAME), None)
         if generation is None:
             raise Unavailable("There is no directory - run `office-search index`.")
+        self._lost = await self._lost_streams(generation)
         for stream in self._registry.catalogue.streams_of(directory.NAME):
             progress = await self._broker.progress(stream, generation.durable(stream))
             if progress is None:
@@ -149,7 +152,22 @@ class Readiness:
         # After the positions: what is set aside is searchable before it is settled, so that none is missed.
         self._held = (await aside.held(self._engine, [generation.name])).get(generation.name, {})
 
+    async def _lost_streams(self, generation: Generation) -> Sequence[str]:
+        """Return why the directory may lack what took somebody's access away: a stream is not the one it was made of.
+
+        It is looked at here too, as the indexers may be away, and note a gap only when they see it.
+        """
+        followed = Followed(self._engine)
+        lost = [str(gap) for gap in await followed.gaps() if gap.collection == directory.NAME]
+        for stream in self._registry.catalogue.streams_of(directory.NAME):
+            info, epoch = await self._broker.info(stream), await followed.epoch(generation, stream)
+            if epoch is not None and (info is None or info.epoch != epoch):
+                lost.append(f"{stream} was lost or made anew, and the indexers have not seen it yet.")
+        return lost
+
     def _behind(self) -> list[str]:
+        if self._lost:
+            return [*self._lost]
         now = time.monotonic()
         for stream in self._registry.catalogue.streams_of(directory.NAME):
             if stream not in self._caught_up or self._held is None:

@@ -61,6 +61,23 @@ class Progress:
     settled: int
 
 
+@dataclass(frozen=True)
+class StreamInfo:
+    """A stream as it is now: the positions of its oldest and newest event, and which stream of that name it is.
+
+    `last`: 0 when there never was an event. `epoch`: another one once the stream has been made anew.
+    """
+
+    first: int
+    last: int
+    epoch: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether it still begins at its first event, so that everything can be made of it."""
+        return self.first <= 1
+
+
 class Subscription(Protocol):
     """Deliveries of a consumer to one handler, under way until it is stopped."""
 
@@ -110,6 +127,10 @@ class Broker(DeadLetters, Protocol):
 
     async def ensure_streams(self, names: Iterable[str]) -> None:
         """Make the streams that are not there, and the dead letters; one that is there stays as its owner made it."""
+        ...
+
+    async def info(self, stream: str) -> StreamInfo | None:
+        """Return what a stream is now; None when it is not there."""
         ...
 
     async def end(self, stream: str) -> int:

@@ -10,7 +10,7 @@ from nats.js.errors import NoStreamResponseError
 from search.core.streams.nats import consumers, dead_letters, following, publishing
 from search.core.streams.nats.connection import NatsConnection
 from search.core.streams.nats.failures import told_as, unavailable
-from search.core.streams.port import Delivery, Handler, Progress
+from search.core.streams.port import Delivery, Handler, Progress, StreamInfo
 
 NO_ANSWER = "The broker does not answer"
 # More than all publishers of a process together have under way; each bounds its own.
@@ -43,6 +43,10 @@ class NatsBroker:
         with told_as(NO_ANSWER):
             await consumers.ensure_streams(self._js, wanted)
         self._made.update(wanted)
+
+    async def info(self, stream: str) -> StreamInfo | None:
+        with told_as(NO_ANSWER):
+            return await consumers.info(self._js, stream)
 
     async def end(self, stream: str) -> int:
         with told_as(NO_ANSWER):

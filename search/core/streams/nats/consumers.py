@@ -18,7 +18,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 
 from search.core.streams.nats.names import DEAD_LETTERS, stream_name
-from search.core.streams.port import MAX_EVENT_BYTES, Progress
+from search.core.streams.port import MAX_EVENT_BYTES, Progress, StreamInfo
 
 MAX_ACK_PENDING = 100_000
 DEAD_LETTERS_ONCE_S = 24 * 3600
@@ -45,6 +45,15 @@ async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
         config.retention = RetentionPolicy.LIMITS
         config.discard = DiscardPolicy.NEW
         await js.add_stream(config)
+
+
+async def info(js: JetStreamContext, stream: str) -> StreamInfo | None:
+    """Return what a stream is now; None when it is not there. Its time of creation tells it from another."""
+    try:
+        found = await js.stream_info(stream_name(stream))
+    except NotFoundError:
+        return None
+    return StreamInfo(found.state.first_seq, found.state.last_seq, found.created.isoformat() if found.created else "")
 
 
 async def end(js: JetStreamContext, stream: str) -> int:
