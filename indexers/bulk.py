@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +16,22 @@ from prometheus_client import Counter, Histogram
 
 from indexers.indices import IndexLost, Indices
 from indexers.projections import Operation
-from mappings import directory
-from search.core.engine import is_overload
+from indexers.refusals import BLOCKS, OF_INDEX, Fate, of_operation, of_request, of_single, word
 
 log = structlog.get_logger(__name__)
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 10.0
-_ANSWER = {"filter_path": "errors,items.*.status,items.*.error.type,items.*.error.reason"}
+FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_BLOCKED_S = 0.1, 10.0, 1.0
+# Within its time, as an index whose shard is nowhere would hold up the others of its request for a minute. The client
+# takes a parameter of that name for its own, so the whole address is written out.
+_REQUEST = "/_bulk?timeout=3s&filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
 
 SECONDS = Histogram("office_search_bulk_seconds", "Time of one bulk request", ["collection"])
 RETRIES = Counter(
     "office_search_bulk_retries_total", "Operations sent again, as the engine was away or full", ["collection"]
+)
+REFUSALS = Counter(
+    "office_search_bulk_refusals_total", "Operations that the engine refused, by its word for it", ["type", "fate"]
 )
 
 
@@ -38,125 +43,166 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Failure):
-    """The operation cannot be written for now, for a reason that is its tenant's alone; its events must come again."""
+class Waiting(Failure):
+    """The index of this operation's tenant cannot be made or written now; the reason is for a human."""
 
 
-async def write(engine: AsyncOpenSearch, indices: Indices, operations: Sequence[Operation]) -> list[Failure | None]:
+async def write(
+    engine: AsyncOpenSearch, indices: Indices, operations: Sequence[Operation], patience_s: float | None = None
+) -> list[Failure | None]:
     """Write all of them, in order of their outcome's list: None is written or stale.
 
-    Waits for as long as the engine is away or asks to slow down; raises nothing but cancellation and what is no
-    answer of the engine at all.
+    `patience_s`: how long to wait for one tenant's index alone; what then still waits ends as Waiting. None: for ever.
+
+    Waits for as long as the engine is away, asks to slow down, or blocks an index (`indexers.refusals`); raises nothing
+    but cancellation, an index that cannot be made, and what is no answer of the engine at all.
     """
-    outcomes: list[Failure | None] = [None] * len(operations)
-    left = list(range(len(operations)))
-    pause = FIRST_PAUSE_S
-    while left:
-        left = await _attempt(engine, indices, operations, left, outcomes)
-        if left:
-            RETRIES.labels(indices.generation.collection).inc(len(left))
+    writing = _Writing(engine, indices, operations, patience_s)
+    await writing.run()
+    return writing.outcomes
+
+
+class _Writing:
+    """One batch on its way: what is left of it, how large its requests may be, and why it is held."""
+
+    def __init__(
+        self, engine: AsyncOpenSearch, indices: Indices, operations: Sequence[Operation], patience_s: float | None
+    ) -> None:
+        self.outcomes: list[Failure | None] = [None] * len(operations)
+        self._engine = engine
+        self._indices = indices
+        self._operations = operations
+        self._patience_s = patience_s
+        self._most_bytes = MAX_REQUEST_BYTES
+        # Of the last attempt: what the engine said to what is sent again, and whether that was too large a request.
+        self._reasons: set[str] = set()
+        self._is_split = False
+        self._example = ""
+        self._of_index: dict[int, str] = {}
+
+    async def run(self) -> None:
+        left: Sequence[int] = range(len(self._operations))
+        pause, held_since, began = FIRST_PAUSE_S, 0.0, time.monotonic()
+        while left := await self._attempt(left):
+            RETRIES.labels(self._indices.generation.collection).inc(len(left))
+            if self._is_split:
+                continue
+            if self._patience_s is not None and time.monotonic() - began >= self._patience_s:
+                left = self._without_waiting(left)
+                if not left:
+                    return
+            if not held_since:
+                held_since = time.monotonic()
+                self._say("holding the batch", left, because=self._example)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the load, guards nothing
-            pause = min(pause * 2, LONGEST_PAUSE_S)
-    return outcomes
+            longest = LONGEST_BLOCKED_S if self._reasons <= BLOCKS else LONGEST_PAUSE_S
+            pause = min(pause * 2, longest)
+        if held_since:
+            self._say("the batch is written", (), after_s=round(time.monotonic() - held_since, 1))
 
+    def _say(self, what: str, left: Sequence[int], **more: object) -> None:
+        log.warning(what, generation=self._indices.generation.name, operations=len(left), **more)
 
-async def _attempt(
-    engine: AsyncOpenSearch,
-    indices: Indices,
-    operations: Sequence[Operation],
-    wanted: Sequence[int],
-    outcomes: list[Failure | None],
-) -> list[int]:
-    """Send `wanted` once; returns those that are to be sent again."""
-    again: list[int] = []
-    try:
-        lost = await _ensure(indices, {operations[position].tenant for position in wanted})
-    except OpenSearchException as error:
-        if not is_overload(error):
-            raise
-        log.warning("engine away; holding the batch", error=str(error)[:200])
-        return list(wanted)
-    # One held event would keep the directory behind its stream, and so everybody from being answered. With the dead
-    # letters it holds up nobody, and the rebuild that must follow reads it from the stream again.
-    outcome = Failure if indices.generation.collection == directory.NAME else Held
-    for position in wanted:
-        if reason := lost.get(operations[position].tenant):
-            outcomes[position] = outcome(reason)
-    wanted = [position for position in wanted if operations[position].tenant not in lost]
-    for chunk in _chunks(indices, operations, wanted):
-        again += await _send(engine, indices, operations, chunk, outcomes)
-    return again
+    def _without_waiting(self, left: Sequence[int]) -> list[int]:
+        for position in left:
+            if position in self._of_index:
+                self.outcomes[position] = Waiting(self._of_index[position])
+        return [position for position in left if position not in self._of_index]
 
+    async def _attempt(self, wanted: Sequence[int]) -> list[int]:
+        """Send `wanted` once; returns those that are to be sent again."""
+        self._reasons, self._is_split, self._of_index = set(), False, {}
+        for tenant in {self._operations[position].tenant for position in wanted}:
+            try:
+                await self._indices.ensure(tenant)
+            except IndexLost as error:
+                if self._patience_s is None:
+                    raise
+                self._set_apart(wanted, tenant, "lost", str(error))
+            except OpenSearchException as error:
+                if not self._is_tenant_s(error):
+                    if of_request(error) is not Fate.RETRY:
+                        raise
+                    self._hold(word(error), str(error))
+                    return list(wanted)
+                self._set_apart(wanted, tenant, word(error), str(error))
+        again = list(self._of_index)
+        wanted = [position for position in wanted if position not in self._of_index] if again else wanted
+        for positions, body in self._chunks(wanted):
+            again += await self._send(positions, body)
+        return again
 
-async def _ensure(indices: Indices, tenants: Iterable[str]) -> dict[str, str]:
-    """Make the indices that are not there. Return, by tenant, why nothing can be written to one that is lost."""
-    lost = {}
-    for tenant in tenants:
-        try:
-            await indices.ensure(tenant)
-        except IndexLost as error:
-            lost[tenant] = str(error)
-    return lost
+    def _set_apart(self, wanted: Sequence[int], tenant: str, kind: str, said: str) -> None:
+        """Note that a tenant's part cannot be sent; it waits, while the others go on."""
+        self._hold(kind, said)
+        lacking = (position for position in wanted if self._operations[position].tenant == tenant)
+        self._of_index |= dict.fromkeys(lacking, self._example)
 
+    def _is_tenant_s(self, error: OpenSearchException) -> bool:
+        """Return whether that an index cannot be made is its tenant's trouble alone, and others may go on."""
+        return self._patience_s is not None and (of_request(error) is not Fate.RETRY or word(error) in OF_INDEX)
 
-def _chunks(
-    indices: Indices, operations: Sequence[Operation], wanted: Sequence[int]
-) -> Iterator[tuple[list[int], bytes]]:
-    """Yield parts of a batch, of a size that the engine likes; one operation is never cut."""
-    positions: list[int] = []
-    lines: list[bytes] = []
-    size = 0
-    for position in wanted:
-        operation = operations[position]
-        line = operation.lines(indices.generation.index(operation.tenant))
-        if lines and size + len(line) > MAX_REQUEST_BYTES:
+    def _chunks(self, wanted: Sequence[int]) -> Iterator[tuple[list[int], bytes]]:
+        """Yield parts of a batch, of a size that the engine likes; one operation is never cut."""
+        positions: list[int] = []
+        lines: list[bytes] = []
+        size, most = 0, self._most_bytes
+        for position in wanted:
+            operation = self._operations[position]
+            line = operation.lines(self._indices.generation.index(operation.tenant))
+            if lines and size + len(line) > most:
+                yield positions, b"".join(lines)
+                positions, lines, size = [], [], 0
+            positions.append(position)
+            lines.append(line)
+            size += len(line)
+        if lines:
             yield positions, b"".join(lines)
-            positions, lines, size = [], [], 0
-        positions.append(position)
-        lines.append(line)
-        size += len(line)
-    if lines:
-        yield positions, b"".join(lines)
 
+    async def _send(self, positions: list[int], body: bytes) -> list[int]:
+        try:
+            with SECONDS.labels(self._indices.generation.collection).time():
+                answer = await self._engine.transport.perform_request("POST", _REQUEST, body=body)
+        except OpenSearchException as error:
+            return self._refused_whole(positions, body, error)
+        if not answer.get("errors"):
+            return []
+        again = []
+        for position, item in zip(positions, answer["items"], strict=True):
+            result = next(iter(item.values()))
+            if result["status"] >= 300 and self._is_sent_again(position, result):
+                again.append(position)
+        return again
 
-async def _send(
-    engine: AsyncOpenSearch,
-    indices: Indices,
-    operations: Sequence[Operation],
-    chunk: tuple[list[int], bytes],
-    outcomes: list[Failure | None],
-) -> list[int]:
-    positions, body = chunk
-    try:
-        with SECONDS.labels(indices.generation.collection).time():
-            answer = await engine.bulk(body=body, params=_ANSWER)
-    except OpenSearchException as error:
-        if not is_overload(error):
-            raise
-        log.warning("engine away or full; holding the batch", error=str(error)[:200])
+    def _refused_whole(self, positions: list[int], body: bytes, error: OpenSearchException) -> list[int]:
+        fate = of_request(error) if len(positions) > 1 else of_single(error)
+        REFUSALS.labels(word(error), fate.name.lower()).inc(len(positions))
+        if fate is Fate.DEAD:
+            self.outcomes[positions[0]] = Failure(f"the engine refused it: {word(error)}: {str(error)[:500]}")
+            return []
+        if fate is Fate.SPLIT:
+            self._is_split = True
+            self._most_bytes = min(self._most_bytes, len(body)) // 2
+        self._hold(word(error), str(error))
         return positions
-    if not answer.get("errors"):
-        return []
-    again = []
-    for position, item in zip(positions, answer["items"], strict=True):
-        result = next(iter(item.values()))
-        if _is_retried(result, operations[position], indices):
-            again.append(position)
-        else:
-            outcomes[position] = _outcome(result, operations[position])
-    return again
 
-
-def _is_retried(result: dict[str, Any], operation: Operation, indices: Indices) -> bool:
-    if result["status"] == 404:
-        indices.forget(operation.tenant)
+    def _is_sent_again(self, position: int, result: dict[str, Any]) -> bool:
+        operation, error = self._operations[position], result.get("error") or {}
+        kind = error.get("type", "unknown")
+        fate = of_operation(result["status"], kind, scripted="update" in operation.action)
+        if fate is Fate.STALE:
+            return False  # a replay may hold nothing else, so it is not even counted
+        REFUSALS.labels(kind, fate.name.lower()).inc()
+        if fate is Fate.REMAKE:
+            self._indices.forget(operation.tenant)
+        if fate is Fate.DEAD:
+            self.outcomes[position] = Failure(f"the engine refused it: {kind}: {error.get('reason', '')[:500]}")
+            return False
+        self._hold(kind, error.get("reason", ""))
+        if kind in OF_INDEX:
+            self._of_index[position] = self._example
         return True
-    # A scripted update that lost every race is not stale, as an external version's conflict is.
-    return result["status"] in (429, 502, 503, 504) or (result["status"] == 409 and "update" in operation.action)
 
-
-def _outcome(result: dict[str, Any], operation: Operation) -> Failure | None:
-    error = result.get("error")
-    if error is None or result["status"] == 409:
-        return None
-    return Failure(f"the engine refused it: {error.get('type')}: {error.get('reason', '')[:500]}")
+    def _hold(self, kind: str, said: str) -> None:
+        self._reasons.add(kind)
+        self._example = f"{kind}: {said[:200]}"

@@ -81,6 +81,10 @@ class Indices:
             raise OfficeSearchError(f"{self.generation.name} was retired; nothing more is written to it.")
         return state
 
+    def knows(self, tenant: str) -> bool:
+        """Return whether the index is there, as far as this process has seen."""
+        return tenant in self._known
+
     def forget(self, tenant: str) -> None:
         """Look again before the next write: the engine says that the index is not there."""
         self._known.discard(tenant)

@@ -10,9 +10,11 @@ import structlog
 from opensearchpy import AsyncOpenSearch
 from prometheus_client import Counter
 
-from indexers.bulk import Failure, Held, write
+from indexers.aside import Event
+from indexers.bulk import Failure, Waiting, write
 from indexers.indices import Indices
 from indexers.projections import Operation, Projection
+from indexers.writable import PATIENCE_S, Apart, Writable
 from mappings.entities import Entity
 from mappings.events import Change
 from search.core.errors import RejectedEvent, Unavailable
@@ -20,15 +22,21 @@ from search.core.streams.port import DeadLetters, Delivery
 
 log = structlog.get_logger(__name__)
 
-SETTLED = Counter("office_search_events_total", "Events settled: indexed or stale, or dead", ["collection", "outcome"])
-DEAD = Counter("office_search_dead_letters_total", "Events given up on, by stream", ["stream"])
-HELD = Counter(
-    "office_search_held_events_total", "Events given back, as the index that they belong to is lost", ["collection"]
+SETTLED = Counter(
+    "office_search_events_total", "Events settled: indexed or stale, dead, or set aside", ["collection", "outcome"]
 )
-# Before an event comes again whose index is lost.
-HELD_S = 10.0
+DEAD = Counter("office_search_dead_letters_total", "Events given up on, by stream", ["stream"])
+UNBURIED = Counter(
+    "office_search_dead_letters_refused_total", "Dead letters that could not be stored and are tried again", ["stream"]
+)
+# Before an event comes again whose dead letter could not be stored.
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 30.0
+# Between attempts while neither writing nor setting aside works.
+BETWEEN_S = 1.0
 # While the engine works on two requests, the next batch is analysed; more only takes memory.
 REQUESTS_UNDER_WAY = 2
+# Those that wait for the indices of new tenants hold no request, only memory.
+MOST_BATCHES = 32
 
 Decode = Callable[[bytes, Mapping[str, type[Entity]]], Change]
 """(event, the models of the entities that its stream carries) → what it says; raises RejectedEvent with the reason."""
@@ -45,18 +53,24 @@ class Pipeline:
         engine: AsyncOpenSearch,
         dead_letters: DeadLetters,
         ack_wait_s: float,
+        writable: Writable | None = None,
     ) -> None:
+        """`tenants`: whose events may go aside; without, every batch waits for all of its indices."""
         self._decode = decode
         self._projection = projection
         self._indices = indices
         self._engine = engine
         self._dead_letters = dead_letters
         self._ack_wait_s = ack_wait_s
+        self._writable = writable
+        self._name, self._collection = indices.generation.name, indices.generation.collection
         self._slots = asyncio.Semaphore(REQUESTS_UNDER_WAY)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Analyse a batch and start writing it; wait only when too much is under way."""
+        while len(self._tasks) >= MOST_BATCHES:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         keeper = asyncio.create_task(self._keep(deliveries))
         try:
             operations, reasons = self._prepare(deliveries)
@@ -78,7 +92,6 @@ class Pipeline:
             task.cancel()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._slots.release()
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             # Not acknowledged, so nothing is lost: the broker delivers the batch again.
@@ -117,32 +130,116 @@ class Pipeline:
         reasons: dict[int, str],
         keeper: asyncio.Task[None],
     ) -> None:
-        held: set[int] = set()
+        """Write what can be written and settle it; then, without the slot, see to the tenants that cannot be."""
         try:
-            for operation, failure in zip(
-                operations, await write(self._engine, self._indices, operations), strict=True
-            ):
-                if isinstance(failure, Held):
-                    held.update(operation.sources)
-                elif isinstance(failure, Failure):
-                    reasons |= dict.fromkeys(operation.sources, failure.reason)
-            for position, reason in sorted(reasons.items()):
-                await self._give_up(deliveries[position], reason)
-            for position, delivery in enumerate(deliveries):
-                if position in held:
-                    await delivery.refuse(HELD_S)
-                else:
-                    await delivery.settle()
+            try:
+                ready, apart = self._parted(operations)
+                for operation, reason in await self._write(ready, reasons):
+                    apart.setdefault(operation.tenant, Apart()).add(operation, reason)
+                later = {position for one in apart.values() for position in one.positions}
+                for position, delivery in enumerate(deliveries):
+                    if position not in later and position not in reasons:
+                        await delivery.settle()
+                for position in sorted(reasons.keys() - later):
+                    await self._give_up(deliveries[position], reasons[position])
+            finally:
+                self._slots.release()
+            SETTLED.labels(self._collection, "indexed").inc(len(deliveries) - len(later | reasons.keys()))
+            await asyncio.gather(*(self._see_to(tenant, one, deliveries) for tenant, one in apart.items()))
         finally:
             keeper.cancel()
-        collection = self._indices.generation.collection
-        SETTLED.labels(collection, "indexed").inc(len(deliveries) - len(reasons) - len(held))
-        HELD.labels(collection).inc(len(held))
-        SETTLED.labels(collection, "dead").inc(len(reasons))
+
+    def _parted(self, operations: Sequence[Operation]) -> tuple[Sequence[Operation], dict[str, Apart]]:
+        """Return the operations of tenants that can be written now, and the others by tenant."""
+        if self._writable is None:
+            return operations, {}
+        apart = {
+            tenant: Apart()
+            for tenant in {operation.tenant for operation in operations}
+            if not self._writable.is_ready(tenant)
+        }
+        if not apart:
+            return operations, apart
+        for operation in operations:
+            if operation.tenant in apart:
+                apart[operation.tenant].add(operation)
+        return [operation for operation in operations if operation.tenant not in apart], apart
+
+    async def _write(
+        self, operations: Sequence[Operation], reasons: dict[int, str], patience_s: float = PATIENCE_S
+    ) -> list[tuple[Operation, str]]:
+        """Write operations; add to `reasons` what will never be, and return what cannot be now, with its reason."""
+        patience = None if self._writable is None else patience_s
+        waiting = []
+        outcomes = await write(self._engine, self._indices, operations, patience)
+        for operation, failure in zip(operations, outcomes, strict=True):
+            if isinstance(failure, Waiting):
+                waiting.append((operation, failure.reason))
+            elif isinstance(failure, Failure):
+                reasons |= dict.fromkeys(operation.sources, failure.reason)
+        return waiting
+
+    async def _see_to(self, tenant: str, apart: Apart, deliveries: Sequence[Delivery]) -> None:
+        """Write a tenant's operations once its index is there, or set their events aside; whichever comes first."""
+        assert self._writable
+        reason = apart.reason or await self._writable.open(tenant, [deliveries[p] for p in apart.positions])
+        while True:
+            if reason is None:
+                reasons: dict[int, str] = {}
+                async with self._slots:
+                    waiting = await self._write(apart.operations, reasons)
+                if not waiting:
+                    for position in apart.positions - reasons.keys():
+                        await deliveries[position].settle()
+                    for position in sorted(reasons):
+                        await self._give_up(deliveries[position], reasons[position])
+                    SETTLED.labels(self._collection, "indexed").inc(len(apart.positions - reasons.keys()))
+                    return
+                reason = waiting[0][1]
+            held = [deliveries[position] for position in sorted(apart.positions)]
+            try:
+                await self._writable.put(tenant, held, reason)
+            except Unavailable as error:
+                # The whole engine is in trouble, not this tenant: back to writing, which waits.
+                log.warning("events cannot be set aside", generation=self._name, tenant=tenant, error=str(error)[:200])
+                await asyncio.sleep(BETWEEN_S)
+                reason = None
+                continue
+            for delivery in held:
+                await delivery.settle()
+            SETTLED.labels(self._collection, "aside").inc(len(held))
+            return
+
+    async def again(self, events: Sequence[Event]) -> list[Event]:
+        """Try once more what was set aside; return what is written now, or in the dead letters."""
+        operations, reasons = self._prepare(events)
+        held = {p for operation, _ in await self._write(operations, reasons, 0) for p in operation.sources}
+        for position in sorted(reasons.keys() - held):
+            try:
+                await self._dead_letters.send_to_dead_letters(events[position], reasons[position], self._name)
+            except Unavailable:
+                held.add(position)
+        return [event for position, event in enumerate(events) if position not in held]
 
     async def _give_up(self, delivery: Delivery, reason: str) -> None:
-        await self._dead_letters.send_to_dead_letters(delivery, reason, self._indices.generation.name)
+        """Settle a delivery as a dead letter; where that cannot be stored, it alone comes again, later each time."""
+        try:
+            await self._dead_letters.send_to_dead_letters(delivery, reason, self._name)
+        except Unavailable as error:
+            delay_s = min(FIRST_DELAY_S * 2 ** (min(delivery.attempts, 10) - 1), LONGEST_DELAY_S)
+            log.warning(
+                "dead letter not stored; the event comes again",
+                stream=delivery.stream,
+                position=delivery.position,
+                delay_s=delay_s,
+                error=str(error)[:200],
+            )
+            UNBURIED.labels(delivery.stream).inc()
+            await delivery.refuse(delay_s)
+            return
+        await delivery.settle()
         DEAD.labels(delivery.stream).inc()
+        SETTLED.labels(self._collection, "dead").inc()
 
     async def _keep(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker, while a batch is held, that it is still being worked on."""

@@ -17,9 +17,11 @@ class Rebuild(Reindex):
         if name not in (known := self._resources.catalogue.made):
             raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
         for stream in self._resources.catalogue.streams_of(name):
-            if (first := await self._broker.first(stream)) > 1:
+            info = await self._broker.info(stream)
+            if info is None or not info.is_whole:
+                first = "is not there" if info is None else f"no longer begins at its first event but at {info.first}"
                 raise OfficeSearchError(
-                    f"{stream} no longer begins at its first event but at {first}, so {name} cannot be made from it. "
+                    f"{stream} {first}, so {name} cannot be made from it. "
                     "Restore the index from a snapshot, or have the producers publish everything again."
                 )
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from indexers.aside import Aside
 from indexers.building import Lease, take
 from indexers.copying import Copy
 from indexers.decisions import Overtaken
@@ -122,7 +123,8 @@ class Reindex:
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
-        return {stream: (await self._progress(old, stream)).settled + 1 for stream in old.streams}
+        aside = Aside(self._engine, old.name)
+        return {one: await aside.start(one, (await self._progress(old, one)).settled) for one in old.streams}
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for stream in new.streams:

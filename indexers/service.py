@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import structlog
 from prometheus_client import Gauge
 
+from indexers import aside
+from indexers.followed import GAPS, Followed
 from indexers.followers import Follower, delete_consumers
 from indexers.following_up import FollowUp
 from indexers.generations import Generation
@@ -27,6 +29,8 @@ LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", 
 async def index(resources: Resources, stop: asyncio.Event) -> None:
     """Index until `stop` is set."""
     await resources.registry.prepare()
+    # Before any tenant's index, so that it is there when no more can be made.
+    await aside.prepare(resources.engine)
     service = Service(resources)
     try:
         _tune_collector()
@@ -94,9 +98,15 @@ class Service:
         if await self._resources.registry.state(follower.generation) == "retired":
             # Started just when the build was given up, it has made its consumers anew.
             await delete_consumers(self._resources.broker, follower.generation)
+            await aside.Aside(self._resources.engine, follower.generation.name).clear()
 
     async def _measure(self) -> None:
+        await self._tell_gaps()
         for name, follower in list(self._followers.items()):
+            if await self._follows_another(follower):
+                # The follower notes the gap when it begins again, at the beginning of the new stream.
+                await self._followers.pop(name).stop()
+                continue
             for durable, lag in (await lags_of(follower.generation, self._resources.broker)).items():
                 if lag is None:
                     # Its subscription falls silent without a word; following anew makes the consumer again.
@@ -104,6 +114,21 @@ class Service:
                     await self._followers.pop(name).stop()
                     break
                 LAG.labels(durable).set(lag)
+
+    async def _follows_another(self, follower: Follower) -> bool:
+        """Return whether a stream is not the one that was followed, or ends before its consumer's place."""
+        for stream, epoch in follower.epochs.items():
+            # In this order, as both grow.
+            progress = await self._resources.broker.progress(stream, follower.generation.durable(stream))
+            info = await self._resources.broker.info(stream)
+            if info is None or info.epoch != epoch or (progress is not None and info.last < progress.settled):
+                return True
+        return False
+
+    async def _tell_gaps(self) -> None:
+        GAPS.clear()
+        for gap in await Followed(self._resources.engine).gaps():
+            GAPS.labels(gap.collection, gap.stream).set(1)
 
 
 def _tune_collector() -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import structlog
 from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons, load_lexicons
@@ -25,6 +26,7 @@ from search.access.known import Known, nothing_known
 from search.access.reader import Reader
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
+from search.core.errors import Unavailable
 from search.core.settings import BrokerSettings, Settings
 from search.core.streams.nats import NatsBroker, NatsConnection
 from search.core.streams.nats.connection import connect
@@ -33,6 +35,11 @@ from search.explain.explainer import Explainer
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
 from search.query.search import Search
+
+log = structlog.get_logger(__name__)
+
+# Between attempts to reach an engine or a broker that is not there yet.
+WAIT_S = 2.0
 
 Clock = Callable[[], int]
 """Microseconds since 1970."""
@@ -127,6 +134,14 @@ async def write_side(
 
 
 async def index(settings: Settings, endpoints: Endpoints, catalogue: Catalogue, stop: asyncio.Event) -> None:
-    """Run the indexers until `stop` is set. Raises what `write_side` raises."""
-    async with write_side(settings, endpoints, catalogue) as resources:
-        await service.index(resources, stop)
+    """Run the indexers until `stop` is set; wait for an engine or a broker that is away. Raises ConfigurationError."""
+    lexicons = load_lexicons(settings.analysis.lexicons)
+    while not stop.is_set():
+        try:
+            async with write_side(settings, endpoints, catalogue, lexicons) as resources:
+                await service.index(resources, stop)
+        except Unavailable as error:
+            log.warning("indexers_waiting", error=str(error))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await stop.wait()

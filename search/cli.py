@@ -150,6 +150,21 @@ def reindex(
         run(reindex_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
 
 
+@app.command("accept-gap")
+def accept_gap(
+    stream: Annotated[str | None, typer.Option(help="Such as changes.access; without it, of every stream.")] = None,
+) -> None:
+    """Say that what a lost stream held has been published again, or is given up; see `status`."""
+    from search.access import audit
+    from search.commands.accept_gap import accept_gap as accept
+    from search.commands.endpoints import resolve
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.accept_gap", stream=stream):
+        run(accept(chosen, resolve(chosen), stream, console))
+
+
 @app.command()
 def rebuild(
     vertical: Annotated[str, typer.Argument(help="messages, contacts, docs or apps (or usage, or directory).")],

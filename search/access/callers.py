@@ -10,9 +10,9 @@ from search.access.principal import Principal
 
 
 class Callers:
-    """Resolves proven callers. `require` raises Unavailable while the directory is not up to date."""
+    """Resolves proven callers. `require` raises Unavailable while the directory is not up to date for a tenant."""
 
-    def __init__(self, directory: Directory, require: Callable[[], None]) -> None:
+    def __init__(self, directory: Directory, require: Callable[[str], None]) -> None:
         self._directory = directory
         self._require = require
 
@@ -22,6 +22,6 @@ class Callers:
         Raises Unavailable while the directory is not up to date or does not answer, Forbidden for an unknown or
         disabled user.
         """
-        self._require()
+        self._require(caller.tenant)
         user = await self._directory.principal(caller.tenant, caller.user)
         return user.narrowed(caller.scopes)

@@ -65,8 +65,8 @@ async def healthz() -> PlainTextResponse:
 
 @operations.get("/readyz", summary="It may take traffic", responses={503: {"description": "What is missing."}})
 async def readyz(services: Used) -> JSONResponse:
-    missing = services.readiness.reasons
-    return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+    missing, behind = services.readiness.reasons, services.readiness.tenants_behind
+    return JSONResponse({"ready": not missing, "missing": missing, "behind": behind}, 503 if missing else 200)
 
 
 @operations.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)

@@ -9,7 +9,9 @@ from opensearchpy.exceptions import OpenSearchException
 from rich.console import Console
 from rich.table import Table
 
+from indexers import aside
 from indexers.building import told
+from indexers.followed import Followed
 from indexers.following_up import FollowUp
 from indexers.generations import Generation, Registry
 from indexers.lag import lags_of
@@ -34,8 +36,10 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
+        names: list[str] = []
         for generation in await registry.all():
             if generation.state != "retired":
+                names.append(generation.name)
                 behind = list((await lags_of(generation, broker)).values())
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
@@ -47,6 +51,14 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         for decision in (await registry.decisions.of(registry.catalogue.made)).values():
             if decision.build:
                 console.print(told(decision.collection, decision.build), markup=False, highlight=False)
+        for gap in await Followed(engine).gaps():
+            console.print(str(gap), style="red", markup=False, highlight=False)
+        for name, waiting in sorted((await aside.held(engine, names)).items()):
+            for tenant, held in sorted(waiting.items()):
+                console.print(
+                    f"{name}: {held.events:,} events of {tenant} are set aside since {held.since}: {held.reason}",
+                    style="yellow", markup=False, highlight=False,
+                )  # fmt: skip
 
 
 async def _bring_in_line(follow_up: FollowUp, console: Console) -> None:

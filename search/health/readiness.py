@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,9 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from analyzers import SUPPORTED_ANALYSIS_VERSIONS
+from indexers import aside
+from indexers.aside import Held
+from indexers.followed import Followed
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
 from mappings import directory
@@ -55,6 +58,8 @@ class Readiness:
         self._marks: dict[str, _Mark] = {}
         self._caught_up: dict[str, float] = {}
         self._idle: dict[str, bool] = {}
+        self._held: Mapping[str, Held] | None = None
+        self._lost: Sequence[str] = ()
         self._faults: Sequence[str] = ("still starting",)
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -73,10 +78,20 @@ class Readiness:
     def reasons(self) -> list[str]:
         return [*self._faults, *self._behind()]
 
-    def require(self) -> None:
-        """Raise Unavailable while the directory is not up to date."""
+    @property
+    def tenants_behind(self) -> Mapping[str, str]:
+        """Return the tenants who are not answered, each with the reason, while the others are."""
+        return {
+            tenant: f"{held.events} events of its directory are set aside since {held.since}: {held.reason}"
+            for tenant, held in (self._held or {}).items()
+        }
+
+    def require(self, tenant: str) -> None:
+        """Raise Unavailable while the directory is not up to date for a tenant."""
         if behind := self._behind():
             raise Unavailable(behind[0])
+        if self._held and tenant in self._held:
+            raise Unavailable("This company's directory is not up to date; the operators are told why by /readyz.")
 
     async def events_behind(self, collection: str) -> int | None:
         """Return how many events a collection's serving generation is behind its streams; None if it cannot be told."""
@@ -129,6 +144,7 @@ class Readiness:
         generation = next((g for g in serving if g.collection == directory.NAME), None)
         if generation is None:
             raise Unavailable("There is no directory - run `office-search index`.")
+        self._lost = await self._lost_streams(generation)
         for stream in self._registry.catalogue.streams_of(directory.NAME):
             progress = await self._broker.progress(stream, generation.durable(stream))
             if progress is None:
@@ -143,11 +159,28 @@ class Readiness:
             if idle or progress.settled >= mark.position:
                 self._caught_up[stream] = now if idle else mark.at
                 self._marks[stream] = _Mark(await self._broker.end(stream), now)
+        # After the positions: what is set aside is searchable before it is settled, so that none is missed.
+        self._held = (await aside.held(self._engine, [generation.name])).get(generation.name, {})
+
+    async def _lost_streams(self, generation: Generation) -> Sequence[str]:
+        """Return why the directory may lack what took somebody's access away: a stream is not the one it was made of.
+
+        It is looked at here too, as the indexers may be away, and note a gap only when they see it.
+        """
+        followed = Followed(self._engine)
+        lost = [str(gap) for gap in await followed.gaps() if gap.collection == directory.NAME]
+        for stream in self._registry.catalogue.streams_of(directory.NAME):
+            info, epoch = await self._broker.info(stream), await followed.epoch(generation, stream)
+            if epoch is not None and (info is None or info.epoch != epoch):
+                lost.append(f"{stream} was lost or made anew, and the indexers have not seen it yet.")
+        return lost
 
     def _behind(self) -> list[str]:
+        if self._lost:
+            return [*self._lost]
         now = time.monotonic()
         for stream in self._registry.catalogue.streams_of(directory.NAME):
-            if stream not in self._caught_up:
+            if stream not in self._caught_up or self._held is None:
                 return [f"The directory has not caught up with {stream} yet."]
             if now - self._caught_up[stream] > STALE_S:
                 return [f"The directory has been behind {stream} for {now - self._caught_up[stream]:.0f} s."]

@@ -11,7 +11,7 @@ from apikit import Api, Company
 from prometheus_client import REGISTRY
 from reindexkit import Site, Watcher
 
-from indexers import pipeline, service
+from indexers import aside, service
 from indexers.rebuild import Rebuild
 from mappings import directory
 from search.core.errors import OfficeSearchError
@@ -26,7 +26,6 @@ Answers = Callable[[], Awaitable[bool]]
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "LOOK_S", 0.1)
     monkeypatch.setattr(service, "FOLLOW_UP_S", 0.5)
-    monkeypatch.setattr(pipeline, "HELD_S", 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +121,12 @@ async def test_a_lost_index_has_failed_its_events_wait_and_a_rebuild_brings_all_
         return {"a-1", "a-2", "f-1"} == {one["id"] for one in (await spared.search("u"))["hits"]}
 
     await kit.until(goes_on, "the other tenant to go on")
-    await asyncio.sleep(2 * pipeline.HELD_S)
-    progress = await site.broker.progress("changes.apps", serving.durable("changes.apps"))
-    assert progress is not None
-    assert progress.lag == 1
+
+    async def is_set_aside() -> bool:
+        held = await aside.held(site.engine, [serving.name])
+        return HIT in held.get(serving.name, {}) and held[serving.name][HIT].events == 1
+
+    await kit.until(is_set_aside, "the event to be set aside")
     assert not await site.engine.indices.exists(index=serving.index(HIT))
     assert not await honest(hit, "apps")
 

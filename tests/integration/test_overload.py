@@ -19,6 +19,7 @@ from outside import Proxy, proxy
 
 from analyzers import Lexicons
 from indexers import bulk, followers
+from indexers.followed import Followed
 from indexers.followers import Follower
 from indexers.generations import Generation, Registry
 from indexers.resources import Resources
@@ -52,6 +53,8 @@ class Site:
     async def follower(self) -> AsyncIterator[Follower]:
         through = engines.connect(self.settings.engine, self.before.url, timeout_s=5)
         follower = Follower(replace(self.resources, engine=through), self.generation)
+        # Its notes are read past the proxy: a follower begins while the engine answers, and only writing is tried here.
+        follower._followed = Followed(self.engine)
         await follower.start()
         try:
             yield follower

@@ -177,9 +177,9 @@ class TestLooking:
     async def test_empty_streams_are_caught_up_with(self, looking: Readiness) -> None:
         assert looking.reasons[0] == "still starting"
         with pytest.raises(Unavailable):
-            looking.require()
+            looking.require("acme")
         assert await self.look(looking) == []
-        looking.require()
+        looking.require("acme")
 
     async def test_it_is_ready_once_it_reached_what_the_streams_held_at_the_first_look(
         self, looking: Readiness, broker: Broker, client: Client, engine: AsyncOpenSearch
@@ -203,7 +203,7 @@ class TestLooking:
         [reason] = await self.look(looking)
         assert reason.startswith("The directory has been behind changes.contacts for")
         with pytest.raises(Unavailable):
-            looking.require()
+            looking.require("acme")
 
     async def test_a_consumer_that_was_deleted_is_said(
         self, looking: Readiness, broker: Broker, engine: AsyncOpenSearch

@@ -99,7 +99,7 @@ class Laboratory:
         """The application without its own lifespan, in which the clock is the world's."""
         app = create(SETTINGS, self._endpoints)
         search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
-        callers = Callers(search.directory, lambda: None)
+        callers = Callers(search.directory, lambda tenant: None)
         app.state.services = Services(CATALOGUE, search, None, None, callers)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)

@@ -46,11 +46,6 @@ class Following(Ground):
         assert await broker.consumers(stream) == before | {"three"}
         assert await broker.consumers("changes.never") == frozenset()
 
-    async def test_a_stream_that_lost_nothing_begins_at_its_first_event(self, broker: Broker, stream: str) -> None:
-        assert await broker.first(stream) <= 1
-        await publish(broker, stream, range(1, 4))
-        assert await broker.first(stream) == 1
-
     async def test_a_batch_that_is_not_full_is_handed_over_at_once(self, broker: Broker, stream: str) -> None:
         seen, waited = Seen(), []
         async with following(broker, stream, seen.take):

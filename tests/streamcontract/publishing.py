@@ -17,6 +17,18 @@ class Publishing(Ground):
             await broker.publish(stream, b"%d" % number)
             assert await broker.end(stream) == number
 
+    async def test_a_stream_tells_where_it_begins_and_ends_and_which_it_is(self, broker: Broker, stream: str) -> None:
+        empty = await broker.info(stream)
+        assert empty
+        assert empty.last == 0
+        assert empty.is_whole
+        await publish(broker, stream, range(3))
+        full = await broker.info(stream)
+        assert full
+        assert (full.first, full.last, full.epoch) == (1, 3, empty.epoch)
+        assert full.is_whole
+        assert await broker.info("changes.nowhere") is None
+
     async def test_many_are_stored_in_order(self, broker: Broker, stream: str) -> None:
         seen, publisher = Seen(), broker.publisher(under_way=10)
         for number in range(95):

@@ -24,7 +24,7 @@ class Services:
     behind: str | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def require(self) -> None:
+    def require(self, tenant: str) -> None:
         if self.behind:
             raise Unavailable(self.behind)
 

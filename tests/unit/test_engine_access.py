@@ -26,6 +26,7 @@ MAY: Mapping[str, str] = {
     "indexers": "the write side",
     "search.bootstrap": "opens the client and hands it on",
     "search.health.readiness": "pings, and reads the register of generations",
+    "search.commands.accept_gap": "an operator's command: forgets a note of the indexers'",
     "search.commands.status": "an operator's command: sizes of indices",
     "search.cli": "turns what is left of the engine's errors into a sentence",
     "search.demo.run": "waits until the made-up company is indexed",

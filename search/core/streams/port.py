@@ -61,6 +61,23 @@ class Progress:
     settled: int
 
 
+@dataclass(frozen=True)
+class StreamInfo:
+    """A stream as it is now: the positions of its oldest and newest event, and which stream of that name it is.
+
+    `last`: 0 when there never was an event. `epoch`: another one once the stream has been made anew.
+    """
+
+    first: int
+    last: int
+    epoch: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether it still begins at its first event, so that everything can be made of it."""
+        return self.first <= 1
+
+
 class Subscription(Protocol):
     """Deliveries of a consumer to one handler, under way until it is stopped."""
 
@@ -85,7 +102,10 @@ class DeadLetters(Protocol):
     """Where events go that can never be indexed: their bytes as they came, with the reason."""
 
     async def send_to_dead_letters(self, delivery: Delivery, reason: str, generation: str) -> None:
-        """Return once it is stored. The same delivery of a generation is kept once. The delivery is not settled."""
+        """Return once it is stored; where the dead letters are missing, they are made again.
+
+        The same delivery of a generation is kept once. The delivery is not settled.
+        """
         ...
 
 
@@ -109,8 +129,8 @@ class Broker(DeadLetters, Protocol):
         """Make the streams that are not there, and the dead letters; one that is there stays as its owner made it."""
         ...
 
-    async def first(self, stream: str) -> int:
-        """Return the position of the oldest event that is kept; 0 or 1 where none was ever taken away."""
+    async def info(self, stream: str) -> StreamInfo | None:
+        """Return what a stream is now; None when it is not there."""
         ...
 
     async def end(self, stream: str) -> int:
@@ -118,7 +138,7 @@ class Broker(DeadLetters, Protocol):
         ...
 
     async def publish(self, stream: str, event: bytes, key: str | None = None, *, id: str | None = None) -> None:
-        """Return once the event is stored.
+        """Return once the event is stored. A stream that this process has ensured is made again when it is missing.
 
         `key`: the subject of an event; those of one key keep their order, whatever the broker does with the others.
         `id`: of several events with the same one, published soon after each other, the first is kept.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nats.js import JetStreamContext
+from nats.js.errors import NoStreamResponseError
 
 from search.core.streams.nats import consumers, dead_letters, following, publishing
 from search.core.streams.nats.connection import NatsConnection
-from search.core.streams.nats.failures import told_as
-from search.core.streams.port import Delivery, Handler, Progress
+from search.core.streams.nats.failures import told_as, unavailable
+from search.core.streams.port import Delivery, Handler, Progress, StreamInfo
 
 NO_ANSWER = "The broker does not answer"
 # More than all publishers of a process together have under way; each bounds its own.
@@ -24,6 +25,7 @@ class NatsBroker:
         # Made of the client once, as each that publishes listens to an inbox of its own.
         self._context: JetStreamContext | None = None
         self._lent: following.Lent | None = None
+        self._made: set[str] = set()
 
     async def open(self) -> None:
         await self.connection.open()
@@ -37,19 +39,28 @@ class NatsBroker:
         await self.connection.close()
 
     async def ensure_streams(self, names: Iterable[str]) -> None:
+        wanted = tuple(names)
         with told_as(NO_ANSWER):
-            await consumers.ensure_streams(self._js, names)
+            await consumers.ensure_streams(self._js, wanted)
+        self._made.update(wanted)
 
-    async def first(self, stream: str) -> int:
+    async def info(self, stream: str) -> StreamInfo | None:
         with told_as(NO_ANSWER):
-            return await consumers.first(self._js, stream)
+            return await consumers.info(self._js, stream)
 
     async def end(self, stream: str) -> int:
         with told_as(NO_ANSWER):
             return await consumers.end(self._js, stream)
 
     async def publish(self, stream: str, event: bytes, key: str | None = None, *, id: str | None = None) -> None:
-        await publishing.publish(self._js, stream, event, id)
+        try:
+            await publishing.publish(self._js, stream, event, id)
+        except NoStreamResponseError as error:
+            if stream not in self._made:
+                raise unavailable(publishing.NOT_TAKEN, error) from error
+            await self.ensure_streams([stream])
+            with told_as(publishing.NOT_TAKEN):
+                await publishing.publish(self._js, stream, event, id)
 
     def publisher(self, under_way: int = 1000, patience_s: float = 60) -> publishing.NatsPublisher:
         return publishing.NatsPublisher(self._js, under_way, patience_s)

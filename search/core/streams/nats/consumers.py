@@ -18,7 +18,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 
 from search.core.streams.nats.names import DEAD_LETTERS, stream_name
-from search.core.streams.port import MAX_EVENT_BYTES, Progress
+from search.core.streams.port import MAX_EVENT_BYTES, Progress, StreamInfo
 
 MAX_ACK_PENDING = 100_000
 DEAD_LETTERS_ONCE_S = 24 * 3600
@@ -28,6 +28,10 @@ async def ensure_streams(js: JetStreamContext, names: Iterable[str]) -> None:
     """Create the streams that are not there yet, and the dead letters."""
     for name in names:
         await _ensure(js, StreamConfig(name=stream_name(name), subjects=[name], max_msg_size=MAX_EVENT_BYTES))
+    await ensure_dead_letters(js)
+
+
+async def ensure_dead_letters(js: JetStreamContext) -> None:
     dead = StreamConfig(name=DEAD_LETTERS, subjects=[f"{DEAD_LETTERS}.>"], duplicate_window=DEAD_LETTERS_ONCE_S)
     await _ensure(js, dead)
 
@@ -43,9 +47,13 @@ async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
         await js.add_stream(config)
 
 
-async def first(js: JetStreamContext, stream: str) -> int:
-    """Return the position of the oldest event that is kept; 0 or 1 where none was ever taken away."""
-    return (await js.stream_info(stream_name(stream))).state.first_seq
+async def info(js: JetStreamContext, stream: str) -> StreamInfo | None:
+    """Return what a stream is now; None when it is not there. Its time of creation tells it from another."""
+    try:
+        found = await js.stream_info(stream_name(stream))
+    except NotFoundError:
+        return None
+    return StreamInfo(found.state.first_seq, found.state.last_seq, found.created.isoformat() if found.created else "")
 
 
 async def end(js: JetStreamContext, stream: str) -> int:

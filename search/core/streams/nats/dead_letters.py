@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from nats.js import JetStreamContext
+from nats.js.errors import NoStreamResponseError
 
+from search.core.streams.nats.consumers import ensure_dead_letters
 from search.core.streams.nats.names import DEAD_LETTERS
 from search.core.streams.port import Delivery
 
@@ -12,7 +14,10 @@ MOST_OF_A_REASON = 1000
 
 
 async def send(js: JetStreamContext, delivery: Delivery, reason: str, generation: str) -> None:
-    """Publish a delivery's bytes to the dead letters. The server keeps one of each id for a day."""
+    """Publish a delivery's bytes to the dead letters. The server keeps one of each id for a day.
+
+    The stream is made again when it is missing: nobody but this system needs it, so nobody else would notice.
+    """
     headers = {
         "Nats-Msg-Id": f"{generation}:{delivery.stream}:{delivery.position}",
         "Office-Reason": _header(reason[:MOST_OF_A_REASON]),
@@ -20,7 +25,12 @@ async def send(js: JetStreamContext, delivery: Delivery, reason: str, generation
         "Office-Position": str(delivery.position),
         "Office-Generation": generation,
     }
-    await js.publish(f"{DEAD_LETTERS}.{delivery.stream}", delivery.data, headers=headers, timeout=STORED_S)
+    subject = f"{DEAD_LETTERS}.{delivery.stream}"
+    try:
+        await js.publish(subject, delivery.data, headers=headers, timeout=STORED_S)
+    except NoStreamResponseError:
+        await ensure_dead_letters(js)
+        await js.publish(subject, delivery.data, headers=headers, timeout=STORED_S)
 
 
 def _header(text: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck
+from nats.js.errors import NoStreamResponseError
 
 from search.core.streams.nats.failures import FAILURES, unavailable
 
@@ -13,9 +14,11 @@ NOT_TAKEN = "The broker did not take an event"
 
 
 async def publish(js: JetStreamContext, stream: str, event: bytes, id: str | None) -> None:
-    """Return once the stream has it. Raises Unavailable."""
+    """Return once the stream has it. Raises NoStreamResponseError when there is none, else Unavailable."""
     try:
         await js.publish(stream, event, headers=_headers(id))
+    except NoStreamResponseError:
+        raise
     except FAILURES as error:
         raise unavailable(NOT_TAKEN, error) from error
 

@@ -1,0 +1,169 @@
+"""Events set aside: a tenant's whose index cannot be made or written now, so that nobody else waits for it.
+
+They are kept in the engine, in an index that is made before any tenant's, and are settled at the broker: so no position
+of a stream waits for them, however many they are. Versions decide what counts, so their order does not matter.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
+from prometheus_client import Gauge
+
+from search.core.errors import Unavailable
+
+INDEX = "aside"
+PAGE = 200
+MOST_TENANTS = 10_000
+_KEYWORD = {"type": "keyword", "ignore_above": 1000}
+MAPPING: Mapping[str, Any] = {
+    "dynamic": False,
+    "properties": {
+        **dict.fromkeys(("generation", "tenant", "stream", "reason"), _KEYWORD),
+        "position": {"type": "long"},
+        "since": {"type": "date"},
+    },
+}
+
+ASIDE = Gauge("office_search_aside_tenants", "Tenants of which events are set aside", ["generation"])
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is set aside of a tenant: how many events, since when, and why."""
+
+    events: int
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event that is set aside, as it was delivered: what the dead letters need to know of it."""
+
+    id: str
+    stream: str
+    position: int
+    data: bytes
+    key: str | None = None
+    attempts: int = 1
+
+    async def settle(self) -> None:
+        return
+
+    async def extend(self) -> None:
+        return
+
+    async def refuse(self, delay_s: float = 0) -> None:
+        return
+
+
+class Aside:
+    """What is set aside of one generation."""
+
+    def __init__(self, engine: AsyncOpenSearch, generation: str) -> None:
+        self._engine = engine
+        self._generation = generation
+
+    async def put(self, tenant: str, events: Iterable[tuple[str, int, bytes]], reason: str) -> None:
+        """Keep events, each with its stream and position. Raises Unavailable when one cannot be kept."""
+        since = datetime.now(UTC).isoformat()
+        common = {"generation": self._generation, "tenant": tenant, "reason": reason[:1000], "since": since}
+        lines = []
+        for stream, position, data in events:
+            said = {"stream": stream, "position": position, "event": base64.b64encode(data).decode()}
+            lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": f"{self._generation}:{stream}:{position}"}}))
+            lines.append(orjson.dumps(common | said))
+        try:
+            answer = await self._bulk(lines)
+            if answer["errors"] and any(_word(item) == "index_not_found_exception" for item in answer["items"]):
+                await prepare(self._engine)
+                answer = await self._bulk(lines)
+        except OpenSearchException as error:
+            raise Unavailable(f"Nothing can be set aside: {str(error)[:200]}") from error
+        if answer["errors"]:
+            words = sorted({word for item in answer["items"] if (word := _word(item))})
+            raise Unavailable(f"Nothing can be set aside: {', '.join(words)}")
+
+    async def tenants(self) -> Mapping[str, Held]:
+        found = (await held(self._engine, [self._generation])).get(self._generation, {})
+        ASIDE.labels(self._generation).set(len(found))
+        return found
+
+    async def page(self, tenant: str) -> Sequence[Event]:
+        """Return the oldest events of a tenant."""
+        wanted = [{"term": {"generation": self._generation}}, {"term": {"tenant": tenant}}]
+        body = {"size": PAGE, "sort": ["position"], "query": {"bool": {"filter": wanted}}}
+        hits = (await self._engine.search(index=INDEX, body=body))["hits"]["hits"]
+        found = [(hit["_id"], hit["_source"]) for hit in hits]
+        return [Event(id, it["stream"], it["position"], base64.b64decode(it["event"])) for id, it in found]
+
+    async def remove(self, events: Iterable[Event]) -> None:
+        await self._bulk([orjson.dumps({"delete": {"_index": INDEX, "_id": event.id}}) for event in events])
+
+    async def start(self, stream: str, settled: int) -> int:
+        """Return the first position that is in no index, of a stream of which everything up to `settled` is settled."""
+        wanted = [{"term": {"generation": self._generation}}, {"term": {"stream": stream}}]
+        body = {"size": 1, "sort": ["position"], "query": {"bool": {"filter": wanted}}, "_source": ["position"]}
+        try:
+            hits = (await self._engine.search(index=INDEX, body=body))["hits"]["hits"]
+        except NotFoundError:
+            hits = []
+        return min([settled + 1, *(int(hit["_source"]["position"]) for hit in hits)])
+
+    async def clear(self) -> None:
+        """Forget everything: the generation is retired."""
+        body = {"query": {"term": {"generation": self._generation}}}
+        params = {"conflicts": "proceed", "ignore_unavailable": "true"}
+        await self._engine.delete_by_query(index=INDEX, body=body, params=params)
+
+    async def _bulk(self, lines: Sequence[bytes]) -> Any:
+        if not lines:
+            return {"errors": False}
+        # Searchable at once: nobody may take a tenant for complete whose events were settled a moment ago.
+        return await self._engine.bulk(body=b"\n".join(lines) + b"\n", params={"refresh": "true"})
+
+
+async def prepare(engine: AsyncOpenSearch) -> None:
+    """Make the index, unless it is there."""
+    settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+    try:
+        await engine.indices.create(index=INDEX, body={"settings": {"index": settings}, "mappings": MAPPING})
+    except RequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise
+
+
+async def held(engine: AsyncOpenSearch, generations: Sequence[str]) -> dict[str, dict[str, Held]]:
+    """Return what is set aside, by generation and tenant."""
+    tenants = {
+        "terms": {"field": "tenant", "size": MOST_TENANTS},
+        "aggs": {"since": {"min": {"field": "since"}}, "reason": {"terms": {"field": "reason", "size": 1}}},
+    }
+    aggregations = {"of": {"terms": {"field": "generation", "size": 1000}, "aggs": {"tenants": tenants}}}
+    body = {"size": 0, "query": {"terms": {"generation": list(generations)}}, "aggs": aggregations}
+    try:
+        answer = await engine.search(index=INDEX, body=body)
+    except NotFoundError:
+        return {}
+    return {
+        one["key"]: {tenant["key"]: _held(tenant) for tenant in one["tenants"]["buckets"]}
+        for one in answer["aggregations"]["of"]["buckets"]
+    }
+
+
+def _held(bucket: Mapping[str, Any]) -> Held:
+    reasons = bucket["reason"]["buckets"]
+    return Held(bucket["doc_count"], bucket["since"]["value_as_string"], reasons[0]["key"] if reasons else "")
+
+
+def _word(item: Mapping[str, Any]) -> str:
+    error = next(iter(item.values())).get("error") or {}
+    return str(error.get("type", ""))

@@ -1,0 +1,154 @@
+"""An index that cannot be made or written for one tenant: its events go aside, everybody else goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import kit
+import pytest
+from apikit import Api
+from opensearchpy import AsyncOpenSearch
+
+from search.core.streams.nats.names import DEAD_LETTERS
+from search.core.streams.port import Broker
+from search.health import readiness
+
+SOON_S = 2.0
+
+
+def arrival(tenant: str) -> list[bytes]:
+    """A tenant with a user who may search, and an app."""
+    return [
+        kit.event("user", kit.user("u", "张三"), tenant=tenant),
+        kit.event("role", kit.role(), tenant=tenant),
+        kit.event("app", kit.app("a-1", "请假"), tenant=tenant),
+    ]
+
+
+@pytest.fixture
+async def old(api: Api, broker: Broker, engine: AsyncOpenSearch) -> str:
+    """A tenant that was there before."""
+    await kit.publish(broker, arrival("old"))
+    await kit.settled(broker, engine)
+    return "old"
+
+
+@asynccontextmanager
+async def no_more_shards(engine: AsyncOpenSearch) -> AsyncIterator[None]:
+    shards = int((await engine.cluster.health())["active_shards"])
+    await engine.cluster.put_settings(body={"transient": {"cluster.max_shards_per_node": shards}})
+    try:
+        yield
+    finally:
+        await engine.cluster.put_settings(body={"transient": {"cluster.max_shards_per_node": None}})
+
+
+async def status(api: Api, tenant: str) -> int:
+    return (await api.get("u", q="请假", tenant=tenant)).status_code
+
+
+async def counts(api: Api, broker: Broker, tenant: str, version: int) -> float:
+    """Seconds until a revocation counts: the user is disabled."""
+    gone = kit.event("user", kit.user("u", "张三", status="disabled"), tenant=tenant, version=version)
+    began = time.monotonic()
+    await kit.publish(broker, [gone])
+
+    async def refused() -> bool:
+        return await status(api, tenant) == 403
+
+    await kit.until(refused, "the disabled user to be refused")
+    took = time.monotonic() - began
+    await kit.publish(broker, [kit.event("user", kit.user("u", "张三"), tenant=tenant, version=version + 1)])
+
+    async def answered() -> bool:
+        return await status(api, tenant) == 200
+
+    await kit.until(answered, "the user to be answered again")
+    return took
+
+
+async def test_the_engine_s_shard_limit_stops_the_tenant_alone_that_is_one_too_many(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, old: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "STALE_S", 6.0)
+    dead = await broker.end(DEAD_LETTERS)
+    async with no_more_shards(engine):
+        await kit.publish(broker, arrival("new"))
+
+        async def is_behind() -> bool:
+            return "new" in (await api.http.get("/readyz")).json()["behind"]
+
+        await kit.until(is_behind, "readiness to tell who is behind")
+        assert await status(api, "new") == 503
+        began = time.monotonic()
+        while time.monotonic() - began < readiness.STALE_S + 2:
+            response = await api.http.get("/readyz")
+            assert response.status_code == 200, response.text
+            assert await status(api, old) == 200
+        assert await counts(api, broker, old, 10) < SOON_S
+        # What comes later does not wait either, nor hold anybody up.
+        await kit.publish(broker, [kit.event("app", kit.app(f"a-{n}", "请假"), tenant="new") for n in range(2, 40)])
+        await kit.settled(broker, engine)
+
+    async def answered() -> bool:
+        return await status(api, "new") == 200
+
+    await kit.until(answered, "the new tenant to be answered", 60)
+
+    async def is_whole() -> bool:
+        try:
+            return len(await kit.contents(engine, "apps", "new")) == 39
+        except Exception:
+            return False
+
+    await kit.until(is_whole, "everything of the new tenant to be there", 60)
+    assert (await api.http.get("/readyz")).json()["behind"] == {}
+    assert await broker.end(DEAD_LETTERS) == dead
+
+
+async def test_one_tenant_s_blocked_index_does_not_hold_up_another(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, old: str
+) -> None:
+    await kit.publish(broker, arrival("stuck"))
+    await kit.settled(broker, engine)
+    index = "apps-000001-stuck"
+    await engine.indices.put_settings(index=index, body={"index.blocks.write": True})
+    both = [kit.event("app", kit.app(f"b-{n}", "请假"), tenant=t) for n in range(20) for t in ("stuck", old)]
+    await kit.publish(broker, both)
+    await kit.settled(broker, engine)
+    assert {f"b-{n}" for n in range(20)} <= set(await kit.contents(engine, "apps", old))
+    began = time.monotonic()
+    await kit.publish(broker, [kit.event("app", kit.app("b-x", "请假"), tenant=t) for t in ("stuck", old)])
+    await kit.settled(broker, engine)
+    assert time.monotonic() - began < SOON_S
+    assert "b-x" in await kit.contents(engine, "apps", old)
+    await engine.indices.put_settings(index=index, body={"index.blocks.write": None})
+
+    async def is_whole() -> bool:
+        return len(await kit.contents(engine, "apps", "stuck")) == 22
+
+    await kit.until(is_whole, "what was set aside to be written")
+
+
+async def test_a_burst_of_new_tenants_does_not_disturb_old_ones(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, old: str
+) -> None:
+    names = [f"burst-{n}" for n in range(50)]
+    await kit.send(broker, [event for name in names for event in arrival(name)])
+    took = []
+    began = time.monotonic()
+    version = 100
+    while time.monotonic() - began < 15:
+        assert (await api.http.get("/readyz")).status_code == 200
+        took.append(await counts(api, broker, old, version))
+        version += 2
+
+    async def all_answered() -> bool:
+        return (await api.http.get("/readyz")).json()["behind"] == {} and await status(api, names[-1]) == 200
+
+    await kit.until(all_answered, "the new tenants to be answered", 150)
+    assert sorted(took)[len(took) // 2] < SOON_S
+    for name in names[::10]:
+        assert await status(api, name) == 200
