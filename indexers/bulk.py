@@ -118,7 +118,11 @@ class _Writing:
             except IndexLost as error:
                 if self._patience_s is None:
                     raise
-                self._set_apart(wanted, tenant, "lost", str(error))
+                # It does not come back by itself: waiting would hold up the others for nothing.
+                mine = [position for position in wanted if self._operations[position].tenant == tenant]
+                wanted = [position for position in wanted if self._operations[position].tenant != tenant]
+                for position in mine:
+                    self.outcomes[position] = Waiting(str(error))
             except OpenSearchException as error:
                 if not self._is_tenant_s(error):
                     if of_request(error) is not Fate.RETRY:

@@ -57,7 +57,7 @@ class Mortal:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
         path = f"{self._path}{name}"
-        if name in ("indices", "cat", "cluster"):
+        if name in ("indices", "cat", "cluster", "transport"):
             return Mortal(found, self._fate, f"{path}.")
         if not inspect.iscoroutinefunction(inspect.unwrap(found)):
             return found

@@ -32,7 +32,7 @@ BEFORE: Mapping[str, Fate | str] = {
     "after the right to build was taken": Fate(at_call("index", id="serving/apps")),
     "after the generation was recorded": Fate(at_call("index", op_type="create", state="building")),
     "after its consumers": Fate(at_call("ensure_consumer")),
-    "in the middle of the copy": Fate(at_call("bulk"), turn=3),
+    "in the middle of the copy": Fate(at_call("transport.perform_request"), turn=3),
     "after the copy": "follow the stream",
     "after it caught up": "compare counts",
     "before the decision": "swap",
@@ -172,7 +172,9 @@ async def test_a_process_that_is_killed_leaves_no_more_than_that(
         await in_line(site, apps, expected)
 
 
-@pytest.mark.parametrize("fate", [Fate(at_call("bulk"), turn=2), Fate(decided)], ids=["building", "decided"])
+@pytest.mark.parametrize(
+    "fate", [Fate(at_call("transport.perform_request"), turn=2), Fate(decided)], ids=["building", "decided"]
+)
 async def test_the_next_reindex_goes_on_from_whatever_was_left(
     site: Site, apps: Flow, fate: Fate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
