@@ -134,7 +134,7 @@ def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one 
 
 @app.command()
 def reindex(
-    vertical: Annotated[str, typer.Argument(help="messages, contacts, docs or apps (or usage).")],
+    vertical: Annotated[str, typer.Argument(help="Its name, such as messages; also usage.")],
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
     ] = False,
@@ -199,7 +199,7 @@ def analyze(
 def explain(
     tenant: Annotated[str, typer.Option(help="The tenant of both.")],
     user: Annotated[str, typer.Option(help="Who does or does not find it, by id.")],
-    vertical: Annotated[str, typer.Option(help="messages, contacts, docs or apps.")],
+    vertical: Annotated[str, typer.Option(help="Its name, such as messages.")],
     id: Annotated[str, typer.Option(help="The entity's id, such as m-1001; of a contact also user:u-12.")],
     q: Annotated[str, typer.Option(help="What they search for; without it, whether they may see it at all.")] = "",
     admin: Annotated[
