@@ -167,7 +167,7 @@ def accept_gap(
 
 @app.command()
 def rebuild(
-    vertical: Annotated[str, typer.Argument(help="messages, contacts, docs or apps (or usage, or directory).")],
+    vertical: Annotated[str, typer.Argument(help="Its name, such as messages; also usage and directory.")],
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
     ] = False,
