@@ -100,7 +100,7 @@ class Laboratory:
         app = create(SETTINGS, self._endpoints)
         search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
         callers = Callers(search.directory, lambda tenant: None)
-        app.state.services = Services(CATALOGUE, search, None, None, callers)  # type: ignore[arg-type]
+        app.state.services = Services(CATALOGUE, search, None, None, callers, None)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
 
