@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -89,6 +90,20 @@ class Company:
         self._arrived += events
         for event in events:
             self.oracle.hear(event)
+
+    async def replay(self) -> None:
+        """Let all that ever arrived come once more: of each entity its newest event, then the one before, and so on."""
+        known = {event["sequence"]: event for event in self._arrived}
+        rounds: defaultdict[int, list[Event]] = defaultdict(list)
+        met: Counter[tuple[str, str]] = Counter()
+        for event in sorted(known.values(), key=lambda event: -int(event["sequence"])):
+            entity = (event["type"].split(".")[1], event["subject"])
+            rounds[met[entity]].append(event)
+            met[entity] += 1
+        for events in rounds.values():
+            await self.product.deliver(events)
+            for event in events:
+                self.oracle.hear(event)
 
     def refreshed(self) -> None:
         """Searches see all that has arrived."""

@@ -107,6 +107,8 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
         await _hears(company, [*_changed()])
         for disorder in range(1, AGAIN):
             await company.arrive(disorder)
+        # What is drawn by lot above may miss just the event that an older one must not undo.
+        await company.replay()
     await _asked(companies, QUESTIONS, fresh=False)
     for hour in (7, 8):
         laboratory.now = moment(time_at(hour))
