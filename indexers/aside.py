@@ -14,9 +14,10 @@ from typing import Any
 
 import orjson
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError
+from opensearchpy.exceptions import NotFoundError, OpenSearchException
 from prometheus_client import Gauge
 
+from indexers.generations import create_index
 from search.core.errors import Unavailable
 
 INDEX = "aside"
@@ -134,11 +135,7 @@ class Aside:
 async def prepare(engine: AsyncOpenSearch) -> None:
     """Make the index, unless it is there."""
     settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
-    try:
-        await engine.indices.create(index=INDEX, body={"settings": {"index": settings}, "mappings": MAPPING})
-    except RequestError as error:
-        if error.error != "resource_already_exists_exception":
-            raise
+    await create_index(engine, INDEX, {"settings": {"index": settings}, "mappings": MAPPING})
 
 
 async def held(engine: AsyncOpenSearch, generations: Sequence[str]) -> dict[str, dict[str, Held]]:

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Histogram
 
 from indexers.indices import IndexLost, Indices
 from indexers.projections import Operation
-from indexers.refusals import BLOCKS, OF_INDEX, Fate, of_operation, of_request, of_single, word
+from indexers.refusals import BLOCKS, OF_INDEX, Fate, is_of_tenant, of_operation, of_request, of_single, word
 
 log = structlog.get_logger(__name__)
 
@@ -124,7 +124,7 @@ class _Writing:
                 for position in mine:
                     self.outcomes[position] = Waiting(str(error))
             except OpenSearchException as error:
-                if not self._is_tenant_s(error):
+                if self._patience_s is None or not is_of_tenant(error):
                     if of_request(error) is not Fate.RETRY:
                         raise
                     self._hold(word(error), str(error))
@@ -141,10 +141,6 @@ class _Writing:
         self._hold(kind, said)
         lacking = (position for position in wanted if self._operations[position].tenant == tenant)
         self._of_index |= dict.fromkeys(lacking, self._example)
-
-    def _is_tenant_s(self, error: OpenSearchException) -> bool:
-        """Return whether that an index cannot be made is its tenant's trouble alone, and others may go on."""
-        return self._patience_s is not None and (of_request(error) is not Fate.RETRY or word(error) in OF_INDEX)
 
     def _chunks(self, wanted: Sequence[int]) -> Iterator[tuple[list[int], bytes]]:
         """Yield parts of a batch, of a size that the engine likes; one operation is never cut."""

@@ -15,10 +15,10 @@ from typing import Any
 
 import structlog
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import ConflictError, NotFoundError, RequestError
+from opensearchpy.exceptions import ConflictError, NotFoundError
 from prometheus_client import Gauge
 
-from indexers.generations import Generation
+from indexers.generations import Generation, create_index
 from search.core.streams.port import StreamInfo
 
 log = structlog.get_logger(__name__)
@@ -54,11 +54,7 @@ class Followed:
     async def prepare(self) -> None:
         """Make the index, unless it is there."""
         settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
-        try:
-            await self._engine.indices.create(index=INDEX, body={"settings": {"index": settings}, "mappings": MAPPING})
-        except RequestError as error:
-            if error.error != "resource_already_exists_exception":
-                raise
+        await create_index(self._engine, INDEX, {"settings": {"index": settings}, "mappings": MAPPING})
 
     async def start(self, generation: Generation, stream: str, info: StreamInfo, settled: int) -> tuple[int, bool]:
         """Return the position from which a generation follows a stream, and whether its consumer must be made anew.

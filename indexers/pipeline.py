@@ -55,7 +55,7 @@ class Pipeline:
         ack_wait_s: float,
         writable: Writable | None = None,
     ) -> None:
-        """`tenants`: whose events may go aside; without, every batch waits for all of its indices."""
+        """`writable`: whose events may go aside; without, every batch waits for all of its indices."""
         self._decode = decode
         self._projection = projection
         self._indices = indices

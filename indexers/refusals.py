@@ -150,6 +150,11 @@ def of_single(error: OpenSearchException) -> Fate:
     return Fate.RETRY if is_full else Fate.DEAD if fate is Fate.SPLIT else fate
 
 
+def is_of_tenant(error: OpenSearchException) -> bool:
+    """Return whether that an index cannot be made is its tenant's trouble alone, and others may go on."""
+    return of_request(error) is not Fate.RETRY or word(error) in OF_INDEX
+
+
 def word(error: OpenSearchException) -> str:
     """Return the engine's own word for a refused request, or what kind of no answer it was."""
     if isinstance(error, TransportError) and isinstance(error.status_code, int):

@@ -14,7 +14,7 @@ from opensearchpy.exceptions import OpenSearchException
 from indexers.aside import Aside
 from indexers.indices import IndexLost, Indices
 from indexers.projections import Operation
-from indexers.refusals import OF_INDEX, Fate, of_request, word
+from indexers.refusals import is_of_tenant
 from search.core.streams.port import Delivery
 
 log = structlog.get_logger(__name__)
@@ -101,7 +101,7 @@ class Writable:
             except IndexLost as error:
                 return str(error)
             except OpenSearchException as error:
-                if of_request(error) is Fate.RETRY and word(error) not in OF_INDEX:
+                if not is_of_tenant(error):
                     raise
                 return str(error)[:500]
         return None

@@ -69,6 +69,9 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return uvloop.run(work)
 
 
+Restart = Annotated[bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")]
+
+
 @app.command()
 def up() -> None:
     """Start the managed local stack: OpenSearch and NATS, on loopback."""
@@ -135,9 +138,7 @@ def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one 
 @app.command()
 def reindex(
     vertical: Annotated[str, typer.Argument(help="Its name, such as messages; also usage.")],
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
-    ] = False,
+    restart: Restart = False,
 ) -> None:
     """Build a vertical's index anew beside the one that serves, and swap."""
     from search.access import audit
@@ -168,9 +169,7 @@ def accept_gap(
 @app.command()
 def rebuild(
     vertical: Annotated[str, typer.Argument(help="Its name, such as messages; also usage and directory.")],
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")
-    ] = False,
+    restart: Restart = False,
 ) -> None:
     """Build a vertical's index from the beginning of its stream, as after an index was lost, and swap."""
     from search.access import audit

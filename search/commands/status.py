@@ -32,7 +32,8 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         await engines.ping(engine)
         broker = await stack.enter_async_context(bootstrap.connected_broker(settings.broker, endpoints.broker_url))
         registry = Registry(engine, Catalogue.installed())
-        await _bring_in_line(FollowUp(engine, broker, registry), console)
+        follow_up = FollowUp(engine, broker, registry)
+        await _bring_in_line(follow_up, console)
         table = Table("generation", "state", "tenants", "documents", "size", "behind", title="Generations")
         for column in table.columns[2:]:
             column.justify = "right"
@@ -44,7 +45,7 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
                 lag = "no consumer" if None in behind else f"{sum(lag or 0 for lag in behind):,}"
                 table.add_row(generation.name, generation.state, *await _size(engine, generation), lag)
         console.print(table)
-        for collection, tenants in (await FollowUp(engine, broker, registry).lost(registry.catalogue.made)).items():
+        for collection, tenants in (await follow_up.lost(registry.catalogue.made)).items():
             if tenants:
                 sentence = f"The indices of {collection} are lost of {', '.join(tenants[:SHOWN])}: run "
                 console.print(f"{sentence}`office-search rebuild {collection}`.", style="red", markup=False)
