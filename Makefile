@@ -11,8 +11,8 @@ help: ## List what can be made
 setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and again it takes no time
 	@sh scripts/setup.sh
 
-unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: a minute or so
-	$(BIN)/pytest -m "not engine and not long"
+unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: under a minute
+	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not long"
 
 test: lint ## Check the code, then run every test against a real engine and broker; but for the long ones
 	$(BIN)/pytest
