@@ -24,6 +24,7 @@ class Stored:
 
     document_id: str
     version: tuple[int, int]  # primary term and sequence number
+    sequence: int  # of the event that it was made of
     document: Mapping[str, Any]
 
 
@@ -44,7 +45,7 @@ class Bypass:
         except OpenSearchException as error:
             raise Unavailable("The search engine does not answer; try again in a moment.") from error
         return [
-            Stored(got["_id"], (got["_primary_term"], got["_seq_no"]), got["_source"])
+            Stored(got["_id"], (got["_primary_term"], got["_seq_no"]), got["_version"], got["_source"])
             for got in answer["docs"]
             if _is_there(got, was_there=self._known(vertical.name, tenant))
         ]

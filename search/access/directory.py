@@ -4,7 +4,8 @@ A request takes these steps, in this order:
 
     1. One multi-get without sources checks the versions of the documents that the user's principal was last made of:
        the index's incarnation, the shared documents (departments, roles, the pages of conversation rules), the user's
-       own document, and those of the departments and groups that led to it (`_open`).
+       own document, and those of the departments and groups that led to it (`_open`). It checks the pages of
+       withdrawals too, which are no part of a principal and are read when they have changed.
     2. Another incarnation than the one kept means a new index: all that was kept of the tenant is dropped.
     3. If every version is as it was, and no membership has begun or ended since, the kept principal is the answer.
     4. Else the documents whose version changed are read and parsed (`_parse`), and the user must be active.
@@ -28,6 +29,8 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from mappings import directory as stored
+from mappings import withdrawals
+from mappings.withdrawals import NOTHING_WITHDRAWN, Withdrawal
 from search.access.closure import Access, Reached, UserState, principal, reach, starts
 from search.access.known import Known, nothing_known
 from search.access.parsed import parse
@@ -57,6 +60,7 @@ class _Tenant:
     closures: OrderedDict[str, tuple[str, ...]] = field(default_factory=OrderedDict)
     principals: OrderedDict[str, tuple[Mapping[str, Token], int, Principal]] = field(default_factory=OrderedDict)
     rules: tuple[tuple[Token, ...], Rules] | None = None
+    withdrawals: tuple[tuple[Token, ...], Mapping[str, Withdrawal]] | None = None
 
 
 class Directory:
@@ -116,7 +120,7 @@ class Directory:
         """Check the versions of what the user's principal was last made of: steps 1 and 2 of the module's docstring."""
         known = self._tenants.get(tenant)
         closure = known.closures.get(user, ()) if known else ()
-        wanted = [stored.INCARNATION, *SHARED, f"user:{user}", *closure]
+        wanted = [stored.INCARNATION, *withdrawals.PAGE_IDS, *SHARED, f"user:{user}", *closure]
         found = await self._read(tenant, wanted, with_source=False)
         incarnation = (found[stored.INCARNATION].source or {}).get("id")
         if incarnation is None and self._known(stored.NAME, tenant):
@@ -126,7 +130,8 @@ class Directory:
         if known is None or known.incarnation != incarnation:
             known = self._tenants[tenant] = _Tenant(incarnation)
         tokens = {id: document.token for id, document in found.items() if id != stored.INCARNATION}
-        return _View(self, known, tenant, user, tokens)
+        pages = {id: tokens.pop(id) for id in withdrawals.PAGE_IDS}
+        return _View(self, known, tenant, user, tokens, pages)
 
     async def _read(self, tenant: str, ids: Iterable[str], *, with_source: bool) -> dict[str, _Document]:
         docs = [{"_id": id, "_source": with_source or id == stored.INCARNATION} for id in ids]
@@ -160,16 +165,28 @@ class _Document:
 class _View:
     """One request's view of the directory: every document that it uses was checked by this request."""
 
-    def __init__(self, directory: Directory, kept: _Tenant, tenant: str, user: str, tokens: dict[str, Token]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        kept: _Tenant,
+        tenant: str,
+        user: str,
+        tokens: dict[str, Token],
+        pages: Mapping[str, Token],
+    ) -> None:
         self._directory = directory
         self._kept = kept
         self._tenant = tenant
         self._user = user
         self._tokens = tokens
+        self._pages = pages
         # What this request itself found current; another one, under way at the same time, may know less.
         self._parsed: dict[str, Any] = {}
 
     async def principal(self) -> Principal:
+        return (await self._principal()).with_withdrawals(await self._withdrawals())
+
+    async def _principal(self) -> Principal:
         now = self._directory._clock()
         known = self._kept.principals.get(self._user)
         if known and known[0] == self._tokens and now < known[1]:
@@ -190,7 +207,10 @@ class _View:
         if not state.active:
             return Standing(state.department_ids, None)
         assumptions = (as_it_is, ignoring_expiry, ignoring_start)
-        principals = [(await self._resolve(state, now, assumption))[0] for assumption in assumptions]
+        noted = await self._withdrawals()
+        principals = [
+            (await self._resolve(state, now, assumption))[0].with_withdrawals(noted) for assumption in assumptions
+        ]
         return Standing(state.department_ids, UserAccess(*principals))
 
     async def _state(self) -> UserState | None:
@@ -232,6 +252,16 @@ class _View:
             pages = [self._get(id) or {} for id in stored.CONVERSATION_PAGE_IDS]
             self._kept.rules = (tokens, Rules(pages))
         return self._kept.rules[1]
+
+    async def _withdrawals(self) -> Mapping[str, Withdrawal]:
+        if all(token == ABSENT for token in self._pages.values()):
+            return NOTHING_WITHDRAWN
+        tokens = tuple(self._pages.values())
+        if self._kept.withdrawals is None or self._kept.withdrawals[0] != tokens:
+            await self._parse(self._pages)
+            noted = {key: one for id in self._pages for key, one in (self._get(id) or {}).items()}
+            self._kept.withdrawals = (tokens, noted or NOTHING_WITHDRAWN)
+        return self._kept.withdrawals[1]
 
     async def _parse(self, tokens: Mapping[str, Token]) -> None:
         """Get the parsed form of each document under exactly this version: kept from before, or read now."""

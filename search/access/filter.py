@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mappings import withdrawals
 from mappings.collection import ENTITY
 from mappings.vertical import Vertical
 from search.access.clauses import Clause, all_of, any_of
@@ -41,7 +42,31 @@ def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
     """Return the access filter without modules, which decide what may be searched, not whom an operator may name."""
     if vertical.in_conversations:
         return conversation_filter(principal)
-    return allow_filter(principal, denies=vertical.has_deny)
+    visible = allow_filter(principal, denies=vertical.has_deny)
+    if withdrawn := withdrawn_ids(principal, vertical):
+        return {"bool": {"filter": [visible], "must_not": [{"ids": {"values": withdrawn}}]}}
+    return visible
+
+
+def withdrawn_ids(principal: Principal, vertical: Vertical) -> list[str]:
+    """Return the ids, sorted, of documents that a newer state of theirs, not written yet, takes from the caller."""
+    prefix = withdrawals.key(vertical.name, "")
+    return sorted(
+        key.removeprefix(prefix)
+        for key, noted in principal.withdrawals.items()
+        if key.startswith(prefix) and refusal(principal, vertical, key, noted.lists)
+    )
+
+
+def as_noted(
+    principal: Principal, vertical: Vertical, document_id: str, sequence: int, document: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return a stored document with the lists of its newer state, where these are noted already.
+
+    `sequence`: of the event that the document was made of.
+    """
+    noted = principal.withdrawals.get(withdrawals.key(vertical.name, document_id))
+    return noted.applied(document) if noted and sequence < noted.version else document
 
 
 def conversation_filter(principal: Principal) -> Clause:

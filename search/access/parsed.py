@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings import directory as stored
+from mappings.withdrawals import PAGE_IDS, Withdrawal
 from search.access.closure import FOREVER, NEVER_BEGAN, Access, Member, RoleState, UserState
 from search.access.principal import Rule, Tree
 
@@ -14,11 +15,13 @@ def parse(id: str, source: Mapping[str, Any] | None) -> Any:
     """Return what a stored document means; None for one that does not exist.
 
     An entry that is only a version was deleted, and is left out. By id: the department tree, the roles, a page of
-    conversations, or a principal's memberships (`Access`).
+    conversations, a page of withdrawals, or a principal's memberships (`Access`).
     """
     if source is None:
         return None
     alive = {key: value for key, value in source.items() if len(value) > 1}
+    if id in PAGE_IDS:
+        return {key: Withdrawal.of(value) for key, value in alive.items()}
     if id == stored.DEPARTMENTS:
         return Tree({key: value[1] for key, value in alive.items()})
     if id == stored.ROLES:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from mappings.directory import page_number
+from mappings.withdrawals import NOTHING_WITHDRAWN, Withdrawal
 from search.access.scopes import permits
 
 EVERYONE = "tenant:*"
@@ -77,7 +79,8 @@ class Principal:
     `names`: their principals that count everywhere. `roles`: those that count within departments only. `modules`:
     module → None if they may call it everywhere, else the roles within whose departments they may. `joined`:
     conversation that they are in → the time in microseconds from which they may read, None for all of it. `tree`: their
-    tenant's departments, which everyone in the tenant may see.
+    tenant's departments, which everyone in the tenant may see. `withdrawals`: by key, what takes documents away that
+    are not written yet; the same for everyone in the tenant, and no part of what makes two principals equal.
     """
 
     tenant: str
@@ -88,6 +91,15 @@ class Principal:
     joined: Mapping[str, int | None]
     rules: Rules
     tree: Tree = Tree({})
+    withdrawals: Mapping[str, Withdrawal] = field(default_factory=lambda: NOTHING_WITHDRAWN, compare=False)
+
+    def with_withdrawals(self, noted: Mapping[str, Withdrawal]) -> Principal:
+        """Return the same person with these withdrawals, and with all that has been worked out of them before."""
+        if noted is self.withdrawals:
+            return self
+        other = copy(self)
+        object.__setattr__(other, "withdrawals", noted)
+        return other
 
     def narrowed(self, scopes: frozenset[str] | None) -> Principal:
         """Return the same person with only the modules that `scopes` permit; None does not narrow."""

@@ -16,7 +16,7 @@ from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
-from search.access.filter import access_filter, admits, admits_module, visibility_filter
+from search.access.filter import access_filter, admits, admits_module, as_noted, visibility_filter
 from search.access.known import Known, nothing_known
 from search.access.principal import Principal
 from search.core.engine import is_missing
@@ -258,8 +258,11 @@ class Reader:
             if failure and place in needed and not self._never_was(principal, vertical, failure):
                 # It must not look as if it did not exist.
                 raise Unavailable("A part of the search engine does not answer; try again in a moment.")
-            document = got.get("_source") if got.get("found") else None
-            if document and admits(principal, vertical, place[1].rpartition(":")[2], document):
+            if not got.get("found"):
+                continue
+            document = as_noted(principal, vertical, place[1], got["_version"], got["_source"])
+            # The lists that came with a document count as well: what is noted ahead of it never gives anything.
+            if all(admits(principal, vertical, place[1].rpartition(":")[2], one) for one in (got["_source"], document)):
                 found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
         return found
 

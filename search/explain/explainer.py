@@ -86,6 +86,7 @@ class Explainer:
             checks.index(subject, await self._behind(vertical.name)),
         ]
         if standing and standing.access and subject and all(one.state is State.PASSED for one in findings):
+            subject = subject.as_noted(standing.access.now)
             findings += await self._of_both(viewer, standing.access, subject, inquiry.q, now)
         entity = subject.entity if subject else None
         return Explanation(inquiry.vertical, inquiry.id, inquiry.user, entity, findings)

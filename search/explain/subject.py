@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mappings.vertical import Vertical
 from search.access.bypass import Bypass, Stored
-from search.access.filter import departments_of
+from search.access.filter import as_noted, departments_of
+from search.access.principal import Principal
 from search.core.errors import BadRequest
 from search.explain.viewer import Viewer
 
@@ -25,6 +26,12 @@ class Subject:
     @property
     def document(self) -> Mapping[str, Any]:
         return self.stored.document
+
+    def as_noted(self, principal: Principal) -> Subject:
+        """Return it with the lists of its newer state, where the directory has them before the document is written."""
+        stored = self.stored
+        document = as_noted(principal, self.vertical, stored.document_id, stored.sequence, stored.document)
+        return replace(self, stored=replace(stored, document=document))
 
     @property
     def deleted(self) -> bool:

@@ -47,7 +47,7 @@ def access(
 
 def subject(vertical: Vertical, document: Mapping[str, Any], id: str = "x") -> Subject:
     entity = document.get("entity") or next(iter(vertical.entities))
-    return Subject(vertical, str(entity), id, Stored(id, (1, 1), document))
+    return Subject(vertical, str(entity), id, Stored(id, (1, 1), 1, document))
 
 
 READER = cast(Reader, object())  # nothing here reads
