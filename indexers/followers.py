@@ -9,8 +9,10 @@ from indexers.followed import Followed
 from indexers.generations import Generation
 from indexers.indices import Indices
 from indexers.pipeline import Pipeline
-from indexers.projections import DirectoryEntries, Documents, Projection
+from indexers.preparing import OnTheLoop, Preparing
+from indexers.projections import DirectoryEntries, Documents
 from indexers.resources import Resources
+from indexers.workers import InWorkers
 from indexers.writable import Writable
 from mappings import directory
 from search.core.errors import Unavailable
@@ -31,11 +33,13 @@ async def delete_consumers(broker: Broker, generation: Generation) -> None:
         await broker.delete_consumer(stream, generation.durable(stream))
 
 
-def projection(collection: str, stream: str, resources: Resources) -> Projection:
-    """Return what makes documents of a stream's changes for a collection or the directory."""
+def preparing(collection: str, stream: str, resources: Resources) -> Preparing:
+    """Return what makes documents of a stream's events for a collection or the directory."""
     if collection == directory.NAME:
-        return DirectoryEntries(stream)
-    return Documents(resources.catalogue.collections[collection], resources.lexicons)
+        return OnTheLoop(resources.decode, DirectoryEntries(stream))
+    if resources.workers:
+        return InWorkers(resources.workers, collection)
+    return OnTheLoop(resources.decode, Documents(resources.catalogue.collections[collection], resources.lexicons))
 
 
 class Follower:
@@ -86,10 +90,8 @@ class Follower:
         start = await self._start(stream)
         durable = self.generation.durable(stream)
         await resources.broker.ensure_consumer(stream, durable, start, ack_wait_s)
-        made = projection(self.generation.collection, stream, resources)
-        pipeline = Pipeline(
-            resources.decode, made, self._indices, resources.engine, resources.broker, ack_wait_s, self._writable
-        )
+        made = preparing(self.generation.collection, stream, resources)
+        pipeline = Pipeline(made, self._indices, resources.engine, resources.broker, ack_wait_s, self._writable)
         subscription = await resources.broker.follow(
             stream, durable, resources.settings.indexing.batch_size, pipeline.handle
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -13,11 +14,12 @@ from prometheus_client import Counter
 from indexers.aside import Event
 from indexers.bulk import Failure, Waiting, write
 from indexers.indices import Indices
-from indexers.projections import Operation, Projection
+from indexers.portions import Portion, Share, portions
+from indexers.preparing import Preparing
+from indexers.projections import Operation
+from indexers.turns import Turns
 from indexers.writable import PATIENCE_S, Apart, Writable
-from mappings.entities import Entity
-from mappings.events import Change
-from search.core.errors import RejectedEvent, Unavailable
+from search.core.errors import Unavailable
 from search.core.streams.port import DeadLetters, Delivery
 
 log = structlog.get_logger(__name__)
@@ -29,17 +31,21 @@ DEAD = Counter("office_search_dead_letters_total", "Events given up on, by strea
 UNBURIED = Counter(
     "office_search_dead_letters_refused_total", "Dead letters that could not be stored and are tried again", ["stream"]
 )
+SENT_BACK = Counter(
+    "office_search_sent_back_total", "Events that come again later, as their tenant has too much in hand", ["stream"]
+)
 # Before an event comes again whose dead letter could not be stored.
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 30.0
 # Between attempts while neither writing nor setting aside works.
 BETWEEN_S = 1.0
-# While the engine works on two requests, the next batch is analysed; more only takes memory.
+# While the engine works on two requests, the next events are analysed; more only takes memory.
 REQUESTS_UNDER_WAY = 2
+PREPARED_AT_ONCE = 3
 # Those that wait for the indices of new tenants hold no request, only memory.
-MOST_BATCHES = 32
-
-Decode = Callable[[bytes, Mapping[str, type[Entity]]], Change]
-"""(event, the models of the entities that its stream carries) → what it says; raises RejectedEvent with the reason."""
+MOST_PORTIONS = 500
+# How long a batch waits for room in one tenant's share, and before what finds none comes again.
+ROOM_S = 1.0
+FIRST_BACK_S, LONGEST_BACK_S = 5.0, 60.0
 
 
 class Pipeline:
@@ -47,8 +53,7 @@ class Pipeline:
 
     def __init__(
         self,
-        decode: Decode,
-        projection: Projection,
+        preparing: Preparing,
         indices: Indices,
         engine: AsyncOpenSearch,
         dead_letters: DeadLetters,
@@ -56,31 +61,56 @@ class Pipeline:
         writable: Writable | None = None,
     ) -> None:
         """`writable`: whose events may go aside; without, every batch waits for all of its indices."""
-        self._decode = decode
-        self._projection = projection
+        self._preparing = preparing
         self._indices = indices
         self._engine = engine
         self._dead_letters = dead_letters
         self._ack_wait_s = ack_wait_s
         self._writable = writable
         self._name, self._collection = indices.generation.name, indices.generation.collection
-        self._slots = asyncio.Semaphore(REQUESTS_UNDER_WAY)
+        # Nothing else waits behind large texts: they have turns and requests of their own.
+        self._turns = {False: Turns(PREPARED_AT_ONCE), True: Turns(PREPARED_AT_ONCE)}
+        self._requests = {False: asyncio.Semaphore(REQUESTS_UNDER_WAY), True: asyncio.Semaphore(1)}
+        self._share = Share()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Analyse a batch and start writing it; wait only when too much is under way."""
-        while len(self._tasks) >= MOST_BATCHES:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        """Start what is to be done with a batch; wait only when too much is under way.
+
+        What is too much of one tenant, as it publishes texts faster than they can be analysed, is sent back for later.
+        """
+        until = time.monotonic() + ROOM_S
+        for portion in portions([delivery.data for delivery in deliveries]):
+            mine = [deliveries[position] for position in portion.positions]
+            while len(self._tasks) >= MOST_PORTIONS:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            if await self._share.take(portion, until):
+                task = asyncio.create_task(self._work(portion, mine))
+                self._tasks.add(task)
+                task.add_done_callback(self._done)
+            else:
+                await self._send_back(mine)
+
+    async def _work(self, portion: Portion, deliveries: Sequence[Delivery]) -> None:
         keeper = asyncio.create_task(self._keep(deliveries))
+        requests = self._requests[portion.is_large]
         try:
-            operations, reasons = self._prepare(deliveries)
-            await self._slots.acquire()
-        except BaseException:
+            try:
+                # The turn lasts until it can be written, or what is prepared would pile up.
+                async with self._turns[portion.is_large].turn(portion.tenant or ""):
+                    prepared = await self._preparing.prepare([one.data for one in deliveries], portion.tenant)
+                    await requests.acquire()
+            finally:
+                self._share.give(portion)
+            await self._finish(deliveries, prepared.operations, dict(prepared.reasons), requests)
+        finally:
             keeper.cancel()
-            raise
-        task = asyncio.create_task(self._finish(deliveries, operations, reasons, keeper))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+
+    async def _send_back(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            SENT_BACK.labels(delivery.stream).inc()
+            with suppress(Unavailable):  # then it comes again anyway
+                await delivery.refuse(_later_s(delivery.attempts, FIRST_BACK_S, LONGEST_BACK_S))
 
     async def drain(self) -> None:
         """Wait until everything taken in is settled."""
@@ -97,57 +127,28 @@ class Pipeline:
             # Not acknowledged, so nothing is lost: the broker delivers the batch again.
             log.error("batch failed; it will be delivered again", exc_info=error)
 
-    def _prepare(self, deliveries: Sequence[Delivery]) -> tuple[list[Operation], dict[int, str]]:
-        changes: list[tuple[int, Change]] = []
-        reasons: dict[int, str] = {}
-        for position, delivery in enumerate(deliveries):
-            try:
-                changes.append((position, self._decode(delivery.data, self._projection.entities)))
-            except RejectedEvent as error:
-                reasons[position] = str(error)
-        try:
-            return self._projection.operations(changes), reasons
-        except Exception:
-            return self._one_by_one(changes, reasons), reasons
-
-    def _one_by_one(self, changes: Sequence[tuple[int, Change]], reasons: dict[int, str]) -> list[Operation]:
-        """Turn changes into operations one by one, so that a fault which one brings to light holds up no other."""
-        operations: list[Operation] = []
-        for position, change in changes:
-            try:
-                operations += self._projection.operations([(position, change)])
-            except RejectedEvent as error:
-                reasons[position] = str(error)
-            except Exception as error:
-                log.exception("event could not be turned into a document", entity=change.entity)
-                reasons[position] = f"could not be turned into a document: {error!r}"
-        return operations
-
     async def _finish(
         self,
         deliveries: Sequence[Delivery],
         operations: Sequence[Operation],
         reasons: dict[int, str],
-        keeper: asyncio.Task[None],
+        request: asyncio.Semaphore,
     ) -> None:
-        """Write what can be written and settle it; then, without the slot, see to the tenants that cannot be."""
+        """Write what can be written and settle it; then, without the request, see to the tenants that cannot be."""
         try:
-            try:
-                ready, apart = self._parted(operations)
-                for operation, reason in await self._write(ready, reasons):
-                    apart.setdefault(operation.tenant, Apart()).add(operation, reason)
-                later = {position for one in apart.values() for position in one.positions}
-                for position, delivery in enumerate(deliveries):
-                    if position not in later and position not in reasons:
-                        await delivery.settle()
-                for position in sorted(reasons.keys() - later):
-                    await self._give_up(deliveries[position], reasons[position])
-            finally:
-                self._slots.release()
-            SETTLED.labels(self._collection, "indexed").inc(len(deliveries) - len(later | reasons.keys()))
-            await asyncio.gather(*(self._see_to(tenant, one, deliveries) for tenant, one in apart.items()))
+            ready, apart = self._parted(operations)
+            for operation, reason in await self._write(ready, reasons):
+                apart.setdefault(operation.tenant, Apart()).add(operation, reason)
+            later = {position for one in apart.values() for position in one.positions}
+            for position, delivery in enumerate(deliveries):
+                if position not in later and position not in reasons:
+                    await delivery.settle()
+            for position in sorted(reasons.keys() - later):
+                await self._give_up(deliveries[position], reasons[position])
         finally:
-            keeper.cancel()
+            request.release()
+        SETTLED.labels(self._collection, "indexed").inc(len(deliveries) - len(later | reasons.keys()))
+        await asyncio.gather(*(self._see_to(tenant, one, deliveries) for tenant, one in apart.items()))
 
     def _parted(self, operations: Sequence[Operation]) -> tuple[Sequence[Operation], dict[str, Apart]]:
         """Return the operations of tenants that can be written now, and the others by tenant."""
@@ -186,7 +187,7 @@ class Pipeline:
         while True:
             if reason is None:
                 reasons: dict[int, str] = {}
-                async with self._slots:
+                async with self._requests[False]:
                     waiting = await self._write(apart.operations, reasons)
                 if not waiting:
                     for position in apart.positions - reasons.keys():
@@ -212,7 +213,8 @@ class Pipeline:
 
     async def again(self, events: Sequence[Event]) -> list[Event]:
         """Try once more what was set aside; return what is written now, or in the dead letters."""
-        operations, reasons = self._prepare(events)
+        prepared = await self._preparing.prepare([event.data for event in events])
+        operations, reasons = prepared.operations, dict(prepared.reasons)
         held = {p for operation, _ in await self._write(operations, reasons, 0) for p in operation.sources}
         for position in sorted(reasons.keys() - held):
             try:
@@ -226,7 +228,7 @@ class Pipeline:
         try:
             await self._dead_letters.send_to_dead_letters(delivery, reason, self._name)
         except Unavailable as error:
-            delay_s = min(FIRST_DELAY_S * 2 ** (min(delivery.attempts, 10) - 1), LONGEST_DELAY_S)
+            delay_s = _later_s(delivery.attempts, FIRST_DELAY_S, LONGEST_DELAY_S)
             log.warning(
                 "dead letter not stored; the event comes again",
                 stream=delivery.stream,
@@ -248,3 +250,8 @@ class Pipeline:
             for delivery in deliveries:
                 with suppress(Unavailable):
                     await delivery.extend()
+
+
+def _later_s(attempts: int, first_s: float, longest_s: float) -> float:
+    """Return after how many seconds an event comes again: twice as many each time."""
+    return float(min(first_s * 2 ** (min(attempts, 10) - 1), longest_s))

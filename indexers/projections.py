@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -24,6 +24,10 @@ class Operation:
     action: dict[str, Any]
     body: bytes
     sources: Sequence[int]
+
+    def moved(self, by: int) -> Operation:
+        """Return the same operation of changes that stand so much further back in the batch."""
+        return replace(self, sources=tuple(position + by for position in self.sources))
 
     def lines(self, index: str) -> bytes:
         verb, details = next(iter(self.action.items()))

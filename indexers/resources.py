@@ -8,7 +8,8 @@ from opensearchpy import AsyncOpenSearch
 
 from analyzers import Lexicons
 from indexers.generations import Registry
-from indexers.pipeline import Decode
+from indexers.preparing import Decode
+from indexers.workers import Workers
 from mappings.catalogue import Catalogue
 from search.core.settings import Settings
 from search.core.streams.port import Broker
@@ -16,7 +17,10 @@ from search.core.streams.port import Broker
 
 @dataclass(frozen=True)
 class Resources:
-    """The write side's connections and its knowledge of what there is."""
+    """The write side's connections and its knowledge of what there is.
+
+    `workers`: the processes that analyse texts; None where that is done at once, in this one.
+    """
 
     engine: AsyncOpenSearch
     broker: Broker
@@ -24,6 +28,7 @@ class Resources:
     settings: Settings
     lexicons: Lexicons
     decode: Decode
+    workers: Workers | None = None
 
     @property
     def catalogue(self) -> Catalogue:

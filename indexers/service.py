@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import structlog
 from prometheus_client import Gauge
@@ -17,8 +18,14 @@ from indexers.following_up import FollowUp
 from indexers.generations import Generation
 from indexers.lag import lags_of
 from indexers.resources import Resources
+from indexers.short_way import ShortWay
+from mappings import directory
 
 log = structlog.get_logger(__name__)
+
+Lane = Literal["access", "contents"]
+"""`access`: the directory, and the short way of what takes access away. `contents`: all that has texts to analyse."""
+LANES: tuple[Lane, ...] = ("access", "contents")
 
 LOOK_S = 1.0
 FOLLOW_UP_S = 5.0
@@ -26,12 +33,12 @@ LOST = Gauge("office_search_lost_indices", "Indices that were there and are gone
 LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", ["consumer"])
 
 
-async def index(resources: Resources, stop: asyncio.Event) -> None:
-    """Index until `stop` is set."""
+async def index(resources: Resources, stop: asyncio.Event, lanes: Iterable[Lane] = LANES) -> None:
+    """Index until `stop` is set; with several lanes in this one process, they wait for each other."""
     await resources.registry.prepare()
     # Before any tenant's index, so that it is there when no more can be made.
     await aside.prepare(resources.engine)
-    service = Service(resources)
+    service = Service(resources, frozenset(lanes))
     try:
         _tune_collector()
         await service.watch(stop)
@@ -42,8 +49,10 @@ async def index(resources: Resources, stop: asyncio.Event) -> None:
 class Service:
     """The followers of this process, kept in step with the registry."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, lanes: frozenset[Lane] = frozenset(LANES)) -> None:
         self._resources = resources
+        self._lanes = lanes
+        self._short_way = ShortWay(resources) if "access" in lanes else None
         self._followers: dict[str, Follower] = {}
         self._states: Mapping[str, str] = {}
         self._followed_up = 0.0
@@ -63,24 +72,31 @@ class Service:
                 continue
 
     async def stop(self) -> None:
+        if self._short_way:
+            await self._short_way.stop()
         await asyncio.gather(*(follower.stop() for follower in self._followers.values()))
         self._followers.clear()
 
     async def _match(self) -> None:
-        wanted = {g.name: g for g in await self._resources.registry.all() if g.state != "retired"}
+        generations = [g for g in await self._resources.registry.all() if g.state != "retired"]
+        wanted = {g.name: g for g in generations if self._is_followed(g)}
         for name in self._followers.keys() - wanted.keys():
             log.info("generation retired", generation=name)
             await self._retire(self._followers.pop(name))
-        await self._follow_up(wanted)
+        if "contents" in self._lanes:
+            await self._follow_up(generations)
         for name in wanted.keys() - self._followers.keys():
             follower = Follower(self._resources, wanted[name])
             await follower.start()
             self._followers[name] = follower
             log.info("following", generation=name)
 
-    async def _follow_up(self, wanted: Mapping[str, Generation]) -> None:
+    def _is_followed(self, generation: Generation) -> bool:
+        return ("access" if generation.collection == directory.NAME else "contents") in self._lanes
+
+    async def _follow_up(self, generations: Iterable[Generation]) -> None:
         """Bring all in line with the decisions: when they changed, and now and then whatever happened."""
-        states = {name: generation.state for name, generation in wanted.items()}
+        states = {generation.name: generation.state for generation in generations}
         if states == self._states and time.monotonic() - self._followed_up < FOLLOW_UP_S:
             return
         self._states, self._followed_up = states, time.monotonic()
@@ -101,7 +117,8 @@ class Service:
             await aside.Aside(self._resources.engine, follower.generation.name).clear()
 
     async def _measure(self) -> None:
-        await self._tell_gaps()
+        if "contents" in self._lanes:
+            await self._tell_gaps()
         for name, follower in list(self._followers.items()):
             if await self._follows_another(follower):
                 # The follower notes the gap when it begins again, at the beginning of the new stream.
@@ -114,6 +131,9 @@ class Service:
                     await self._followers.pop(name).stop()
                     break
                 LAG.labels(durable).set(lag)
+        if self._short_way:
+            for durable, behind in (await self._short_way.keep_up()).items():
+                LAG.labels(durable).set(behind)
 
     async def _follows_another(self, follower: Follower) -> bool:
         """Return whether a stream is not the one that was followed, or ends before its consumer's place."""

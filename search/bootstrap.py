@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from opensearchpy import AsyncOpenSearch
@@ -18,6 +18,7 @@ from analyzers import Lexicons, load_lexicons
 from indexers import service
 from indexers.generations import Registry
 from indexers.resources import Resources
+from indexers.workers import Workers
 from mappings.catalogue import Catalogue
 from mappings.events import decode
 from search.access.callers import Callers
@@ -133,13 +134,20 @@ async def write_side(
         yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons, decode)
 
 
-async def index(settings: Settings, endpoints: Endpoints, catalogue: Catalogue, stop: asyncio.Event) -> None:
+async def index(
+    settings: Settings,
+    endpoints: Endpoints,
+    catalogue: Catalogue,
+    stop: asyncio.Event,
+    lanes: Iterable[service.Lane] = service.LANES,
+    workers: Workers | None = None,
+) -> None:
     """Run the indexers until `stop` is set; wait for an engine or a broker that is away. Raises ConfigurationError."""
     lexicons = load_lexicons(settings.analysis.lexicons)
     while not stop.is_set():
         try:
             async with write_side(settings, endpoints, catalogue, lexicons) as resources:
-                await service.index(resources, stop)
+                await service.index(replace(resources, workers=workers), stop, lanes)
         except Unavailable as error:
             log.warning("indexers_waiting", error=str(error))
         with suppress(TimeoutError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,15 +101,26 @@ def status() -> None:
     run(show(chosen, resolve(chosen), console))
 
 
+class Lane(StrEnum):
+    """What a process of the indexers takes care of."""
+
+    ACCESS = "access"
+    CONTENTS = "contents"
+
+
+OnlyLane = Annotated[Lane | None, typer.Option("--only", help="Run one of the two processes alone.")]
+EndsWithStdin = Annotated[bool, typer.Option("--end-with-stdin", hidden=True)]
+
+
 @app.command()
-def index() -> None:
+def index(only: OnlyLane = None, ends_with_stdin: EndsWithStdin = False) -> None:
     """Run the indexers: follow the streams and write to the engine, until Ctrl-C."""
     from search.commands.endpoints import resolve
     from search.commands.index import run_indexers
 
     chosen = settings()
     log(chosen)
-    run(run_indexers(chosen, resolve(chosen)))
+    run(run_indexers(chosen, resolve(chosen), only.value if only else None, ends_with_stdin=ends_with_stdin))
 
 
 @app.command()

@@ -167,6 +167,14 @@ class IndexersSettings(Group, env_prefix="OFFICE_SEARCH_INDEXER_"):
 
     host: str = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65535)
+    access_port: int | None = Field(None, ge=0, le=65535, description="of the access lane; by default the next one")
+
+    @property
+    def access_lane_port(self) -> int:
+        """Return the port of the access lane's metrics; 0, like the other's, is any that is free."""
+        if self.access_port is not None:
+            return self.access_port
+        return self.port + 1 if self.port else 0
 
 
 class IndexingSettings(Group):
@@ -174,6 +182,9 @@ class IndexingSettings(Group):
 
     batch_size: int = Field(1000, ge=1, le=5000)
     ack_wait_s: int = Field(60, ge=5)
+    analysis_processes: int = Field(
+        1, ge=0, le=64, description="for ordinary texts; long ones have one besides. 0: in the indexer itself"
+    )
 
 
 class CanarySettings(Group, env_prefix="OFFICE_SEARCH_CANARY_"):

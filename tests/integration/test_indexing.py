@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
 from indexers.generations import Registry, alias
+from indexers.short_way import consumer
 from mappings import directory
 from search.core.streams.nats.names import stream_name
 from search.core.streams.port import Broker
@@ -63,7 +64,8 @@ async def test_every_stream_is_followed_by_each_collection_that_is_made_of_it(
     ]
     serving = [await Registry(engine, CATALOGUE).serving(collection) for collection in made_of_it]
     assert made_of_it
-    assert names == {generation.durable(subject) for generation in serving}
+    short = {consumer(vertical.stream) for vertical in CATALOGUE.verticals.values() if vertical.stream == subject}
+    assert names == {generation.durable(subject) for generation in serving} | short
 
 
 async def test_tenants_share_no_index(indexers: None, broker: Broker, engine: AsyncOpenSearch) -> None:

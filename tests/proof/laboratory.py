@@ -21,6 +21,7 @@ from analyzers import Lexicons
 from indexers.generations import Registry
 from indexers.indices import Indices
 from indexers.pipeline import Pipeline
+from indexers.preparing import OnTheLoop
 from indexers.projections import DirectoryEntries, Documents, Projection
 from mappings import directory
 from mappings.events import decode
@@ -89,7 +90,7 @@ class Laboratory:
 
         def pipeline(collection: str, projection: Projection) -> Pipeline:
             indices = Indices(self._engine, registry, generations[collection], SETTINGS.indices, lexicons)
-            return Pipeline(decode, projection, indices, self._engine, NoDeadLetters(), ack_wait_s=60)
+            return Pipeline(OnTheLoop(decode, projection), indices, self._engine, NoDeadLetters(), ack_wait_s=60)
 
         self._pipelines = [(v.stream, pipeline(v.name, Documents(v, lexicons))) for v in VERTICALS.values()]
         self._pipelines += [(s, pipeline(directory.NAME, DirectoryEntries(s))) for s in directory.ENTITIES]

@@ -13,7 +13,8 @@ from kit import VERTICALS
 from streamkit import GivenDelivery
 
 from analyzers import Lexicons
-from indexers.pipeline import Decode, Pipeline
+from indexers.pipeline import Pipeline
+from indexers.preparing import Decode, OnTheLoop
 from indexers.projections import Documents
 from mappings.entities import Entity
 from mappings.events import Change, decode
@@ -61,8 +62,8 @@ class Letters:
 async def handled(decode: Decode, engine: Engine, letters: Letters, *events: bytes) -> list[bool]:
     """Which of these events are settled in the end."""
     deliveries = [GivenDelivery(event, "changes.docs", position) for position, event in enumerate(events, 1)]
-    projection = Documents(VERTICALS["docs"], Lexicons())
-    pipeline = Pipeline(decode, projection, Indices(), engine, letters, ack_wait_s=60)  # type: ignore[arg-type]
+    preparing = OnTheLoop(decode, Documents(VERTICALS["docs"], Lexicons()))
+    pipeline = Pipeline(preparing, Indices(), engine, letters, ack_wait_s=60)  # type: ignore[arg-type]
     await pipeline.handle(deliveries)
     await pipeline.drain()
     return [one.settled for one in deliveries]
