@@ -8,7 +8,7 @@ from indexers.again import Again
 from indexers.followed import Followed
 from indexers.generations import Generation
 from indexers.indices import Indices
-from indexers.pipeline import Pipeline
+from indexers.pipeline import Pipeline, expect_dead_letters
 from indexers.preparing import OnTheLoop, Preparing
 from indexers.projections import DirectoryEntries, Documents
 from indexers.resources import Resources
@@ -90,6 +90,7 @@ class Follower:
         start = await self._start(stream)
         durable = self.generation.durable(stream)
         await resources.broker.ensure_consumer(stream, durable, start, ack_wait_s)
+        expect_dead_letters(stream)
         made = preparing(self.generation.collection, stream, resources)
         pipeline = Pipeline(made, self._indices, resources.engine, resources.broker, ack_wait_s, self._writable)
         subscription = await resources.broker.follow(

@@ -48,6 +48,12 @@ ROOM_S = 1.0
 FIRST_BACK_S, LONGEST_BACK_S = 5.0, 60.0
 
 
+def expect_dead_letters(stream: str) -> None:
+    """Count a stream's dead letters from nought on, so that the very first one is seen as an increase."""
+    for letters in (DEAD, UNBURIED):
+        letters.labels(stream)
+
+
 class Pipeline:
     """One consumer's way into one generation. Never raises for the sake of an event."""
 
@@ -218,7 +224,7 @@ class Pipeline:
         held = {p for operation, _ in await self._write(operations, reasons, 0) for p in operation.sources}
         for position in sorted(reasons.keys() - held):
             try:
-                await self._dead_letters.send_to_dead_letters(events[position], reasons[position], self._name)
+                await self._bury(events[position], reasons[position])
             except Unavailable:
                 held.add(position)
         return [event for position, event in enumerate(events) if position not in held]
@@ -226,7 +232,7 @@ class Pipeline:
     async def _give_up(self, delivery: Delivery, reason: str) -> None:
         """Settle a delivery as a dead letter; where that cannot be stored, it alone comes again, later each time."""
         try:
-            await self._dead_letters.send_to_dead_letters(delivery, reason, self._name)
+            await self._bury(delivery, reason)
         except Unavailable as error:
             delay_s = _later_s(delivery.attempts, FIRST_DELAY_S, LONGEST_DELAY_S)
             log.warning(
@@ -236,10 +242,17 @@ class Pipeline:
                 delay_s=delay_s,
                 error=str(error)[:200],
             )
-            UNBURIED.labels(delivery.stream).inc()
             await delivery.refuse(delay_s)
             return
         await delivery.settle()
+
+    async def _bury(self, delivery: Delivery, reason: str) -> None:
+        """Store a dead letter, and count it. Raises Unavailable where it cannot be stored."""
+        try:
+            await self._dead_letters.send_to_dead_letters(delivery, reason, self._name)
+        except Unavailable:
+            UNBURIED.labels(delivery.stream).inc()
+            raise
         DEAD.labels(delivery.stream).inc()
         SETTLED.labels(self._collection, "dead").inc()
 
