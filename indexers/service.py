@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from indexers import aside
 from indexers.followed import GAPS, Followed
@@ -31,6 +31,15 @@ LOOK_S = 1.0
 FOLLOW_UP_S = 5.0
 LOST = Gauge("office_search_lost_indices", "Indices that were there and are gone, by collection", ["collection"])
 LAG = Gauge("office_search_lag_events", "Events not yet settled by a consumer", ["consumer"])
+FAILED_LOOKS = Counter(
+    "office_search_failed_looks_total", "Looks at generations, consumers and gaps that came to no end"
+)
+IN_LINE = Counter(
+    "office_search_brought_in_line_total", "Steps taken to bring all in line with the decisions", ["step"]
+)
+SILENT = Gauge(
+    "office_search_build_silent_seconds", "Time since a build gave a sign of life; 0 without", ["collection"]
+)
 
 
 async def index(resources: Resources, stop: asyncio.Event, lanes: Iterable[Lane] = LANES) -> None:
@@ -64,6 +73,7 @@ class Service:
                 await self._measure()
             except Exception as error:
                 # The engine or the broker is away; what follows holds its batches, and this looks again.
+                FAILED_LOOKS.inc()
                 log.warning("could not look at the generations", error=repr(error)[:200])
             try:
                 async with asyncio.timeout(LOOK_S):
@@ -102,15 +112,20 @@ class Service:
         self._states, self._followed_up = states, time.monotonic()
         follow_up = FollowUp(self._resources.engine, self._resources.broker, self._resources.registry)
         for action in await follow_up.all():
+            IN_LINE.labels(type(action).__name__.lower()).inc()
             log.info("brought in line", action=repr(action)[:500])
             self._states = {}  # one thing may lead to another
-        for collection, tenants in (await follow_up.lost(self._resources.catalogue.made)).items():
+        made = self._resources.catalogue.made
+        for collection, decision in (await self._resources.registry.decisions.of(made)).items():
+            SILENT.labels(collection).set(decision.build.silent_s() if decision.build else 0)
+        for collection, tenants in (await follow_up.lost(made)).items():
             LOST.labels(collection).set(len(tenants))
             if tenants:
                 log.error("indices are lost; run `office-search rebuild`", collection=collection, tenants=tenants[:20])
 
     async def _retire(self, follower: Follower) -> None:
         await follower.stop()
+        _forget(follower.generation)
         if await self._resources.registry.state(follower.generation) == "retired":
             # Started just when the build was given up, it has made its consumers anew.
             await delete_consumers(self._resources.broker, follower.generation)
@@ -146,9 +161,17 @@ class Service:
         return False
 
     async def _tell_gaps(self) -> None:
+        gaps = await Followed(self._resources.engine).gaps()
         GAPS.clear()
-        for gap in await Followed(self._resources.engine).gaps():
+        for gap in gaps:
             GAPS.labels(gap.collection, gap.stream).set(1)
+
+
+def _forget(generation: Generation) -> None:
+    """Stop telling of a retired generation: what was last known of it would stand still for ever."""
+    aside.ASIDE.remove(generation.name)
+    for stream in generation.streams:
+        LAG.remove(generation.durable(stream))
 
 
 def _tune_collector() -> None:

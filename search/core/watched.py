@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import structlog
+from prometheus_client import Gauge
 
 from search.core.errors import ConfigurationError
+
+REFUSED = Gauge(
+    "office_search_file_refused", "1 while a file's new version is faulty and the old one counts", ["setting"]
+)
 
 # Seconds between looks at the file: a change takes effect within them.
 LOOK_S = 1.0
@@ -50,8 +55,10 @@ class Watched(Generic[T]):
         try:
             self._value = self._read()
         except ConfigurationError as error:
+            REFUSED.labels(self._setting).set(1)
             _log.error("file_refused", file=str(self._path), reason=str(error), kept="what it said before")
         else:
+            REFUSED.labels(self._setting).set(0)
             _log.info("file_read_anew", file=str(self._path))
 
     def _look(self) -> tuple[int, int, int] | None:

@@ -11,10 +11,12 @@ import time
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
+from prometheus_client import Gauge
 
 from analyzers import SUPPORTED_ANALYSIS_VERSIONS
 from indexers import aside
@@ -29,6 +31,14 @@ from search.core.streams.port import Broker
 from search.health.known import KnownTenants
 
 log = structlog.get_logger(__name__)
+
+UNREADY = Gauge("office_search_unready", "1 while this process answers nobody, as /readyz says")
+TENANTS_BEHIND = Gauge(
+    "office_search_tenants_behind", "Tenants that are not answered, as events of their directory are set aside"
+)
+DIRECTORY_BEHIND = Gauge(
+    "office_search_directory_behind_seconds", "Time since the directory was seen to hold all of a stream", ["stream"]
+)
 
 LOOK_S = 1.0
 # Seconds after which a directory that does not catch up is too old to answer by.
@@ -65,6 +75,7 @@ class Readiness:
         self._stopping = asyncio.Event()
 
     def start(self) -> None:
+        self._measure()
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
@@ -174,6 +185,18 @@ class Readiness:
             if epoch is not None and (info is None or info.epoch != epoch):
                 lost.append(f"{stream} was lost or made anew, and the indexers have not seen it yet.")
         return lost
+
+    def _measure(self) -> None:
+        """Have the metrics computed whenever they are asked for: while nothing can be looked at they get worse, too."""
+        began = time.monotonic()
+        UNREADY.set_function(lambda: bool(self.reasons))
+        TENANTS_BEHIND.set_function(lambda: len(self.tenants_behind))
+
+        def behind_s(stream: str) -> float:
+            return time.monotonic() - self._caught_up.get(stream, began)
+
+        for stream in self._registry.catalogue.streams_of(directory.NAME):
+            DIRECTORY_BEHIND.labels(stream).set_function(partial(behind_s, stream))
 
     def _behind(self) -> list[str]:
         if self._lost:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Counter
+
 from analyzers import Lexicons
 from mappings.catalogue import Catalogue
 from mappings.vertical import Vertical
@@ -25,6 +27,11 @@ from search.query.page import SPARE, Paging
 from search.query.parse import ParsedQuery, parse
 from search.query.question import Question, resolve_question
 from search.query.resolved import ResolvedQuery
+
+ANSWERS = Counter("office_search_answers_total", "Answers to searches, by whether a vertical is missing", ["outcome"])
+FAILED = Counter(
+    "office_search_verticals_failed_total", "Verticals that failed or were late in an answer", ["vertical"]
+)
 
 Answers = dict[str, Candidates | None]
 """Each vertical's candidates by its name; None where its backend failed or was late."""
@@ -63,13 +70,14 @@ class Search:
         found = [answer for answer in answers.values() if answer]
         paging = Paging(self.reader, self.directory, caller, self._contacts(caller))
         page = await paging.page(HitView(query, caller, fuzzy.keys()), found, taken, question.limit)
+        failed = _counted([name for name, answer in answers.items() if answer is None])
         return Answer(
             hits=page.hits,
             sections={answer.vertical.name: _section(answer, page.dropped) for answer in found},
             text=parsed.text,
             filters=_shown_filters(parsed, question),
             denied=denied,
-            failed=[name for name, answer in answers.items() if answer is None],
+            failed=failed,
             corrected=corrected,
             cursor=page.next(found),
             took_ms=round((time.monotonic() - began) * 1000),
@@ -128,6 +136,14 @@ class Search:
         if better is None or question.q.count(query.text) != 1:
             return better
         return question.q.replace(query.text, better)
+
+
+def _counted(failed: list[str]) -> list[str]:
+    """Count an answer, and the verticals that are missing in it; return their names."""
+    ANSWERS.labels("partial" if failed else "whole").inc()
+    for vertical in failed:
+        FAILED.labels(vertical).inc()
+    return failed
 
 
 def _permitted(

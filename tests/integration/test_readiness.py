@@ -13,6 +13,7 @@ from apikit import GATEWAY_SECRET, Api
 from kit import CATALOGUE
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
+from prometheus_client import REGISTRY
 
 from indexers.followers import ensure_consumer
 from indexers.generations import Registry
@@ -114,9 +115,15 @@ class TestTheApi:
 
             await kit.until(is_behind, "the lag to show")
             assert (await api.get("u", q="x")).status_code == 503
+            assert "office_search_unready 1.0" in (await api.http.get("/metrics")).text
             async with indexing(settings, stack):
                 await api.ready()
                 assert (await api.get("u", q="x")).status_code == 200
+                assert "office_search_unready 0.0" in (await api.http.get("/metrics")).text
+                for stream in CATALOGUE.streams_of(directory.NAME):
+                    behind = REGISTRY.get_sample_value("office_search_directory_behind_seconds", {"stream": stream})
+                    assert behind is not None
+                    assert behind < readiness.STALE_S
 
     async def test_credentials_are_asked_for_first(self, settings: Settings, stack: Endpoints) -> None:
         async with apikit.running(settings, stack, GATEWAY_SECRET) as api:

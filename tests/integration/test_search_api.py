@@ -11,6 +11,7 @@ import orjson
 import pytest
 from apikit import Api, Company, ids
 from opensearchpy import AsyncOpenSearch
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from search.core.streams.port import Broker
@@ -361,12 +362,20 @@ class TestParts:
             await engine.indices.open(index=index)
             await engine.cluster.health(index=index, params={"wait_for_status": "yellow"})
 
+    @staticmethod
+    def counted(vertical: str) -> tuple[float, float]:
+        """How many answers were partial, and how many lacked this vertical."""
+        partial = REGISTRY.get_sample_value("office_search_answers_total", {"outcome": "partial"})
+        lacking = REGISTRY.get_sample_value("office_search_verticals_failed_total", {"vertical": vertical})
+        return partial or 0.0, lacking or 0.0
+
     @pytest.mark.parametrize("vertical", ["contacts", "docs", "apps", "messages"])
     async def test_the_others_still_come(self, acme: Company, engine: AsyncOpenSearch, vertical: str) -> None:
-        whole = await acme.search(ME, QUERY)
+        whole, before = await acme.search(ME, QUERY), self.counted(vertical)
         async with self.closed(engine, f"{vertical}-000001-acme"):
             answer = await acme.search(ME, QUERY)
         assert (answer["failed"], answer["partial"]) == ([vertical], True)
+        assert self.counted(vertical) == (before[0] + 1, before[1] + 1)
         assert vertical not in answer["sections"]
         others = {hit["id"] for hit in whole["hits"] if hit["vertical"] != vertical}
         assert {hit["id"] for hit in answer["hits"]} == others

@@ -16,6 +16,7 @@ import pytest
 from apikit import Api, Company
 from mortal import Fate, Killed, at_call, subject_to
 from opensearchpy.exceptions import TransportError
+from prometheus_client import REGISTRY
 from reindexkit import Flow, Site, Watcher
 
 from indexers import building, copying, following_up, reconcile, service
@@ -135,14 +136,26 @@ async def in_line(site: Site, apps: Flow, name: str) -> None:
     assert await site.found("apps", SHOP) == apps.said[SHOP]
 
 
+def steps(kind: str) -> float:
+    return REGISTRY.get_sample_value("office_search_brought_in_line_total", {"step": kind}) or 0.0
+
+
+async def is_told() -> bool:
+    """Whether the indexers' metrics say that a build of the apps gives no sign of life."""
+    return (REGISTRY.get_sample_value("office_search_build_silent_seconds", {"collection": "apps"}) or 0.0) > RENEW_S
+
+
 @pytest.mark.parametrize("point", BEFORE)
 async def test_before_the_decision_the_old_one_serves_and_the_indexers_clear_the_new_one_away(
     site: Site, apps: Flow, asked: Company, point: str
 ) -> None:
     old = await serving(site)
+    released = steps("release")
     async with answered(asked):
         await cut_off(site, BEFORE[point])
+        await kit.until(is_told, "the build to be silent")
         await in_line(site, apps, old)
+    assert steps("release") > released
 
 
 @pytest.mark.parametrize("point", AFTER)

@@ -15,6 +15,7 @@ import orjson
 import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from search.access.identity import Caller, identity_modes
@@ -145,8 +146,13 @@ async def site() -> AsyncIterator[Site]:
         yield site
 
 
+def closed(reason: str) -> float:
+    return REGISTRY.get_sample_value("office_search_connections_closed_total", {"reason": reason}) or 0.0
+
+
 class TestHeads:
     async def test_half_a_head_is_answered_in_the_end_and_its_connection_closed(self, site: Site) -> None:
+        before = closed("late")
         async with await site.open() as talk:
             began = time.monotonic()
             await talk.send(HALF)
@@ -155,6 +161,7 @@ class TestHeads:
             assert answer.headers["connection"] == "close"
             assert await talk.rest() == b""
             assert time.monotonic() - began >= HEAD_S * 0.9
+        assert closed("late") == before + 1
 
     @pytest.mark.parametrize("dripped", [b"X-A: b\r\n", b"x", b"\r\n"])
     async def test_bytes_that_come_now_and_then_do_not_prolong_it(self, site: Site, dripped: bytes) -> None:
@@ -235,6 +242,7 @@ async def test_an_idle_connection_is_closed_but_not_at_once() -> None:
 
 class TestNumber:
     async def test_whoever_waits_longest_makes_room(self) -> None:
+        before = closed("idle")
         async with serving(connections=5, head_s=30) as site:
             idle = await site.open()
             await idle.send(GET)
@@ -247,11 +255,13 @@ class TestNumber:
                     assert (await site.says(GET)).status == 200
             # One line, however many come.
             assert [line["event"] for line in logs].count("too_many_connections") == 1
+            assert closed("idle") > before
             assert await idle.rest() == b""
             for talk in (idle, *halves):
                 await talk.__aexit__()
 
     async def test_while_all_are_being_answered_a_new_one_is_told_to_come_again(self) -> None:
+        before = closed("busy")
         async with serving(connections=3) as site:
             busy = [await site.open() for _ in range(3)]
             for talk in busy:
@@ -262,6 +272,8 @@ class TestNumber:
                 answer.is_problem(503)
                 assert int(answer.headers["retry-after"]) > 0
                 assert await talk.rest() == b""
+            assert closed("busy") == before + 1
+            assert REGISTRY.get_sample_value("office_search_connections") == 3
             site.held.set()
             for talk in busy:
                 assert (await talk.answer()).status == 200

@@ -12,9 +12,12 @@ from typing import Any
 import orjson
 import structlog
 from jwt import PyJWK, PyJWTError
+from prometheus_client import Gauge
 
 from search.access.identity.endpoint import FAILURES, Endpoint, reason
 from search.core.errors import ConfigurationError, Unavailable
+
+AWAY = Gauge("office_search_jwks_away", "1 since the keys of the identity service could not be fetched the last time")
 
 FRESH_S = 300
 # The least time between two fetches, as strangers may send any number of unknown key ids.
@@ -101,6 +104,7 @@ class PublishedKeys:
         except FAILURES as error:
             self._out_of_reach = True
             _log.warning("jwks_fetch_failed", error=reason(error))
+        AWAY.set(self._out_of_reach)
         self._next_fetch = self._clock() + REFETCH_S
 
 

@@ -13,9 +13,12 @@ from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import BucketNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
+from prometheus_client import Counter
 
 from search.access.identity.signing import WINDOW_S
 from search.core.errors import Unavailable
+
+TAKEN = Counter("office_search_nonces_total", "Nonces of signed requests: new, used before, or failed", ["outcome"])
 
 BUCKET = "app_nonces"
 # A timestamp is valid from WINDOW_S before now to WINDOW_S after; the rest is for clocks of our own processes.
@@ -43,6 +46,15 @@ class BrokerNonces:
     async def take(self, tenant: str, app: str, nonce: str) -> bool:
         # No part holds a line break, so the join is unambiguous. The hash has a known form and hides the nonce.
         key = hashlib.sha256(f"{tenant}\n{app}\n{nonce}".encode()).hexdigest()
+        try:
+            is_new = await self._is_new(key)
+        except Unavailable:
+            TAKEN.labels("failed").inc()
+            raise
+        TAKEN.labels("new" if is_new else "used").inc()
+        return is_new
+
+    async def _is_new(self, key: str) -> bool:
         client = self._borrow()
         try:
             async with asyncio.timeout(DEADLINE_S):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from search.access.identity.breaker import OPEN_S, Breaker
 from search.access.identity.endpoint import FAILURES, is_away, reason, rejects_input
@@ -24,6 +24,7 @@ KEPT_S = 30
 MOST_KEPT = 10_000
 
 CALLS = Counter("office_search_introspections_total", "Questions to the identity service about a token", ["outcome"])
+PAUSED = Gauge("office_search_introspection_paused", "1 while the identity service is left alone, as it keeps failing")
 
 Claims = Mapping[str, Any]
 
@@ -100,6 +101,7 @@ class TokenStates:
                 return None
             claims = None
         self._breaker.succeeded()
+        PAUSED.set(0)
         CALLS.labels("inactive" if claims is None else "active").inc()
         self._keep(key, token, claims, asked_at)
         return _Said(claims)
@@ -111,6 +113,7 @@ class TokenStates:
         if is_away(failure):
             self._breaker.failed()
             if self._breaker.is_open:
+                PAUSED.set(1)
                 _log.error("introspection_paused", seconds=OPEN_S)
 
     def _keep(self, key: bytes, token: str, claims: Claims | None, asked_at: float) -> None:

@@ -12,10 +12,20 @@ from typing import ClassVar
 
 import h11
 import structlog
+from prometheus_client import Counter, Gauge
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from search.api.edge.observed import REQUEST_ID
 from search.api.problems import RETRY_AFTER_S, Problem
+
+OPEN = Gauge("office_search_connections", "Connections that are open")
+CLOSED = Counter(
+    "office_search_connections_closed_total",
+    "Connections closed on a client: refused as all are busy, idle ones in the way of others, heads that came too late",
+    ["reason"],
+)
+for _reason in ("busy", "idle", "late"):
+    CLOSED.labels(_reason)
 
 # How long an answer waits for a client that does not read it.
 UNREAD_S = 30
@@ -55,7 +65,9 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        OPEN.inc()
         if len(self.connections) > self.doors.limits.most and not self._make_room():
+            CLOSED.labels("busy").inc()
             self._refuse(503, "There are too many connections just now; try again in a few seconds.")
             return
         self._note(begun=True)
@@ -89,6 +101,7 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._stop_awaiting_reader()
+        OPEN.dec()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -112,6 +125,7 @@ class Connection(H11Protocol):
 
     def _late(self) -> None:
         if self.conn.trailing_data[0]:
+            CLOSED.labels("late").inc()
             self._refuse(408, "The head of the request did not arrive in time.")
         else:
             self._close()
@@ -124,6 +138,7 @@ class Connection(H11Protocol):
         oldest = next(iter(self.doors.waiting), None)
         if oldest is None:
             return False
+        CLOSED.labels("idle").inc()
         oldest._close()
         return True
 
