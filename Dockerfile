@@ -37,7 +37,7 @@ ENV PATH=/opt/office-search/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     OFFICE_SEARCH_API_HOST=0.0.0.0 \
     OFFICE_SEARCH_INDEXER_HOST=0.0.0.0
-EXPOSE 8080 8081
+EXPOSE 8080 8081 8082
 
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]

@@ -22,6 +22,7 @@ from streamkit import GivenDelivery
 from analyzers import Lexicons
 from indexers.generations import Generation
 from indexers.pipeline import DEAD, UNBURIED, Pipeline, expect_dead_letters
+from indexers.preparing import OnTheLoop
 from indexers.projections import Documents
 from indexers.service import LAG, Service, _forget
 from mappings.events import decode
@@ -194,8 +195,8 @@ class Letters:
 async def buried(store: Callable[[], Awaitable[None]], *, aside: bool) -> None:
     """Bury an event that is no JSON: as it comes, or tried again after it was set aside."""
     indices = SimpleNamespace(generation=SimpleNamespace(name="docs-000001", collection="docs"))
-    projection = Documents(kit.VERTICALS["docs"], Lexicons())
-    pipeline = Pipeline(decode, projection, cast(Any, indices), cast(Any, None), Letters(store), ack_wait_s=60)
+    preparing = OnTheLoop(decode, Documents(kit.VERTICALS["docs"], Lexicons()))
+    pipeline = Pipeline(preparing, cast(Any, indices), cast(Any, None), Letters(store), ack_wait_s=60)
     if aside:
         await pipeline.again([cast(Any, GivenDelivery(b"{", STREAM))])
     else:
@@ -237,7 +238,7 @@ async def test_indexers_that_cannot_look() -> None:
         stop.set()
         raise Unavailable("OpenSearch does not answer.")
 
-    await Service(cast(Any, SimpleNamespace(registry=SimpleNamespace(all=lost)))).watch(stop)
+    await Service(cast(Any, SimpleNamespace(registry=SimpleNamespace(all=lost))), frozenset({"contents"})).watch(stop)
     assert fires("OfficeSearchIndexersBlind", before, samples()) == [{}]
 
 
