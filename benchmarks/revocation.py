@@ -6,6 +6,8 @@ events of all streams are published at a steady rate, each is taken away, and th
 
 Time runs from just before the change is handed to the broker until the first whole answer without what it took (for a
 user who is disabled: the first refusal) has arrived; asking takes its own time, which is part of it.
+
+It is done twice: under that load alone, and while another tenant publishes documents of 5 MB besides, one a second.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ from rich.table import Table
 from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.canary.canary import event
-from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
+from search.canary.revocations import KINDS, MOMENT, Revocation, State, everybody_may_search, revocation
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, LocalstackSettings, Settings
 from search.core.streams.port import Broker
@@ -45,6 +47,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("OFFICE_SEARCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
 CATALOGUE = Catalogue.installed()
 TENANT = "revocations"
+LARGE_TENANT = "large"
 AT_ONCE = 20
 """Events that go to the broker together."""
 PATIENCE_S = 60.0
@@ -97,16 +100,46 @@ def again(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
         yield subject, orjson.dumps({**orjson.loads(line), "id": f"load-{number}", "sequence": str(now + number)})
 
 
+@asynccontextmanager
+async def large_documents(broker: Broker, size: int) -> AsyncIterator[None]:
+    """While this lasts, another tenant publishes a document of so many bytes each second, as people may write it."""
+    dice = random.Random(2026)
+    words = ["年假", "申请", "流程", "报销", "weekly", "report", "会议", "纪要", "chenkai168", "MySQL8", "a-b-c", "。"]
+    stop = asyncio.Event()
+
+    async def publish() -> None:
+        number = 0
+        while not stop.is_set():
+            body = "".join(dice.choices(words, k=size // 6))
+            data = {"title": "大文档", "kind": "doc", "owner_id": "u-1", "allow": [], "created_at": MOMENT}
+            state = State(
+                "doc", f"large-{number % 5}", {"id": f"large-{number % 5}", **data, "updated_at": MOMENT, "body": body}
+            )
+            raw = event(state, LARGE_TENANT, time.time_ns() // 1000)
+            await broker.publish(CATALOGUE.stream_of["doc"], raw, state.subject)
+            number += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await stop.wait()
+
+    task = asyncio.create_task(publish())
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
 class Bench:
     def __init__(self, client: ApiClient, broker: Broker) -> None:
         self._client = client
         self._broker = broker
 
-    async def prepare(self, each: int, progress: Progress) -> list[Revocation]:
-        """So many of each kind, in random order, all of which are found."""
-        dice = random.Random(2026)
+    async def prepare(self, each: int, name: str, progress: Progress) -> list[Revocation]:
+        """So many of each kind, in random order, all of which are found. `name`: the beginning of their ids."""
+        dice = random.Random(name)
         every = [
-            revocation(kind, f"{kind}-{number}", f"{dice.getrandbits(64):016x}")
+            revocation(kind, f"{name}-{kind}-{number}", f"{dice.getrandbits(64):016x}")
             for number in range(each)
             for kind in KINDS
         ]
@@ -157,17 +190,31 @@ async def measure(service: Service, options: argparse.Namespace, console: Consol
         broker = await stack.enter_async_context(bootstrap.connected_broker(settings, service.endpoints.broker_url))
         client = await stack.enter_async_context(ApiClient(service.url, service.secret))
         bench = Bench(client, broker)
-        every = await bench.prepare(options.each, progress)
-        load = Load(list(again(files)), options.rate)
-        async with load.on(broker):
-            await asyncio.sleep(STEADY_S)
-            found = await bench.take_away(every, progress)
-    seconds = [one for kind in found.values() for one in kind]
+        events = list(again(files))
+        found = {}
+        for name, size in (("alone", 0), ("large", options.large)):
+            every = await bench.prepare(options.each, name, progress)
+            load = Load(events, options.rate)
+            async with AsyncExitStack() as loads:
+                await loads.enter_async_context(load.on(broker))
+                if size:
+                    await loads.enter_async_context(large_documents(broker, size))
+                await asyncio.sleep(STEADY_S)
+                taken = await bench.take_away(every, progress)
+                machine = os.getloadavg()[0]
+            found[name] = report(taken, load.rate, machine)
+    return {"processors": os.cpu_count(), "large_bytes": options.large, **found}
+
+
+def report(taken: Mapping[str, Sequence[float]], rate: float, machine: float) -> dict[str, Any]:
+    """`machine`: its load, of the last minute."""
+    seconds = [one for kind in taken.values() for one in kind]
     return {
         **figures(seconds),
         "n": len(seconds),
-        "events_per_s": round(load.rate),
-        "kinds": {kind: figures(found[kind]) for kind in KINDS},
+        "events_per_s": round(rate),
+        "machine_load": round(machine, 1),
+        "kinds": {kind: figures(taken[kind]) for kind in KINDS},
     }
 
 
@@ -178,7 +225,14 @@ def figures(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def show(found: Mapping[str, Any], console: Console) -> None:
-    title = f"from a revocation to the first answer without it, at {found['events_per_s']:,} events/s"
+    show_one(found["alone"], found["processors"], "", console)
+    besides = f",\nand another tenant's documents of {found['large_bytes'] / 1e6:.1f} MB, one a second"
+    show_one(found["large"], found["processors"], besides, console)
+
+
+def show_one(found: Mapping[str, Any], processors: int, besides: str, console: Console) -> None:
+    title = f"from a revocation to the first answer without it, at {found['events_per_s']:,} events/s{besides}"
+    title += f"\n(load of the machine {found['machine_load']}, {processors} processors)"
     table = Table("kind", "p50 ms", "p95 ms", "p99 ms", "max ms", title=title)
     for kind, one in found["kinds"].items():
         table.add_row(kind, *(f"{value:,.0f}" for value in one.values()))
@@ -193,6 +247,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SHARED / "company", help="folder with changes.*.ndjson")
     parser.add_argument("--each", type=int, default=30, help="revocations of each kind")
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
+    parser.add_argument("--large", type=int, default=4_900_000, help="bytes of the other tenant's documents")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     console = Console()

@@ -10,6 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
+from unittest.mock import patch
+
+from prometheus_client import REGISTRY
 
 
 class SourceMoved(Exception):
@@ -61,7 +64,9 @@ def _changed(module: ModuleType, mutant: Mutant) -> ModuleType:
         raise SourceMoved(f"{mutant}: it is there {times} times")
     changed = ModuleType(module.__name__)
     code = compile(source.replace(mutant.old, mutant.new), str(module.__file__), "exec")
-    exec(code, changed.__dict__)  # noqa: S102
+    # Its metrics are registered once, by the module itself.
+    with patch.object(REGISTRY, "register"):
+        exec(code, changed.__dict__)  # noqa: S102
     return changed
 
 
