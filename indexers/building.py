@@ -55,6 +55,12 @@ class Lease:
                 if not await self.is_decided():
                     raise
 
+    async def confirm(self) -> None:
+        """Give a sign of life at once. Raise Overtaken if the right is gone."""
+        async with self._changing:
+            build = replace(self._build, renewed=time.time())
+            self._decision = await self._registry.decisions.change(self._decision, build=build)
+
     async def is_decided(self) -> bool:
         return (await self._registry.decision(self._decision.collection)).number == self.number
 
@@ -93,11 +99,12 @@ class Lease:
                 self._decision = found
 
 
-async def take(registry: Registry, collection: str, *, restart: bool) -> Lease:
-    """Take the right to build a collection's next generation.
+async def take(registry: Registry, collection: str, *, restart: bool, tenant: str | None = None) -> Lease:
+    """Take the right to build a collection's next generation, or to fill the index of one `tenant` anew.
 
     `restart`: take it from a builder that gives no sign of life, or left its build unfinished; whoever does may be sure
-    that nothing more comes of that. Raises OfficeSearchError while another lives, and without `restart`.
+    that nothing more comes of that. Raises OfficeSearchError while another lives, and without `restart`, which it does
+    not take where one tenant's index was being filled: nothing of that is worth keeping.
     """
     decision = await registry.decision(collection)
     generations = [one for one in await registry.recorded() if one.collection == collection]
@@ -110,9 +117,8 @@ async def take(registry: Registry, collection: str, *, restart: bool) -> Lease:
             f"`office-search reindex {collection} --restart`."
         )
     number = max(decision.last, *(one.number for one in generations)) + 1
-    build = Build(
-        number, f"process {os.getpid()} on {socket.gethostname()}, {uuid4().hex[:8]}", time.time(), time.time()
-    )
+    holder = f"process {os.getpid()} on {socket.gethostname()}, {uuid4().hex[:8]}"
+    build = Build(number, holder, time.time(), time.time(), tenant)
     return Lease(registry, await registry.decisions.change(decision, build=build, last=number), build)
 
 
@@ -124,19 +130,23 @@ async def _refuse(registry: Registry, decision: Decision, build: Build, *, resta
     if build.silent_s() <= SILENT_S:
         refused = " It cannot be restarted." if restart else ""
         raise OfficeSearchError(f"{sentence}{refused} Wait until it is done, or end that process first.")
-    if not restart:
+    if not restart and build.tenant is None:
         raise OfficeSearchError(sentence)
 
 
 def told(collection: str, build: Build) -> str:
     """Return who builds since when, and what to do if that was cut off."""
     since = datetime.fromtimestamp(build.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    sentence = f"{collection}-{build.number:06d} is being built since {since} by {build.holder}"
+    what, again = f"{collection}-{build.number:06d} is being built", f"reindex {collection} --restart"
+    if build.tenant is not None:
+        what = f"The index of {build.tenant} in {collection} is being filled anew"
+        again = f"rebuild {collection} --tenant {build.tenant}"
+    sentence = f"{what} since {since} by {build.holder}"
     if build.silent_s() <= SILENT_S:
         return f"{sentence}, which lives."
     return (
         f"{sentence}, which has given no sign of life for {build.silent_s():.0f} s. It was cut off: run "
-        f"`office-search reindex {collection} --restart`."
+        f"`office-search {again}`."
     )
 
 

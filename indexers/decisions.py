@@ -26,12 +26,16 @@ class Overtaken(Unavailable):
 
 @dataclass(frozen=True)
 class Build:
-    """A build under way. `since` and `renewed` are seconds since 1970, by the builder's clock."""
+    """A build under way. `since` and `renewed` are seconds since 1970, by the builder's clock.
+
+    `tenant`: the one whose index alone is filled anew; None for a whole generation.
+    """
 
     number: int
     holder: str
     since: float
     renewed: float
+    tenant: str | None = None
 
     def silent_s(self) -> float:
         """Return for how long it has given no sign of life; a clock that is ahead counts like one that is behind."""
@@ -94,11 +98,15 @@ class Decisions:
         return replace(changed, version=(answer["_seq_no"], answer["_primary_term"]))
 
     async def _put(self, decision: Decision, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        build = asdict(decision.build) if decision.build else None
+        # Beside the build, in which processes of an older version know no more fields than theirs.
+        tenant = build.pop("tenant") if build else None
         body = {
             "collection": _KIND,
             "number": decision.number,
             "last": decision.last,
-            "build": asdict(decision.build) if decision.build else None,
+            "build": build,
+            "tenant": tenant,
         }
         answer: Mapping[str, Any] = await self._engine.index(
             index=REGISTRY, id=decision_id(decision.collection), body=body, params=dict(params)
@@ -112,5 +120,5 @@ def decision_id(collection: str) -> str:
 
 def _decision(collection: str, got: Mapping[str, Any]) -> Decision:
     source = got["_source"]
-    build = Build(**source["build"]) if source["build"] else None
+    build = Build(**source["build"], tenant=source.get("tenant")) if source["build"] else None
     return Decision(collection, source["number"], source["last"], build, (got["_seq_no"], got["_primary_term"]))

@@ -48,7 +48,8 @@ class Indices:
         await self._refuse_retired()
         if await self._was_there(tenant):
             if not await self._engine.indices.exists(index=index):
-                raise IndexLost(f"{index} is lost - run `office-search rebuild {self.generation.collection}`.")
+                again = f"office-search rebuild {self.generation.collection} --tenant {tenant}"
+                raise IndexLost(f"{index} is lost - run `{again}`.")
         else:
             await self._make(tenant, index)
         self._known.add(tenant)
@@ -62,9 +63,7 @@ class Indices:
 
         What is cut off in between is done once more; nothing is written to an index that is not recorded.
         """
-        await create_index(self._engine, index, self._body(tenant))
-        if self.generation.collection == directory.NAME:
-            await self._mark(index)
+        await self._create(tenant, index)
         try:
             state = await self._refuse_retired()
         except OfficeSearchError:
@@ -74,6 +73,11 @@ class Indices:
         if state == "serving":
             await self._engine.indices.put_alias(index=index, name=alias(self.generation.collection, tenant))
         await self._registry.tenants.add(self.generation.name, tenant)
+
+    async def _create(self, tenant: str, index: str) -> None:
+        await create_index(self._engine, index, self._body(tenant))
+        if self.generation.collection == directory.NAME:
+            await self._mark(index)
 
     async def _refuse_retired(self) -> State:
         state = await self._registry.state(self.generation)

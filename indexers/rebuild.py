@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from indexers.followers import Follower, ensure_consumer
 from indexers.generations import Generation
-from indexers.reindex import Reindex
+from indexers.reindex import Reindex, every_index
+from indexers.resources import Resources
 from search.core.errors import OfficeSearchError
 
 
@@ -14,16 +15,7 @@ class Rebuild(Reindex):
     """Builds the next generation of a collection, or of the directory, from the beginning of its streams."""
 
     async def _require(self, name: str) -> None:
-        if name not in (known := self._resources.catalogue.made):
-            raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
-        for stream in self._resources.catalogue.streams_of(name):
-            info = await self._broker.info(stream)
-            if info is None or not info.is_whole:
-                first = "is not there" if info is None else f"no longer begins at its first event but at {info.first}"
-                raise OfficeSearchError(
-                    f"{stream} {first}, so {name} cannot be made from it. "
-                    "Restore the index from a snapshot, or have the producers publish everything again."
-                )
+        await require_whole_streams(self._resources, name)
 
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         return dict.fromkeys(old.streams, 0)
@@ -35,10 +27,10 @@ class Rebuild(Reindex):
         try:
             await follower.start()
             self._watcher.step("follow the stream")
-            before = await self._count(old)
+            before = await self._count(every_index(old))
             await self._reach(new, await self._ends(new))
             self._watcher.step("compare counts")
-            count = await self._count(new)
+            count = await self._count(every_index(new))
             if count < before:
                 raise OfficeSearchError(
                     f"{new.name} holds {count} documents, though {old.name} has {before}: the stream lacks some. "
@@ -47,3 +39,17 @@ class Rebuild(Reindex):
         finally:
             await follower.stop()
         return count, []
+
+
+async def require_whole_streams(resources: Resources, name: str) -> None:
+    """Raise OfficeSearchError unless all that a collection is made of is still in its streams."""
+    if name not in (known := resources.catalogue.made):
+        raise OfficeSearchError(f"There is no vertical {name!r}; there are {', '.join(known)}.")
+    for stream in resources.catalogue.streams_of(name):
+        info = await resources.broker.info(stream)
+        if info is None or not info.is_whole:
+            first = "is not there" if info is None else f"no longer begins at its first event but at {info.first}"
+            raise OfficeSearchError(
+                f"{stream} {first}, so {name} cannot be made from it. "
+                "Restore the index from a snapshot, or have the producers publish everything again."
+            )

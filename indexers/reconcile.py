@@ -92,7 +92,7 @@ def plan(view: View) -> list[Action]:
     for generation in view.generations:
         if generation.state == "retired" or is_over(generation, view.decision):
             actions += _removed(view, generation)
-    return actions
+    return [*actions, *_left(view)]
 
 
 def is_over(generation: Generation, decision: Decision) -> bool:
@@ -104,6 +104,28 @@ def is_over(generation: Generation, decision: Decision) -> bool:
         return True
     building = decision.build.number if decision.build else None
     return generation.number not in (decision.number, building) and generation.number <= decision.last
+
+
+def _left(view: View) -> Iterator[Action]:
+    """Yield what clears away builds of one tenant's index that are over: no generation was ever recorded for them."""
+    decision, recorded = view.decision, {generation.number for generation in view.generations}
+    kept = {*recorded, decision.number, decision.build.number if decision.build else None}
+
+    def is_left(number: int | None) -> bool:
+        return number is not None and number not in kept and number <= decision.last
+
+    collection = decision.collection
+    names = [
+        (stream, name)
+        for stream, names in sorted(view.consumers.items())
+        for name in sorted(names)
+        if is_left(_number(collection, name))
+    ]
+    if names:
+        yield Consumers(names)
+    indices = [name for name, aliases in view.indices.items() if not aliases and is_left(parts(collection, name)[0])]
+    if indices:
+        yield Delete(sorted(indices))
 
 
 def _release(decision: Decision) -> Iterator[Action]:
@@ -136,6 +158,12 @@ def _removed(view: View, generation: Generation) -> Iterator[Action]:
     collection = view.decision.collection
     if indices := [index for index in view.indices if parts(collection, index)[0] == generation.number]:
         yield Delete(sorted(indices))
+
+
+def _number(collection: str, consumer: str) -> int | None:
+    """Return the number of the generation that a consumer is of; None for any other."""
+    found = re.fullmatch(rf"{re.escape(collection)}-(\d{{6}})(-.+)?", consumer)
+    return int(found[1]) if found else None
 
 
 def parts(collection: str, index: str) -> tuple[int | None, str]:

@@ -4,57 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
-import structlog
+from collections.abc import Mapping
 
 from indexers.aside import Aside
-from indexers.building import Lease, take
+from indexers.builder import POLL_S, STALLED_S, Builder, Built
 from indexers.copying import Copy
-from indexers.decisions import Overtaken
 from indexers.followers import Follower, ensure_consumer
-from indexers.following_up import FollowUp
 from indexers.generations import Generation
-from indexers.resources import Resources
 from search.core.errors import OfficeSearchError
-from search.core.streams.port import Progress
-
-log = structlog.get_logger(__name__)
-
-POLL_S = 0.1
-STALLED_S = 120.0
 
 
-class Watcher(Protocol):
-    """Who is told how a build goes on; the command line draws it."""
-
-    def step(self, name: str, total: int | None = None) -> None: ...
-
-    def advance(self, documents: int) -> None: ...
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a reindex has done. `rejected`: documents whose stored original no longer passes the contract."""
-
-    generation: str
-    retired: str
-    documents: int
-    rejected: Sequence[str]
-
-
-class Reindex:
+class Reindex(Builder):
     """Builds the next generation of one collection from the serving one's stored originals."""
-
-    def __init__(self, resources: Resources, watcher: Watcher) -> None:
-        self._resources = resources
-        self._engine = resources.engine
-        self._broker = resources.broker
-        self._registry = resources.registry
-        self._watcher = watcher
-        self._follow_up = FollowUp(resources.engine, resources.broker, resources.registry)
 
     async def run(self, name: str, *, restart: bool = False) -> Built:
         """Build, compare and swap.
@@ -63,25 +24,13 @@ class Reindex:
         old differ, and when what was decided could not be carried out.
         """
         await self._require(name)
-        await self._follow_up.finish(name)  # what an earlier one may have left
-        lease = await take(self._registry, name, restart=restart)
-        try:
-            lease.keep()
-            await self._follow_up.finish(name)  # what was taken over
+        async with self._lease(name, restart=restart) as lease:
             old = await self._registry.serving(name)
             new = await self._registry.create(name, await self._positions(old), lease.number)
             documents, rejected = await self._build(old, new)
             await self._require_all_tenants(old, new)
             self._watcher.step("swap")
             await lease.decide()
-        except BaseException as error:
-            # An unfinished generation serves nobody; without this it would be followed until it counts as abandoned.
-            await asyncio.shield(self._give_up(name, lease))
-            if lease.is_lost and isinstance(error, asyncio.CancelledError):
-                raise Overtaken(
-                    f"Another build of {name} has taken the place of this one; nothing was changed."
-                ) from None
-            raise
         await self._finish(name, new)
         return Built(new.name, old.name, documents, rejected)
 
@@ -104,13 +53,6 @@ class Reindex:
                 "The old one goes on serving and the new one was removed."
             )
 
-    async def _give_up(self, name: str, lease: Lease) -> None:
-        try:
-            if await lease.give_up():
-                await self._follow_up.finish(name)
-        except Exception as error:
-            log.warning("an unfinished build is left to the indexers", vertical=name, error=repr(error)[:200])
-
     async def _finish(self, name: str, new: Generation) -> None:
         """Carry out what was decided."""
         try:
@@ -130,7 +72,7 @@ class Reindex:
         for stream in new.streams:
             await ensure_consumer(self._broker, new, stream, float(self._resources.settings.indexing.ack_wait_s))
         copy = Copy(self._resources, old, new)
-        self._watcher.step("copy", await self._count(old))
+        self._watcher.step("copy", await self._count(every_index(old)))
         async for documents in copy.run(await self._indices(old)):
             self._watcher.advance(documents)
         follower = Follower(self._resources, new)
@@ -143,9 +85,6 @@ class Reindex:
         finally:
             await follower.stop()
         return copy.copied, copy.rejected
-
-    async def _ends(self, generation: Generation) -> Mapping[str, int]:
-        return {stream: await self._broker.end(stream) for stream in generation.streams}
 
     async def _reach(self, generation: Generation, ends: Mapping[str, int]) -> None:
         """Wait until everything up to these stream positions is in the generation's indices."""
@@ -164,22 +103,16 @@ class Reindex:
                 )
             await asyncio.sleep(POLL_S)
 
-    async def _progress(self, generation: Generation, stream: str) -> Progress:
-        found = await self._broker.progress(stream, generation.durable(stream))
-        if found is None:
-            raise OfficeSearchError(f"{generation.name} has no consumer - run `office-search index`.")
-        return found
-
     async def _compare(self, old: Generation, new: Generation, rejected: int) -> None:
         """Check that the new count lies between the old one's before and after it, as events flow meanwhile.
 
         Documents never go away (a delete is a tombstone), so each bound holds whatever comes in between.
         """
-        before = await self._count(old)
+        before = await self._count(every_index(old))
         await self._reach(new, await self._ends(new))
-        count = await self._count(new)
+        count = await self._count(every_index(new))
         await self._reach(old, await self._ends(old))
-        after = await self._count(old)
+        after = await self._count(every_index(old))
         if not before <= count <= after:
             raise OfficeSearchError(
                 f"{new.name} holds {count} documents, {old.name} {before} to {after}; {rejected} were rejected. "
@@ -187,14 +120,9 @@ class Reindex:
             )
 
     async def _indices(self, generation: Generation) -> list[str]:
-        found = await self._engine.indices.get(index=_every_index(generation), params={"allow_no_indices": "true"})
+        found = await self._engine.indices.get(index=every_index(generation), params={"allow_no_indices": "true"})
         return sorted(found)
 
-    async def _count(self, generation: Generation) -> int:
-        """Return how many documents are searchable after a refresh."""
-        await self._engine.indices.refresh(index=_every_index(generation))
-        return int((await self._engine.count(index=_every_index(generation)))["count"])
 
-
-def _every_index(generation: Generation) -> str:
+def every_index(generation: Generation) -> str:
     return f"{generation.name}-*"

@@ -181,17 +181,23 @@ def accept_gap(
 @app.command()
 def rebuild(
     vertical: Annotated[str, typer.Argument(help="Its name, such as messages; also usage and directory.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="Fill this tenant's index alone; the others' are not touched.")
+    ] = None,
     restart: Restart = False,
 ) -> None:
     """Build a vertical's index from the beginning of its stream, as after an index was lost, and swap."""
     from search.access import audit
     from search.commands.endpoints import resolve
-    from search.commands.reindex import rebuild_vertical
+    from search.commands.reindex import rebuild_vertical, refill_tenant
 
     chosen = settings()
     log(chosen)
-    with audit.action(chosen.audit, "admin.rebuild", vertical=vertical, restart=restart):
-        run(rebuild_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
+    with audit.action(chosen.audit, "admin.rebuild", vertical=vertical, tenant=tenant, restart=restart):
+        if tenant is None:
+            run(rebuild_vertical(chosen, resolve(chosen), vertical, console, restart=restart))
+        else:
+            run(refill_tenant(chosen, resolve(chosen), vertical, tenant, console, restart=restart))
 
 
 @app.command()

@@ -14,8 +14,9 @@ from kit import CATALOGUE, COLLECTIONS
 from nats.aio.client import Client
 from opensearchpy import AsyncOpenSearch
 
+from indexers.builder import Built
 from indexers.generations import Registry
-from indexers.reindex import Built, Reindex
+from indexers.reindex import Reindex
 from indexers.resources import Resources
 from search.core.settings import Settings
 from search.core.streams.nats.names import stream_name

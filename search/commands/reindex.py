@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -14,8 +16,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from indexers.builder import Built
 from indexers.rebuild import Rebuild
-from indexers.reindex import Built, Reindex
+from indexers.refill import Refill, Refilled
+from indexers.reindex import Reindex
 from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.core.endpoints import Endpoints
@@ -38,6 +42,18 @@ async def rebuild_vertical(
     return await _build(Rebuild, settings, endpoints, vertical, console, restart=restart)
 
 
+async def refill_tenant(
+    settings: Settings, endpoints: Endpoints, vertical: str, tenant: str, console: Console, *, restart: bool = False
+) -> Refilled:
+    """Fill one tenant's index anew from the streams with a progress bar, and print the result."""
+    async with bootstrap.write_side(settings, endpoints, Catalogue.installed()) as resources:
+        with _Bar(console) as bar:
+            filled = await Refill(resources, bar, tenant).run(vertical, restart=restart)
+    console.print(f"{filled.index} is there and whole, with {filled.documents:,} documents.")
+    _tell(filled.rejected, "events gave no document.", console)
+    return filled
+
+
 async def _build(
     work: type[Reindex], settings: Settings, endpoints: Endpoints, vertical: str, console: Console, *, restart: bool
 ) -> Built:
@@ -45,11 +61,15 @@ async def _build(
         with _Bar(console) as bar:
             built = await work(resources, bar).run(vertical, restart=restart)
     console.print(f"{built.generation} serves, with {built.documents:,} documents; {built.retired} is retired.")
-    for reason in built.rejected[:SHOWN]:
-        console.print(f"  rejected: {reason}", style="yellow", markup=False, highlight=False)
-    if built.rejected:
-        console.print(f"{len(built.rejected)} documents no longer pass the contract and are found no more.")
+    _tell(built.rejected, "documents no longer pass the contract and are found no more.", console)
     return built
+
+
+def _tell(rejected: Sequence[str], what: str, console: Console) -> None:
+    for reason in rejected[:SHOWN]:
+        console.print(f"  rejected: {reason}", style="yellow", markup=False, highlight=False)
+    if rejected:
+        console.print(f"{len(rejected)} {what}")
 
 
 class _Bar:

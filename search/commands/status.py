@@ -48,7 +48,8 @@ async def show(settings: Settings, endpoints: Endpoints, console: Console) -> No
         for collection, tenants in (await follow_up.lost(registry.catalogue.made)).items():
             if tenants:
                 sentence = f"The indices of {collection} are lost of {', '.join(tenants[:SHOWN])}: run "
-                console.print(f"{sentence}`office-search rebuild {collection}`.", style="red", markup=False)
+                again = f"`office-search rebuild {collection}`, for one of them with `--tenant {tenants[0]}`."
+                console.print(f"{sentence}{again}", style="red", markup=False)
         for decision in (await registry.decisions.of(registry.catalogue.made)).values():
             if decision.build:
                 console.print(told(decision.collection, decision.build), markup=False, highlight=False)

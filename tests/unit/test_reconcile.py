@@ -82,6 +82,18 @@ def test_an_alias_that_was_lost_or_leads_to_two_is_put_right_and_others_indices_
     assert point.targets == {"apps.acme": "apps-000002-acme", "apps.a-b": "apps-000002-a-b"}
 
 
+def test_what_a_build_of_one_tenant_left_is_cleared_away_once_it_is_over() -> None:
+    """It has a number, and no generation that is recorded; others' are left, and whatever an alias leads to."""
+    indices = {"apps-000001-acme": {"apps.acme"}, "apps-000002-acme": set(), "apps-000003-acme": {"apps.x"}}
+    consumers = {"apps-000001", "apps-000002", "apps-000009", "apps-000002-access", "contacts-000002", "mine"}
+    filling = replace(builds(2), tenant="acme")
+    assert plan(view(decided(1, 3, filling), {1: "serving"}, indices, consumers)) == []
+    assert plan(view(decided(1, 3), {1: "serving"}, indices, consumers)) == [
+        Consumers([(STREAM, "apps-000002"), (STREAM, "apps-000002-access")]),
+        Delete(["apps-000002-acme"]),
+    ]
+
+
 NUMBERS = st.integers(1, 4)
 
 
