@@ -268,7 +268,11 @@ class Reader:
 
 
 def _failed(answer: Mapping[str, Any]) -> bool:
-    return bool("error" in answer or answer.get("timed_out") or answer["_shards"]["failed"])
+    if "error" in answer or answer.get("timed_out"):
+        return True
+    shards = answer["_shards"]
+    # A shard that is nowhere is not counted as failed.
+    return bool(shards["failed"] or shards["successful"] < shards["total"])
 
 
 def _reason(answer: Mapping[str, Any]) -> str:

@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable
 import kit
 import pytest
 from apikit import Api, Company
+from kit import VERTICALS
 from prometheus_client import REGISTRY
 from reindexkit import Site, Watcher
 
 from indexers import aside, service
 from indexers.rebuild import Rebuild
 from mappings import directory
+from search.access.principal import Principal, Rules
+from search.access.reader import Reader, Request
 from search.core.errors import OfficeSearchError
 from search.core.streams.nats.names import DEAD_LETTERS, stream_name
 from search.health import readiness
@@ -173,6 +176,18 @@ async def test_a_lost_directory_shuts_out_its_tenant_alone_until_it_is_rebuilt(
     assert await hit.status("newcomer") == 200
     assert await hit.status("nobody") == 403
     assert await whole(spared)
+
+
+async def test_an_index_of_which_a_part_is_nowhere_has_failed(site: Site) -> None:
+    settings = {"number_of_shards": 2, "number_of_replicas": 0, "routing.allocation.total_shards_per_node": 1}
+    body = {"settings": {"index": settings}, "aliases": {"apps.halved": {}}}
+    await site.engine.indices.create(index="halved", body=body, params={"wait_for_active_shards": "1"})
+    try:
+        caller = Principal("halved", "u", frozenset({"user:u"}), (), {VERTICALS["apps"].module: None}, {}, Rules([{}]))
+        asked = Request(VERTICALS["apps"], {"match_all": {}})
+        assert await Reader(site.engine, 5_000).candidates(caller, [asked]) == [None]
+    finally:
+        await site.engine.indices.delete(index="halved")
 
 
 async def test_a_tenant_of_whom_nothing_is_known_is_refused_as_ever_and_a_vertical_without_events_is_empty(

@@ -19,7 +19,10 @@ from search.core.errors import Unavailable
 DOCS, APPS = VERTICALS["docs"], VERTICALS["apps"]
 CALLER = Principal("acme", "u-1", frozenset({"user:u-1"}), (), {DOCS.module: None, APPS.module: None}, {}, Rules([{}]))
 REQUESTS = [Request(DOCS, {"match_all": {}}), Request(APPS, {"match_all": {}})]
-NOTHING = {"_shards": {"failed": 0}, "hits": {"hits": [], "total": {"value": 0, "relation": "eq"}}}
+NOTHING = {
+    "_shards": {"total": 1, "successful": 1, "failed": 0},
+    "hits": {"hits": [], "total": {"value": 0, "relation": "eq"}},
+}
 
 
 @dataclass
