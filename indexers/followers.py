@@ -10,7 +10,7 @@ from indexers.generations import Generation
 from indexers.indices import Indices
 from indexers.pipeline import Pipeline, expect_dead_letters
 from indexers.preparing import OnTheLoop, Preparing
-from indexers.projections import DirectoryEntries, Documents
+from indexers.projections import DirectoryEntries, Documents, Projection
 from indexers.resources import Resources
 from indexers.workers import InWorkers
 from indexers.writable import Writable
@@ -33,13 +33,18 @@ async def delete_consumers(broker: Broker, generation: Generation) -> None:
         await broker.delete_consumer(stream, generation.durable(stream))
 
 
-def preparing(collection: str, stream: str, resources: Resources) -> Preparing:
-    """Return what makes documents of a stream's events for a collection or the directory."""
+def projection(collection: str, stream: str, resources: Resources) -> Projection:
+    """Return what makes documents of a stream's changes for a collection or the directory."""
     if collection == directory.NAME:
-        return OnTheLoop(resources.decode, DirectoryEntries(stream))
-    if resources.workers:
+        return DirectoryEntries(stream)
+    return Documents(resources.catalogue.collections[collection], resources.lexicons)
+
+
+def preparing(collection: str, stream: str, resources: Resources) -> Preparing:
+    """Return where a stream's events are prepared: texts in processes of their own, if there are any."""
+    if resources.workers and collection != directory.NAME:
         return InWorkers(resources.workers, collection)
-    return OnTheLoop(resources.decode, Documents(resources.catalogue.collections[collection], resources.lexicons))
+    return OnTheLoop(resources.decode, projection(collection, stream, resources))
 
 
 class Follower:
