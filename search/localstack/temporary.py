@@ -28,13 +28,20 @@ def temporary_stack(
     *, heap: str = "512m", cache: Path | None = None, console: Console | None = None
 ) -> Iterator[Endpoints]:
     """Yield the endpoints of a new stack on free ports; remove it with its data afterwards."""
+    with temporary(heap=heap, cache=cache, console=console) as stack:
+        yield stack.up()
+
+
+@contextmanager
+def temporary(*, heap: str = "512m", cache: Path | None = None, console: Console | None = None) -> Iterator[Stack]:
+    """Yield such a stack before it is started, to whoever disturbs it; remove it with its data afterwards."""
     sweep()
     with one_sentence("make a folder for a temporary stack"):
         home = Path(tempfile.mkdtemp(prefix=PREFIX))
         home.chmod(0o755)
     stack = Stack(home, cache, heap, console=console, usual_ports=False)
     with signals_as_exit(), hold(home / OWNER), _erased_at_the_end(stack):
-        yield stack.up()
+        yield stack
 
 
 def sweep() -> None:
