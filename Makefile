@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup unit test test-all fuzz-access lint format demo screenshots lock clean
+.PHONY: help setup unit test test-all fuzz-access chaos lint format demo screenshots lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,10 @@ test-all: lint ## The same with the long ones: more stories of who may see what;
 
 fuzz-access: setup ## Look for access that nobody has, in new stories, until interrupted; SECONDS=… ends it, SEED=… repeats
 	@PYTHONPATH=tests $(BIN)/python -m proof.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+chaos: setup ## Kill, stop, block and delete under load, and compare; SEED=…, STEPS=… a story, MINUTES=… several
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run \
+		$(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 lint: setup ## Check style, types and layers
 	$(BIN)/ruff check .
