@@ -60,5 +60,7 @@ class Again:
             written += len(done)
             if len(done) < len(events):
                 return
+            # What comes from now on is written at once: going aside too, it would never let this come to its end.
+            self._writable.in_trouble.pop(tenant, None)
         self._writable.in_trouble.pop(tenant, None)
         log.info("tenant is written again", tenant=tenant, events=written)

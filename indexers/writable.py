@@ -87,8 +87,9 @@ class Writable:
             log.warning(
                 "tenant set aside", generation=self._indices.generation.name, tenant=tenant, because=reason[:300]
             )
-        await self.aside.put(tenant, ((one.stream, one.position, one.data) for one in deliveries), reason)
+        # Not afterwards: the trouble may be over by then, and what is still on its way here would begin it anew.
         self.in_trouble[tenant] = reason
+        await self.aside.put(tenant, ((one.stream, one.position, one.data) for one in deliveries), reason)
 
     async def make(self, tenant: str) -> str | None:
         """Make a tenant's index, unless it is there; return why that cannot be, None when it is done.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +13,7 @@ import pytest
 from apikit import Api
 from opensearchpy import AsyncOpenSearch
 
+from indexers import aside
 from search.core.streams.nats.names import DEAD_LETTERS
 from search.core.streams.port import Broker
 from search.health import readiness
@@ -130,6 +133,39 @@ async def test_one_tenant_s_blocked_index_does_not_hold_up_another(
         return len(await kit.contents(engine, "apps", "stuck")) == 22
 
     await kit.until(is_whole, "what was set aside to be written")
+
+
+async def test_what_is_aside_is_written_while_more_of_that_tenant_comes(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, old: str
+) -> None:
+    await kit.publish(broker, arrival("busy"))
+    await kit.settled(broker, engine)
+    index = "apps-000001-busy"
+    stop = asyncio.Event()
+
+    async def flow() -> None:
+        for number in itertools.takewhile(lambda _: not stop.is_set(), itertools.count()):
+            await kit.publish(broker, [kit.event("app", kit.app(f"c-{number}", "请假"), tenant="busy")])
+            # A steady stream; without a pause this is a race for the processor, which nobody wins.
+            await asyncio.sleep(0.01)
+
+    async def is_aside() -> bool:
+        return "busy" in (await aside.held(engine, ["apps-000001"])).get("apps-000001", {})
+
+    async def is_over() -> bool:
+        return not await is_aside()
+
+    flowing = asyncio.create_task(flow())
+    try:
+        await engine.indices.put_settings(index=index, body={"index.blocks.write": True})
+        await kit.until(is_aside, "events to be set aside")
+        await engine.indices.put_settings(index=index, body={"index.blocks.write": None})
+        await kit.until(is_over, "nothing to be aside while more comes", 60)
+    finally:
+        stop.set()
+        await flowing
+    await kit.settled(broker, engine)
+    assert await is_over()
 
 
 async def test_a_burst_of_new_tenants_does_not_disturb_old_ones(
