@@ -65,10 +65,10 @@ class FollowUp:
 
     async def lost(self, collections: Sequence[str]) -> dict[str, list[str]]:
         """Return, by collection, the tenants whose index in the serving generation was there and is gone."""
+        # The record first: an index is there before it is recorded, so none that was just made can look lost.
+        serving = [one.name for one in await self._registry.all() if one.state == "serving"]
+        recorded = await self._registry.tenants.of(serving)
         views = await self._views(collections)
-        recorded = await self._registry.tenants.of(
-            one.name for view in views for one in view.generations if one.number == view.decision.number
-        )
         return {
             view.decision.collection: sorted(recorded.get(_serving(view), frozenset()) - _tenants(view, _serving(view)))
             for view in views

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import kit
 import pytest
@@ -13,7 +13,9 @@ from prometheus_client import REGISTRY
 from reindexkit import Site, Watcher
 
 from indexers import aside, service
+from indexers.following_up import FollowUp
 from indexers.rebuild import Rebuild
+from indexers.reconcile import View
 from mappings import directory
 from search.access.principal import Principal, Rules
 from search.access.reader import Reader, Request
@@ -219,6 +221,27 @@ async def test_generations_of_an_older_version_are_recorded_by_the_indices_that_
 
     await kit.until(is_recorded, "the record")
     assert await whole(hit)
+
+
+async def test_an_index_that_is_just_being_made_does_not_count_as_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = await site.registry.serving("apps")
+    look = FollowUp._views
+
+    async def is_recorded() -> bool:
+        return "late" in (await site.registry.tenants.of([serving.name]))[serving.name]
+
+    async def made_meanwhile(follow_up: FollowUp, collections: Sequence[str]) -> Sequence[View]:
+        seen = await look(follow_up, collections)
+        await kit.publish(site.broker, [kit.event("app", kit.app("a-1", "请假"), tenant="late")])
+        await kit.until(is_recorded, "the new tenant to be recorded")
+        return seen
+
+    follow_up = FollowUp(site.engine, site.broker, site.registry)
+    with monkeypatch.context() as patched:
+        patched.setattr(follow_up, "_views", lambda collections: made_meanwhile(follow_up, collections))
+        assert "late" not in (await follow_up.lost(["apps"]))["apps"]
 
 
 async def test_a_rebuild_is_refused_where_the_stream_has_lost_its_beginning(site: Site, hit: Company) -> None:
