@@ -7,6 +7,7 @@ of a stream waits for them, however many they are. Versions decide what counts, 
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,7 +81,9 @@ class Aside:
         lines = []
         for stream, position, data in events:
             said = {"stream": stream, "position": position, "event": base64.b64encode(data).decode()}
-            lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": f"{self._generation}:{stream}:{position}"}}))
+            # A stream that was made anew has another event at the same position.
+            id = f"{self._generation}:{stream}:{position}:{zlib.crc32(data):08x}"
+            lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": id}}))
             lines.append(orjson.dumps(common | said))
         try:
             answer = await self._bulk(lines)

@@ -168,6 +168,19 @@ async def test_what_is_aside_is_written_while_more_of_that_tenant_comes(
     assert await is_over()
 
 
+async def test_what_is_aside_of_a_stream_outlives_another_stream_of_that_name(engine: AsyncOpenSearch) -> None:
+    """Which counts from 1 again."""
+    of_both = aside.Aside(engine, "apps-000009")
+    await aside.prepare(engine)
+    for event in (b"of the one that was lost", b"of the new one", b"of the new one"):
+        await of_both.put("acme", [("changes.apps", 1, event)], "blocked")
+    found = await of_both.page("acme")
+    assert {event.data for event in found} == {b"of the one that was lost", b"of the new one"}
+    assert len(found) == 2
+    await of_both.remove(found)
+    assert await of_both.page("acme") == []
+
+
 async def test_a_burst_of_new_tenants_does_not_disturb_old_ones(
     api: Api, broker: Broker, engine: AsyncOpenSearch, old: str
 ) -> None:
