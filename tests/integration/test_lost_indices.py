@@ -183,8 +183,13 @@ async def test_a_lost_directory_shuts_out_its_tenant_alone_until_it_is_rebuilt(
 async def test_an_index_of_which_a_part_is_nowhere_has_failed(site: Site) -> None:
     settings = {"number_of_shards": 2, "number_of_replicas": 0, "routing.allocation.total_shards_per_node": 1}
     body = {"settings": {"index": settings}, "aliases": {"apps.halved": {}}}
-    await site.engine.indices.create(index="halved", body=body, params={"wait_for_active_shards": "1"})
+    await site.engine.indices.create(index="halved", body=body, params={"wait_for_active_shards": "0"})
+
+    async def has_a_half() -> bool:
+        return (await site.engine.cluster.health(index="halved"))["active_shards"] == 1
+
     try:
+        await kit.until(has_a_half, "one of two shards")
         caller = Principal("halved", "u", frozenset({"user:u"}), (), {VERTICALS["apps"].module: None}, {}, Rules([{}]))
         asked = Request(VERTICALS["apps"], {"match_all": {}})
         assert await Reader(site.engine, 5_000).candidates(caller, [asked]) == [None]
