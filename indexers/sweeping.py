@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping, Set
 
 import structlog
 from opensearchpy import AsyncOpenSearch
@@ -12,9 +12,11 @@ from prometheus_client import Gauge
 
 from indexers.bulk import write
 from indexers.noted import Stored, read_noted, read_stored, tenants_with_notes
+from indexers.projections import Operation
 from indexers.serving import Serving
 from indexers.withdrawing import note
-from mappings import directory
+from mappings import directory, withdrawals
+from mappings.withdrawals import Withdrawal
 from search.core.errors import OfficeSearchError
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,9 @@ NOTED = Gauge("office_search_withdrawals_noted", "Documents whose newer access l
 EVERY_S = 1.5
 # In between it looks after those tenants only of which this process has noted something.
 LOOK_EVERY = 20
+
+# Of a tenant's entries; as many as there is room for.
+MOST_OF_A_TENANT = withdrawals.PAGES * withdrawals.MOST_ON_A_PAGE
 
 Entry = tuple[str, str, int]
 """(tenant, key, version)"""
@@ -37,11 +42,16 @@ class Sweep:
         self._serving = serving
         self._over: set[Entry] = set()
         self._rounds = 0
-        self._tenants: set[str] = set()
+        self._known: dict[str, dict[str, Withdrawal]] = {}
 
-    def look_after(self, tenants: Iterable[str]) -> None:
-        """Sweep for these tenants from the next round on."""
-        self._tenants.update(tenants)
+    def look_after(self, noted: Mapping[str, Mapping[str, Withdrawal]]) -> None:
+        """Sweep for these entries, by tenant and key, from the next round on."""
+        for tenant, entries in noted.items():
+            mine = self._known.setdefault(tenant, {})
+            for key, one in entries.items():
+                known = mine.get(key)
+                if (known.version < one.version) if known else (len(mine) < MOST_OF_A_TENANT):
+                    mine[key] = one
 
     async def run(self) -> None:
         while True:
@@ -52,27 +62,42 @@ class Sweep:
             await asyncio.sleep(EVERY_S)
 
     async def once(self) -> None:
-        """Take out what was over in the last round already."""
+        """Take out what was over in the last round already, and note again what is lacking.
+
+        It is lacking where another generation of the directory serves by now, or where there was no room before.
+        """
+        tenants = set(self._known)
         if self._rounds % LOOK_EVERY == 0:
-            self._tenants |= await tenants_with_notes(self._engine)
+            tenants |= await tenants_with_notes(self._engine)
         self._rounds += 1
-        if not (tenants := frozenset(self._tenants)):
-            return
         noted = await read_noted(self._engine, tenants)
-        entries = [(tenant, key, one.version) for tenant, found in noted.items() for key, one in found.items()]
-        NOTED.set(len(entries))
-        self._tenants -= tenants - {tenant for tenant, _, _ in entries}
-        places = {(tenant, *_place(key)): (tenant, key, version) for tenant, key, version in entries}
+        self.look_after(noted)
+        NOTED.set(sum(map(len, noted.values())))
+        places = {(t, *_place(key)): (t, key, one.version) for t, of in self._known.items() for key, one in of.items()}
         stored = await read_stored(self._engine, places)
         over = {entry for place, entry in places.items() if place in stored and _is_over(stored[place], entry[2])}
         gone, self._over = over & self._over, over - self._over
-        operations = [
-            operation
-            for tenant in {tenant for tenant, _, _ in gone}
-            for operation in note(tenant, over={key: version for of, key, version in gone if of == tenant})
-        ]
-        if operations:
+        if operations := self._put_right(noted, over, gone):
             await write(self._engine, await self._serving.indices(directory.NAME), operations, 0)
+
+    def _put_right(
+        self, noted: Mapping[str, Mapping[str, Withdrawal]], over: Set[Entry], gone: Set[Entry]
+    ) -> list[Operation]:
+        operations: list[Operation] = []
+        for tenant, mine in list(self._known.items()):
+            there = noted.get(tenant, {})
+            lacking = {
+                key: one
+                for key, one in mine.items()
+                if (tenant, key, one.version) not in over and (key not in there or there[key].version < one.version)
+            }
+            out = {key: one.version for key, one in mine.items() if (tenant, key, one.version) in gone}
+            operations += note(tenant, lacking, out)
+            for key in out:
+                del mine[key]
+            if not mine:
+                del self._known[tenant]
+        return operations
 
 
 def _place(key: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ rather than from the beginning, and leaves to the generation what cannot be writ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 import structlog
@@ -68,11 +68,15 @@ if (!changed) { ctx.op = 'none'; }
 class Withdrawing:
     """Takes the short way with one stream's events.
 
-    `serving`: which indices are written to. `tell`: is told the tenants of which something is noted.
+    `serving`: which indices are written to. `tell`: is told what is noted, by tenant and key.
     """
 
     def __init__(
-        self, resources: Resources, stream: str, serving: Serving, tell: Callable[[Iterable[str]], None]
+        self,
+        resources: Resources,
+        stream: str,
+        serving: Serving,
+        tell: Callable[[Mapping[str, Mapping[str, Withdrawal]]], None],
     ) -> None:
         self._resources = resources
         self._tell = tell

@@ -239,6 +239,23 @@ async def test_what_is_noted_ends_once_it_is_written(
     assert await acme.finds(user) == set()
 
 
+async def test_what_is_lost_of_it_is_noted_again(
+    acme: Company, lanes: Lanes, engine: AsyncOpenSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "EVERY_S", 0.3)
+    user = acme.user()
+    taken = narrowed_doc(acme, user)
+    await arrived(acme, lanes)
+    taken()
+    await acme.publish()
+    await until_finds(acme, user, set())
+    # As when a directory that was built anew begins to serve: it is made of streams, which know nothing of notes.
+    for page in withdrawals.PAGE_IDS:
+        await engine.delete(index="directory.acme", id=page, params={"ignore": "404"})
+    await until_finds(acme, user, set())
+    await arrived(acme, lanes)
+
+
 async def test_a_full_page_takes_no_more_and_the_rest_goes_the_long_way(
     acme: Company, lanes: Lanes, monkeypatch: pytest.MonkeyPatch, engine: AsyncOpenSearch
 ) -> None:
