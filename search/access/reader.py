@@ -10,58 +10,23 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import orjson
-import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 
+from mappings import withdrawals
 from mappings.vertical import Vertical
+from search.access.candidates import Candidates, Request, candidates_of, failed
 from search.access.clauses import Clause
-from search.access.filter import access_filter, admits, admits_module, as_noted, visibility_filter
+from search.access.filter import access_filter, admits, admits_module, as_noted, visibility_filter, withdrawn_ids
 from search.access.known import Known, nothing_known
 from search.access.principal import Principal
 from search.core.engine import is_missing
 from search.core.errors import Unavailable
 
-log = structlog.get_logger(__name__)
-
 COUNTED = 10_000
 
 Place = tuple[str, str]
 """(vertical's name, document id)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One vertical's part of a search. `query`: any query; the reader adds the access filter."""
-
-    vertical: Vertical
-    query: Mapping[str, Any]
-    sort: Sequence[Any] = ("_score",)
-    offset: int = 0
-    size: int = 10
-    fields: Sequence[str] = ()  # doc values to give back with each candidate
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A document that matched as of the engine's last refresh; not yet rechecked."""
-
-    vertical: Vertical
-    document_id: str
-    version: tuple[int, int]  # primary term and sequence number as searched
-    names: frozenset[str]  # of the named clauses that it met
-    fields: Mapping[str, Any]
-    sort: Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """One vertical's candidates, best first. `total`: counts up to COUNTED; then `exact` is false."""
-
-    vertical: Vertical
-    found: Sequence[Candidate]
-    total: int
-    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +81,7 @@ class Reader:
         """Return one answer per request, in their order; None where the engine failed or was late."""
         if not requests:
             return []
+        principal = await self.ahead(principal, [request.vertical for request in requests])
         return await self._send(
             principal,
             [self._lines(principal, request, access_filter(principal, request.vertical)) for request in requests],
@@ -124,6 +90,7 @@ class Reader:
 
     async def search(self, principal: Principal, request: Request) -> list[Found]:
         """Return what matches and is visible now, even if the caller lacks the vertical's module."""
+        principal = await self.ahead(principal, [request.vertical])
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
         [answer] = await self._send(principal, [line], [request])
         if answer is None:
@@ -138,16 +105,37 @@ class Reader:
 
         `asked`: one entry per vertical. Raises Unavailable when one of them does not answer in time.
         """
+        principal = await self.ahead(principal, [vertical for vertical, _ in asked])
         guards = {vertical.name: access_filter(principal, vertical) for vertical, _ in asked}
         lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
         totals: Counter[str] = Counter()
         for (vertical, _), answer in zip(asked, await self._msearch(lines), strict=True):
             is_empty = answer is not None and self._never_was(principal, vertical, answer.get("error"))
-            if answer is None or (_failed(answer) and not is_empty):
+            if answer is None or (failed(answer) and not is_empty):
                 raise Unavailable(f"{vertical.name.capitalize()} could not be counted in time; try again in a moment.")
             buckets = answer.get("aggregations", {}).get("named", {}).get("buckets", {})
             totals.update({name: bucket["doc_count"] for name, bucket in buckets.items()})
         return dict(totals)
+
+    async def ahead(self, principal: Principal, verticals: Iterable[Vertical]) -> Principal:
+        """Return the caller without what is noted of documents that have been written since, and speak for themselves.
+
+        Only what would be kept from them is looked at. Raises Unavailable.
+        """
+        taken = {
+            withdrawals.key(one.name, id): {"_index": f"{one.name}.{principal.tenant}", "_id": id, "_source": False}
+            for one in verticals
+            for id in withdrawn_ids(principal, one)
+        }
+        if not taken:
+            return principal
+        over = {
+            key
+            for key, got in zip(taken, await self._mget(list(taken.values())), strict=True)
+            if got.get("found") and got["_version"] >= principal.withdrawals[key].version
+        }
+        left = {key: noted for key, noted in principal.withdrawals.items() if key not in over}
+        return principal.with_withdrawals(left) if over else principal
 
     def _counting(
         self, principal: Principal, vertical: Vertical, queries: Mapping[str, Mapping[str, Any]], guard: Clause
@@ -191,7 +179,7 @@ class Reader:
             return None
         if self._never_was(principal, request.vertical, answer.get("error")):
             return Candidates(request.vertical, (), 0, True)
-        return _candidates(request, answer)
+        return candidates_of(request, answer)
 
     async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
         """Return the engine's answers; None for all of them when it was too late."""
@@ -248,12 +236,8 @@ class Reader:
         if not places:
             return {}
         docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
-        try:
-            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s())
-        except OpenSearchException as error:
-            raise Unavailable("The search engine does not answer; try again in a moment.") from error
         found = {}
-        for (place, vertical), got in zip(places.items(), answer["docs"], strict=True):
+        for (place, vertical), got in zip(places.items(), await self._mget(docs), strict=True):
             failure = got.get("error")
             if failure and place in needed and not self._never_was(principal, vertical, failure):
                 # It must not look as if it did not exist.
@@ -266,36 +250,10 @@ class Reader:
                 found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
         return found
 
-
-def _failed(answer: Mapping[str, Any]) -> bool:
-    if "error" in answer or answer.get("timed_out"):
-        return True
-    shards = answer["_shards"]
-    # A shard that is nowhere is not counted as failed.
-    return bool(shards["failed"] or shards["successful"] < shards["total"])
-
-
-def _reason(answer: Mapping[str, Any]) -> str:
-    """Return why a part failed, for the log: only the kind of error, as the engine's text may quote the query."""
-    if error := answer.get("error"):
-        return ", ".join(cause["type"] for cause in error.get("root_cause", [])) or str(error["type"])
-    return "too late" if answer.get("timed_out") else "shards failed"
-
-
-def _candidates(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
-    if _failed(answer):
-        log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
-        return None
-    total = answer["hits"].get("total", {"value": 0, "relation": "eq"})
-    found = [
-        Candidate(
-            request.vertical,
-            hit["_id"],
-            (hit["_primary_term"], hit["_seq_no"]),
-            frozenset(hit.get("matched_queries", ())),
-            {name: values[0] for name, values in hit.get("fields", {}).items()},
-            hit.get("sort", ()),
-        )
-        for hit in answer["hits"]["hits"]
-    ]
-    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq")
+    async def _mget(self, docs: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        try:
+            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s())
+        except OpenSearchException as error:
+            raise Unavailable("The search engine does not answer; try again in a moment.") from error
+        found: Sequence[Mapping[str, Any]] = answer["docs"]
+        return found

@@ -9,11 +9,12 @@ from typing import Any
 from opensearchpy import AsyncOpenSearch
 
 from mappings.vertical import Vertical
+from search.access.candidates import Candidates, Request
 from search.access.clauses import Clause
 from search.access.filter import access_filter, admits, admits_module, visibility_filter
 from search.access.known import Known
 from search.access.principal import Principal
-from search.access.reader import Candidates, Found, Place, Reader, Request
+from search.access.reader import Found, Place, Reader
 
 
 class SharedReader(Reader):
@@ -28,7 +29,8 @@ class SharedReader(Reader):
         self._other = other
 
     async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
-        narrowed = [_within(request, access_filter(self._other, request.vertical)) for request in requests]
+        other = await self.ahead(self._other, [request.vertical for request in requests])
+        narrowed = [_within(request, access_filter(other, request.vertical)) for request in requests]
         return await super().candidates(principal, narrowed)
 
     async def search(self, principal: Principal, request: Request) -> list[Found]:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from search.access.candidates import Candidate, Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
-from search.access.reader import Candidate, Request
 from search.core.errors import Unavailable
 from search.explain.explanation import Facts, Finding, State, Step
 from search.explain.subject import Subject

@@ -23,9 +23,10 @@ from analyzers import analyse_name, normalise
 from analyzers.alike import is_word
 from mappings.parts.matching import PINYIN
 from mappings.vertical import Vertical
+from search.access.candidates import Candidates, Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
-from search.access.reader import Candidates, Found, Reader, Request
+from search.access.reader import Found, Reader
 from search.core.errors import Unavailable
 from search.query import build
 from search.query.build import EXACT, LITERAL

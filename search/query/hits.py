@@ -10,8 +10,9 @@ from typing import Any
 from mappings.collection import ORIGINAL
 from mappings.parts.display import Joined, Shown
 from mappings.vertical import Vertical
+from search.access.candidates import Candidate
 from search.access.principal import Principal
-from search.access.reader import Candidate, Found
+from search.access.reader import Found
 from search.query import build, merge
 from search.query.answer import Hit
 from search.query.highlight import HighlightTerms, highlight_terms, holds_any, mark, mark_name, snippet

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.vertical import Vertical
+from search.access.candidates import Candidate
 from search.access.directory import Directory
 from search.access.principal import Principal
-from search.access.reader import Candidate, Found, Reader
+from search.access.reader import Found, Reader
 
 Places = Mapping[tuple[str, str], Found]
 

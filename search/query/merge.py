@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.access.reader import Candidate, Candidates
+from search.access.candidates import Candidate, Candidates
 from search.query.build import EXACT, LITERAL
 from search.query.resolved import Sort
 

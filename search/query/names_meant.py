@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from analyzers import normalise
 from mappings.parts.matching import EXACT
 from mappings.vertical import Vertical
+from search.access.candidates import Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
-from search.access.reader import Reader, Request
+from search.access.reader import Reader
 from search.query.matcher import matches
 from search.query.names import named
 

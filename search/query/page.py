@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mappings.vertical import Vertical
+from search.access.candidates import Candidates
 from search.access.directory import Directory
 from search.access.principal import Principal
-from search.access.reader import Candidates, Found, Reader
+from search.access.reader import Found, Reader
 from search.query import cursor, joined_names, merge
 from search.query.answer import Hit
 from search.query.hits import HitView

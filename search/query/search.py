@@ -13,9 +13,10 @@ from prometheus_client import Counter
 from analyzers import Lexicons
 from mappings.catalogue import Catalogue
 from mappings.vertical import Vertical
+from search.access.candidates import Candidates, Request
 from search.access.directory import Directory
 from search.access.principal import Principal
-from search.access.reader import Candidates, Reader, Request
+from search.access.reader import Reader
 from search.core.errors import BadRequest, Forbidden
 from search.query import build, cursor
 from search.query.answer import Answer, Section

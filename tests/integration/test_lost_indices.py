@@ -17,8 +17,9 @@ from indexers.following_up import FollowUp
 from indexers.rebuild import Rebuild
 from indexers.reconcile import View
 from mappings import directory
+from search.access.candidates import Request
 from search.access.principal import Principal, Rules
-from search.access.reader import Reader, Request
+from search.access.reader import Reader
 from search.core.errors import OfficeSearchError
 from search.core.streams.nats.names import DEAD_LETTERS, stream_name
 from search.health import readiness

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import VERTICALS
 
-from search.access.reader import Candidate, Candidates
+from search.access.candidates import Candidate, Candidates
 from search.query.build import EXACT, LITERAL
 from search.query.merge import EXACT_TIER, LITERAL_TIER, PARTS_TIER, merge, tier
 

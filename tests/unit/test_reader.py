@@ -11,9 +11,10 @@ import pytest
 from kit import VERTICALS
 from opensearchpy import AsyncOpenSearch
 
+from search.access.candidates import Request
 from search.access.filter import access_filter, visibility_filter
 from search.access.principal import Principal, Rules, ScopedRole
-from search.access.reader import Reader, Request
+from search.access.reader import Reader
 from search.core.errors import Unavailable
 
 DOCS, APPS = VERTICALS["docs"], VERTICALS["apps"]

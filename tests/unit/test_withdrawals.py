@@ -33,15 +33,20 @@ def stored(lists: Mapping[str, Any], version: int = 6) -> dict[str, Any]:
     return {"found": True, "_version": version, "_source": document, "_primary_term": 1, "_seq_no": 3}
 
 
-async def seen(who: Principal, found: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What the reader gives of a document that the engine holds so."""
+def reader(found: Mapping[str, Any]) -> Reader:
+    """One over an engine that holds a document so."""
 
     class Engine:
         async def mget(self, **_: Any) -> Any:
+            assert found
             return {"docs": [found]}
 
-    reader = Reader(cast(AsyncOpenSearch, Engine()), 1000)
-    answer = await reader.current(who, [(DOCS, "f-1")])
+    return Reader(cast(AsyncOpenSearch, Engine()), 1000)
+
+
+async def seen(who: Principal, found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the reader gives of a document that the engine holds so."""
+    answer = await reader(found).current(who, [(DOCS, "f-1")])
     return answer["docs", "f-1"].document if answer else None
 
 
@@ -71,6 +76,23 @@ async def test_an_older_document_is_seen_under_both_lists() -> None:
 async def test_a_document_that_is_as_new_speaks_for_itself() -> None:
     for version in (7, 8):
         assert await seen(caller(NOBODYS), stored(MINE, version)) == stored(MINE)["_source"]
+
+
+@pytest.mark.parametrize(
+    ("found", "taken"),
+    [({"found": True, "_version": version}, ["f-1"] if version < 7 else []) for version in (6, 7, 8)]
+    + [({"found": False}, ["f-1"]), ({"error": {"type": "shard_not_found_exception"}}, ["f-1"])],
+)
+async def test_what_is_written_by_now_is_left_out_of_searches_no_more(
+    found: Mapping[str, Any], taken: list[str]
+) -> None:
+    other = {"docs/f-2": Withdrawal(7, MINE), "apps/f-1": Withdrawal(7, NOBODYS)}
+    who = PLAIN.with_withdrawals({"docs/f-1": Withdrawal(7, NOBODYS), **other})
+    ahead = await reader(found).ahead(who, [DOCS])
+    assert withdrawn_ids(ahead, DOCS) == taken
+    assert other.items() <= ahead.withdrawals.items()
+    # Whoever loses nothing by it asks the engine nothing.
+    assert await reader({}).ahead(caller(MINE), [DOCS]) == caller(MINE)
 
 
 def test_what_the_newer_state_does_not_name_counts_no_more() -> None:

@@ -1,0 +1,83 @@
+"""What the engine is asked for a caller, and what it answers: candidates, which are not rechecked yet; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from mappings.vertical import Vertical
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One vertical's part of a search. `query`: any query; the reader adds the access filter."""
+
+    vertical: Vertical
+    query: Mapping[str, Any]
+    sort: Sequence[Any] = ("_score",)
+    offset: int = 0
+    size: int = 10
+    fields: Sequence[str] = ()  # doc values to give back with each candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that matched as of the engine's last refresh; not yet rechecked."""
+
+    vertical: Vertical
+    document_id: str
+    version: tuple[int, int]  # primary term and sequence number as searched
+    names: frozenset[str]  # of the named clauses that it met
+    fields: Mapping[str, Any]
+    sort: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """One vertical's candidates, best first. `total`: counts up to COUNTED; then `exact` is false."""
+
+    vertical: Vertical
+    found: Sequence[Candidate]
+    total: int
+    exact: bool
+
+
+def failed(answer: Mapping[str, Any]) -> bool:
+    """Return whether an answer of the engine lacks something."""
+    if "error" in answer or answer.get("timed_out"):
+        return True
+    shards = answer["_shards"]
+    # A shard that is nowhere is not counted as failed.
+    return bool(shards["failed"] or shards["successful"] < shards["total"])
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    """Return why a part failed, for the log: only the kind of error, as the engine's text may quote the query."""
+    if error := answer.get("error"):
+        return ", ".join(cause["type"] for cause in error.get("root_cause", [])) or str(error["type"])
+    return "too late" if answer.get("timed_out") else "shards failed"
+
+
+def candidates_of(request: Request, answer: Mapping[str, Any]) -> Candidates | None:
+    """Return what the engine found for a request; None where it failed or was late."""
+    if failed(answer):
+        log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
+        return None
+    total = answer["hits"].get("total", {"value": 0, "relation": "eq"})
+    found = [
+        Candidate(
+            request.vertical,
+            hit["_id"],
+            (hit["_primary_term"], hit["_seq_no"]),
+            frozenset(hit.get("matched_queries", ())),
+            {name: values[0] for name, values in hit.get("fields", {}).items()},
+            hit.get("sort", ()),
+        )
+        for hit in answer["hits"]["hits"]
+    ]
+    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq")
