@@ -177,4 +177,4 @@ class Faults:
                 raise Wrong(f"a reindex did not end in {REINDEX_S:.0f} s: {command.last_words()}")
         if "Traceback" in (words := command.last_words(200)):
             self.notes.append(f"reindex {vertical} ended with a traceback: {words[-600:]}")
-        return "succeeded" if status == 0 else f"refused: {' '.join(command.last_words(3).split())[-200:]}"
+        return "succeeded" if status == 0 else f"refused: {command.sentence():.250}"

@@ -86,7 +86,15 @@ class Command:
         self._process.wait(GRACE_S)
 
     def last_words(self, lines: int = 12) -> str:
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return "\n".join(self._lines()[-lines:])
+
+    def sentence(self) -> str:
+        """Return what it told its operator last, which is no line of its log."""
+        told = [line for line in self._lines() if not line.startswith("{")]
+        return " ".join(" ".join(told[-3:]).split())
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import kit
@@ -18,6 +18,7 @@ from nats.js.errors import NotFoundError as NoStream
 
 from indexers import aside
 from indexers.followed import Followed
+from indexers.generations import Generation
 from search.core.streams.nats.names import DEAD_LETTERS
 
 LOOK_S = 0.25
@@ -48,14 +49,14 @@ class Settling:
             await asyncio.sleep(LOOK_S)
 
     async def _confirm(self) -> None:
-        """Note everything that is acknowledged now, once all generations have applied and refreshed it."""
+        """Note everything that is acknowledged now, once it is applied and refreshed in what serves."""
         if self._hands.lost:
             return
         taken = {tenant: dict(versions) for tenant, versions in self._producer.said.taken.items()}
         epochs = await self._epochs()
         ends = {stream: await self._world.broker.end(stream) for stream in epochs}
         await until(lambda: self._have_settled(ends), "everything to be applied", GIVE_UP_S)
-        held = await aside.held(self._world.engine, [one.name for one in await self._world.registry.all()])
+        held = await aside.held(self._world.engine, [one.name for one in await self._serving()])
         await self._world.engine.indices.refresh(index="_all")
         # A stream that was lost in between counts from 1 again.
         if self._hands.lost or await self._epochs() != epochs:
@@ -64,14 +65,15 @@ class Settling:
         self._floors |= {tenant: versions for tenant, versions in taken.items() if tenant not in waiting}
         self.confirmed += 1
 
+    async def _serving(self) -> Sequence[Generation]:
+        return [one for one in await self._world.registry.all() if one.state == "serving"]
+
     async def _epochs(self) -> Mapping[str, str | None]:
         infos = {stream: await self._world.broker.info(stream) for stream in kit.CATALOGUE.streams}
         return {stream: info.epoch if info else None for stream, info in infos.items()}
 
     async def _have_settled(self, ends: Mapping[str, int]) -> bool:
-        for generation in await self._world.registry.all():
-            if generation.state == "retired":
-                continue
+        for generation in await self._serving():
             for stream in generation.streams:
                 progress = await self._world.broker.progress(stream, generation.durable(stream))
                 if progress is None or progress.settled < ends[stream]:
@@ -102,7 +104,7 @@ class Settling:
     async def _nothing_is_behind(self) -> None:
         if gaps := await Followed(self._world.engine).gaps():
             raise Wrong(f"a gap of a stream that nobody lost, or more than one accept-gap: {gaps[0]}")
-        serving = [one for one in await self._world.registry.all() if one.state == "serving"]
+        serving = await self._serving()
         if held := await aside.held(self._world.engine, [one.name for one in serving]):
             raise Wrong(f"events are set aside: {held}")
         for generation in serving:
