@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 
+from indexers import aside
 from indexers.generations import Registry
 from indexers.lag import lags
 from mappings.catalogue import Catalogue
@@ -199,9 +200,18 @@ class Company:
         await kit.send(self._broker, said)
 
     async def arrive(self) -> None:
-        """Everything said is published, indexed and searchable."""
+        """Everything said is published, indexed and searchable; what was set aside for a moment, too."""
         await self.publish()
         await kit.settled(self._broker, self._engine)
+
+        async def is_written() -> bool:
+            generations = await Registry(self._engine, CATALOGUE).all()
+            held = await aside.held(self._engine, [generation.name for generation in generations])
+            return not any(self.tenant in tenants for tenants in held.values())
+
+        if not await is_written():
+            await kit.until(is_written, "what was set aside to be written", 60)
+            await self._engine.indices.refresh(index="_all")
 
     async def arrive_unrefreshed(self) -> None:
         """Everything said is published and written; what searches see is refreshed by nobody here."""

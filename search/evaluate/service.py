@@ -12,10 +12,12 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import OpenSearchException
 from rich.console import Console
 from rich.progress import Progress
 
+from indexers import aside
 from indexers.generations import Registry
 from indexers.lag import lags
 from indexers.load import load, size
@@ -93,7 +95,7 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
         broker = await stack.enter_async_context(
             bootstrap.connected_broker(BrokerSettings.model_construct(), service.endpoints.broker_url)
         )
-        filling = _Filling(service, Registry(engine, Catalogue.installed()), broker, progress)
+        filling = _Filling(service, engine, broker, progress)
         await filling.started()
         began = time.perf_counter()
         events = await filling.publish(files)
@@ -107,9 +109,10 @@ async def fill(service: Service, files: Sequence[Path], progress: Progress) -> L
 class _Filling:
     """The steps of `fill`; each notices when a process ends."""
 
-    def __init__(self, service: Service, registry: Registry, broker: Broker, progress: Progress) -> None:
+    def __init__(self, service: Service, engine: AsyncOpenSearch, broker: Broker, progress: Progress) -> None:
         self._service = service
-        self._registry = registry
+        self._engine = engine
+        self._registry = Registry(engine, Catalogue.installed())
         self._broker = broker
         self._progress = progress
 
@@ -143,7 +146,13 @@ class _Filling:
                     f"The indexers have stood still for {STANDSTILL_S:.0f} s, {least} events behind."
                 )
             await asyncio.sleep(POLL_S)
+        # What was set aside is settled, and written a little later.
+        await self._until(self._nothing_is_aside, "write", "Events stay set aside")
         self._progress.update(task, total=events or 1, completed=events or 1)
+
+    async def _nothing_is_aside(self) -> bool:
+        generations = await self._registry.all()
+        return not await aside.held(self._engine, [generation.name for generation in generations])
 
     async def ready(self) -> None:
         async with ApiClient(self._service.url, self._service.secret) as client:
