@@ -12,6 +12,7 @@ from pathlib import Path
 
 from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
+from search.localstack.unwinding import exit_postponed
 
 GRACE_S = 30.0
 LAST_LINES = 15
@@ -48,9 +49,21 @@ def environment(endpoints: Endpoints, **settings: str) -> dict[str, str]:
 def running(command: str, environment: Mapping[str, str], folder: Path) -> Iterator[Child]:
     """Run `office-search COMMAND` with its log in `folder` while the block runs."""
     log = folder / f"{command}.log"
+    process = None
+    try:
+        # Cut off in here, there would be a child that nobody knows.
+        with exit_postponed():
+            process = _started(command, environment, log)
+        yield Child(command, process, log)
+    finally:
+        if process:
+            _end(process)
+
+
+def _started(command: str, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         # A session of its own: Ctrl-C reaches only this process, which then stops the child.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "search.cli", command],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -58,13 +71,13 @@ def running(command: str, environment: Mapping[str, str], folder: Path) -> Itera
             stderr=output,
             start_new_session=True,
         )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        yield Child(command, process, log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(GRACE_S)
-        except BaseException:
-            # It took longer than GRACE_S, or Ctrl-C was pressed a second time.
-            process.kill()
-            process.wait()
+        process.wait(GRACE_S)
+    except BaseException:
+        # It took longer than GRACE_S, or Ctrl-C was pressed a second time.
+        process.kill()
+        process.wait()

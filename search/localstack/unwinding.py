@@ -24,5 +24,24 @@ def signals_as_exit() -> Iterator[None]:
             signal.signal(each, signal.SIG_DFL)
 
 
+@contextmanager
+def exit_postponed() -> Iterator[None]:
+    """Let an exit by such a signal wait for the end of the block: for what must not be cut off in the middle."""
+    global _postponed
+    outer, _postponed = _postponed, []
+    try:
+        yield
+    finally:
+        waiting, _postponed = _postponed, outer
+        for number in waiting:
+            _exit(number, None)
+
+
+_postponed: list[int] | None = None
+
+
 def _exit(number: int, _frame: FrameType | None) -> None:
+    if _postponed is not None:
+        _postponed.append(number)
+        return
     sys.exit(128 + number)
