@@ -36,6 +36,7 @@ class Rebuild(Reindex):
                     f"{new.name} holds {count} documents, though {old.name} has {before}: the stream lacks some. "
                     "The old one goes on serving and the new one was removed."
                 )
+            await self._require_nothing_aside(old, new)
         finally:
             await follower.stop()
         return count, []

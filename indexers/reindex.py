@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from indexers.aside import Aside
+from indexers.aside import Aside, Held, held
 from indexers.builder import POLL_S, STALLED_S, Builder, Built
 from indexers.copying import Copy
 from indexers.followers import Follower, ensure_consumer
@@ -63,6 +63,26 @@ class Reindex(Builder):
                 "The indexers go on with it while they run; look at `office-search status`."
             ) from error
 
+    async def _require_nothing_aside(self, old: Generation, new: Generation) -> None:
+        """Wait until no tenant's events wait for the new generation's index alone.
+
+        They count as settled; swapped before they are written, what they take away would be there again. Raises
+        OfficeSearchError when they stay.
+        """
+        began = time.monotonic()
+        while waiting := await self._aside_of(new, besides=old):
+            if time.monotonic() - began > STALLED_S:
+                raise OfficeSearchError(
+                    f"Events of {', '.join(sorted(waiting)[:10])} cannot be written to {new.name}: "
+                    f"{next(iter(waiting.values())).reason}. The old one goes on serving and the new one was removed."
+                )
+            await asyncio.sleep(POLL_S)
+
+    async def _aside_of(self, new: Generation, *, besides: Generation) -> Mapping[str, Held]:
+        found = await held(self._engine, [new.name, besides.name])
+        old = found.get(besides.name, {})
+        return {tenant: one for tenant, one in found.get(new.name, {}).items() if tenant not in old}
+
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
         aside = Aside(self._engine, old.name)
@@ -82,6 +102,7 @@ class Reindex(Builder):
             await self._reach(new, await self._ends(new))
             self._watcher.step("compare counts")
             await self._compare(old, new, len(copy.rejected))
+            await self._require_nothing_aside(old, new)
         finally:
             await follower.stop()
         return copy.copied, copy.rejected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from contextlib import suppress
 from typing import Any
 
 import kit
@@ -14,6 +15,8 @@ from reindexkit import TENANTS, Flow, Site, Watcher
 
 from analyzers import Lexicons
 from indexers import copying
+from indexers import reindex as reindexing
+from indexers.aside import held
 from indexers.followers import ensure_consumer
 from indexers.generations import Generation
 from indexers.indices import Indices
@@ -129,6 +132,62 @@ async def test_a_generation_that_lacks_a_document_does_not_get_to_serve(site: Si
 
 
 # One at a time
+
+
+class Held(Reindex):
+    """One whose new index is blocked when an event comes for it, until the block is lifted."""
+
+    def __init__(self, site: Site, watcher: Watcher, flow: Flow) -> None:
+        super().__init__(site.resources, watcher)
+        self._flow = flow
+        self.index = ""
+
+    async def _compare(self, old: Generation, new: Generation, rejected: int) -> None:
+        self.index = new.index(SHOP)
+        await self._engine.indices.put_settings(index=self.index, body={"index.blocks.write": True})
+        await self._flow.say(SHOP, next(iter(self._flow.said[SHOP])))
+
+        async def is_aside() -> bool:
+            return SHOP in (await held(self._engine, [new.name])).get(new.name, {})
+
+        await kit.until(is_aside, "the event to be set aside")
+        await super()._compare(old, new, rejected)
+
+    async def lift(self) -> None:
+        await self._engine.indices.put_settings(index=self.index, body={"index.blocks.write": None})
+
+
+async def test_what_is_aside_of_the_new_one_is_written_before_it_serves(site: Site, apps: Flow) -> None:
+    compared, swapped = asyncio.Event(), asyncio.Event()
+    reindex = Held(site, Watcher(swap=swapped.set), apps)
+    require = reindex._require_nothing_aside
+
+    async def noting(old: Generation, new: Generation) -> None:
+        compared.set()
+        await require(old, new)
+
+    reindex._require_nothing_aside = noting  # type: ignore[method-assign]
+    running = asyncio.create_task(reindex.run("apps"))
+    async with asyncio.timeout(60):
+        await compared.wait()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await swapped.wait()
+    assert not swapped.is_set()
+    await reindex.lift()
+    await running
+    assert await site.found("apps", SHOP) == apps.said[SHOP]
+
+
+async def test_what_stays_aside_of_the_new_one_keeps_it_from_serving(
+    site: Site, apps: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reindexing, "STALLED_S", 1.0)
+    (old,) = await site.states("apps")
+    with pytest.raises(OfficeSearchError, match=f"Events of {SHOP} cannot be written"):
+        await Held(site, Watcher(), apps).run("apps")
+    await kit.settled(site.broker, site.engine)
+    await site.only_serves("apps", old)
 
 
 async def test_a_second_build_is_refused_while_one_is_under_way(site: Site, apps: Flow) -> None:
