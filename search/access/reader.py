@@ -81,7 +81,7 @@ class Reader:
         """Return one answer per request, in their order; None where the engine failed or was late."""
         if not requests:
             return []
-        principal = await self.ahead(principal, [request.vertical for request in requests])
+        principal = await self._ahead(principal, [request.vertical for request in requests])
         return await self._send(
             principal,
             [self._lines(principal, request, access_filter(principal, request.vertical)) for request in requests],
@@ -90,7 +90,7 @@ class Reader:
 
     async def search(self, principal: Principal, request: Request) -> list[Found]:
         """Return what matches and is visible now, even if the caller lacks the vertical's module."""
-        principal = await self.ahead(principal, [request.vertical])
+        principal = await self._ahead(principal, [request.vertical])
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
         [answer] = await self._send(principal, [line], [request])
         if answer is None:
@@ -105,7 +105,7 @@ class Reader:
 
         `asked`: one entry per vertical. Raises Unavailable when one of them does not answer in time.
         """
-        principal = await self.ahead(principal, [vertical for vertical, _ in asked])
+        principal = await self._ahead(principal, [vertical for vertical, _ in asked])
         guards = {vertical.name: access_filter(principal, vertical) for vertical, _ in asked}
         lines = [self._counting(principal, vertical, queries, guards[vertical.name]) for vertical, queries in asked]
         totals: Counter[str] = Counter()
@@ -117,7 +117,7 @@ class Reader:
             totals.update({name: bucket["doc_count"] for name, bucket in buckets.items()})
         return dict(totals)
 
-    async def ahead(self, principal: Principal, verticals: Iterable[Vertical]) -> Principal:
+    async def _ahead(self, principal: Principal, verticals: Iterable[Vertical]) -> Principal:
         """Return the caller without what is noted of documents that have been written since, and speak for themselves.
 
         Only what would be kept from them is looked at. Raises Unavailable.

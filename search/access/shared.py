@@ -29,7 +29,7 @@ class SharedReader(Reader):
         self._other = other
 
     async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
-        other = await self.ahead(self._other, [request.vertical for request in requests])
+        other = await self._ahead(self._other, [request.vertical for request in requests])
         narrowed = [_within(request, access_filter(other, request.vertical)) for request in requests]
         return await super().candidates(principal, narrowed)
 

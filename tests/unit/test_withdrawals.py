@@ -88,11 +88,11 @@ async def test_what_is_written_by_now_is_left_out_of_searches_no_more(
 ) -> None:
     other = {"docs/f-2": Withdrawal(7, MINE), "apps/f-1": Withdrawal(7, NOBODYS)}
     who = PLAIN.with_withdrawals({"docs/f-1": Withdrawal(7, NOBODYS), **other})
-    ahead = await reader(found).ahead(who, [DOCS])
+    ahead = await reader(found)._ahead(who, [DOCS])
     assert withdrawn_ids(ahead, DOCS) == taken
     assert other.items() <= ahead.withdrawals.items()
     # Whoever loses nothing by it asks the engine nothing.
-    assert await reader({}).ahead(caller(MINE), [DOCS]) == caller(MINE)
+    assert await reader({})._ahead(caller(MINE), [DOCS]) == caller(MINE)
 
 
 def test_what_the_newer_state_does_not_name_counts_no_more() -> None:
