@@ -113,8 +113,12 @@ class _Playing:
                 under_way.append(group.create_task(self._do(number, step)))
                 await asyncio.sleep(step.pause_s)
         await self._ended(producing)
-        for one in meanwhile:
-            one.cancel()
+        while meanwhile:
+            # More than once: before Python 3.12 `wait_for`, which NATS' client uses, may swallow it.
+            for one in meanwhile:
+                one.cancel()
+            _, left = await asyncio.wait(meanwhile, timeout=1)
+            meanwhile = list(left)
 
     async def _has_begun(self) -> bool:
         floors = [self._settling.window(tenant).floors for tenant in self._tenants]
