@@ -123,7 +123,8 @@ class Stack:
         return account
 
     def _start(self, names: list[str], state: State, account: Account | None, *, usual: bool) -> State:
-        others = {name: running for name, running in state.services.items() if name not in names}
+        before = state.services
+        others = {name: running for name, running in before.items() if name not in names}
         started: dict[str, Running] = {}
         try:
             for name in names:
@@ -137,7 +138,8 @@ class Stack:
             # A stack that runs only in part would be in the way of the next try.
             for running in started.values():
                 processes.stop(running)
-            self._save(replace(state, services=others))
+            # What is known from before stays, for its port: clients still use it.
+            self._save(replace(state, services=others | {name: before[name] for name in names if name in before}))
             raise
         return state
 

@@ -124,7 +124,7 @@ def test_an_index_is_never_made_by_accident(stack: Stack) -> None:
     assert answer.status_code == httpx.codes.NOT_FOUND
 
 
-def test_what_was_written_survives_a_killed_node_and_a_restart(stack: Stack) -> None:
+def test_what_was_written_survives_a_killed_node_and_a_restart(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     before = stack.up()
     event = os.urandom(6 * MIB)
     httpx.put(f"{before.opensearch_url}/kept", timeout=30).raise_for_status()
@@ -134,12 +134,22 @@ def test_what_was_written_survives_a_killed_node_and_a_restart(stack: Stack) -> 
     kill(stack, "opensearch")
     assert {name: each.state for name, each in by_name(stack).items()} == {"opensearch": "crashed", "nats": "running"}
     assert stack.endpoints() is None
+    with monkeypatch.context() as failing:
+        failing.setattr(Stack, "_wait", killed_while_it_starts)
+        with pytest.raises(StackError, match="ended while it started"):
+            stack.up()
+    assert stack.up() == before, "clients still use the old ports"
+
     assert stack.down() is True
     assert {each.state for each in stack.status()} == {"stopped"}
 
     after = stack.up()
     assert httpx.get(f"{after.opensearch_url}/kept/_doc/1").json()["_source"] == {"said": "before"}
     assert asyncio.run(last_event(after.broker_url)) == event
+
+
+def killed_while_it_starts(stack: Stack, state: object) -> None:
+    raise StackError("opensearch ended while it started: it said nothing.")
 
 
 async def publish(broker: str, event: bytes) -> None:
