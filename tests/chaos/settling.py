@@ -130,7 +130,8 @@ class Settling:
         with suppress(NoStream):
             js = self._world.client.jetstream()
             info = await js.stream_info(DEAD_LETTERS)
-            for position in range(info.state.first_seq, info.state.last_seq + 1):
+            # A stream that was just made, and is empty, begins at 0, which is no position.
+            for position in range(max(info.state.first_seq, 1), info.state.last_seq + 1):
                 message = await js.get_msg(DEAD_LETTERS, position)
                 if message.data != BAD:
                     raise Wrong(f"a good event is in the dead letters: {message.headers} {message.data!r:.300}")
