@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from streamcontract.ground import Ground
-from streamkit import DeadLetter, Seen, following, lags, publish, settle
+from streamkit import DeadLetter, GivenDelivery, Seen, following, lags, publish, settle
 
 from search.core.streams.port import Broker
 
@@ -29,6 +29,12 @@ class Letters(Ground):
         for generation in ("docs-000001", "docs-000001", "docs-000002"):
             await broker.send_to_dead_letters(seen.deliveries[0], "not JSON", generation)
         assert [one.generation for one in await self.dead_letters(broker)] == ["docs-000001", "docs-000002"]
+
+    async def test_another_event_at_the_same_position_is_kept_too(self, broker: Broker, stream: str) -> None:
+        """As after a stream was made anew."""
+        for data in (b"1", b"2", b"1"):
+            await broker.send_to_dead_letters(GivenDelivery(data, stream, 1), "not JSON", "docs-000001")
+        assert [one.data for one in await self.dead_letters(broker)] == [b"1", b"2"]
 
     @pytest.mark.parametrize("reason", ["", "a\r\nb: c", "公司\ud800\x00", "x" * 100_000])
     async def test_any_text_may_be_the_reason(self, broker: Broker, stream: str, reason: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
@@ -19,7 +21,8 @@ async def send(js: JetStreamContext, delivery: Delivery, reason: str, generation
     The stream is made again when it is missing: nobody but this system needs it, so nobody else would notice.
     """
     headers = {
-        "Nats-Msg-Id": f"{generation}:{delivery.stream}:{delivery.position}",
+        # With its bytes: a stream that was made anew has another event at the same position.
+        "Nats-Msg-Id": f"{generation}:{delivery.stream}:{delivery.position}:{zlib.crc32(delivery.data):08x}",
         "Office-Reason": _header(reason[:MOST_OF_A_REASON]),
         "Office-Stream": delivery.stream,
         "Office-Position": str(delivery.position),
