@@ -61,6 +61,9 @@ async def site(
         for entity, data in _company():
             await broker.publish(catalogue.stream_of[entity], kit.event(entity, data, tenant=TENANT))
         await kit.until(lambda: _finds(api, "u-1", "评审", {"t-1", "t-2"}), "the tasks to be found")
+        # Its events come by four streams, in no order.
+        await kit.until(lambda: _finds(api, "u-2", "评审", {"t-3"}), "the other one's task to be found")
+        await kit.until(lambda: _is_doc_found(api), "the doc to be found")
         yield api
     stop.set()
     await indexing
@@ -88,6 +91,11 @@ def _task(id: str, title: str, notes: str = "", **more: Any) -> dict[str, Any]:
 async def _finds(api: Api, user: str, q: str, wanted: set[str]) -> bool:
     response = await api.get(user, q=q, tenant=TENANT)
     return response.status_code == 200 and set(apikit.ids(response.json(), "tasks")) == wanted
+
+
+async def _is_doc_found(api: Api) -> bool:
+    response = await api.get("u-1", q="预算", tenant=TENANT)
+    return response.status_code == 200 and "f-1" in apikit.ids(response.json())
 
 
 async def test_its_stream_is_made_and_followed(site: Api, client: Client) -> None:
