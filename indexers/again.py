@@ -10,6 +10,7 @@ import structlog
 from indexers.aside import Event
 from indexers.pipeline import Pipeline
 from indexers.writable import Writable
+from search.core.tasks import cancelled
 
 log = structlog.get_logger(__name__)
 
@@ -25,21 +26,17 @@ class Again:
         self._writable = writable
         self._pipelines = pipelines
         self._task: asyncio.Task[None] | None = None
-        self._is_stopping = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        # A cancellation alone may be lost: wait_for of Python 3.11 swallows one that comes together with its result.
-        self._is_stopping = True
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancelled(self._task)
         self._writable.close()
 
     async def _run(self) -> None:
-        while not self._is_stopping:
+        while True:
             await asyncio.sleep(SOON_S if self._writable.in_trouble else SELDOM_S)
             try:
                 held = await self._writable.aside.tenants()

@@ -10,6 +10,7 @@ from indexers.serving import Serving
 from indexers.sweeping import Sweep
 from indexers.withdrawing import Withdrawing
 from search.core.streams.port import Subscription
+from search.core.tasks import cancelled
 
 
 def consumer(stream: str) -> str:
@@ -48,8 +49,7 @@ class ShortWay:
 
     async def stop(self) -> None:
         if self._sweeping:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+            await cancelled(self._sweeping)
         for subscription in self._running.values():
             await subscription.stop()
         self._running.clear()

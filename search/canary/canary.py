@@ -16,6 +16,7 @@ from prometheus_client import Counter, Histogram
 from mappings.events import encode
 from search.canary.revocations import KINDS, Revocation, State, everybody_may_search, revocation
 from search.core.errors import Forbidden, OfficeSearchError, Unavailable
+from search.core.tasks import cancelled
 from search.query.question import Question
 from search.query.search import Search
 
@@ -65,8 +66,7 @@ class Canary:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancelled(task)
 
     async def _run(self, every_s: float) -> None:
         for number in count():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Container, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +27,7 @@ from mappings import directory
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
 from search.core.streams.port import Broker
+from search.core.tasks import cancelled
 from search.health.known import KnownTenants
 
 log = structlog.get_logger(__name__)
@@ -72,18 +72,14 @@ class Readiness:
         self._lost: Sequence[str] = ()
         self._faults: Sequence[str] = ("still starting",)
         self._task: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         self._measure()
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        # A cancellation alone may be lost: wait_for of Python 3.11 swallows one that comes together with its result.
-        self._stopping.set()
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancelled(self._task)
 
     @property
     def reasons(self) -> list[str]:
@@ -115,11 +111,9 @@ class Readiness:
             return None
 
     async def _watch(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._faults = await self._look()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._stopping.wait()
+            await asyncio.sleep(LOOK_S)
 
     async def _look(self) -> list[str]:
         faults = []

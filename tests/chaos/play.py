@@ -20,6 +20,8 @@ from chaos.story import TENANTS, Check, NewTenant, Step, Story, faults, name
 from chaos.world import World, until, world
 from rich.console import Console
 
+from search.core.tasks import cancelled
+
 ASKERS = 2
 BEGIN_S = 300.0
 # A producer whose events are not taken for so long has no broker.
@@ -113,12 +115,7 @@ class _Playing:
                 under_way.append(group.create_task(self._do(number, step)))
                 await asyncio.sleep(step.pause_s)
         await self._ended(producing)
-        while meanwhile:
-            # More than once: before Python 3.12 `wait_for`, which NATS' client uses, may swallow it.
-            for one in meanwhile:
-                one.cancel()
-            _, left = await asyncio.wait(meanwhile, timeout=1)
-            meanwhile = list(left)
+        await cancelled(*meanwhile)
 
     async def _has_begun(self) -> bool:
         floors = [self._settling.window(tenant).floors for tenant in self._tenants]

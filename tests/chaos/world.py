@@ -32,6 +32,7 @@ from search.core.endpoints import Endpoints
 from search.core.errors import OfficeSearchError
 from search.core.settings import BrokerSettings, EngineSettings
 from search.core.streams.nats import NatsBroker
+from search.core.tasks import cancelled
 from search.localstack.children import environment
 from search.localstack.ports import LOOPBACK, choose_port
 from search.localstack.stack import Stack
@@ -202,11 +203,6 @@ async def world(console: Console, logs: Path | None = None) -> AsyncIterator[Wor
             there.commands[target] = there.command(arguments, log=target)
             stack.callback(there.commands[target].kill)
         supervisor = asyncio.create_task(there.supervise())
-        stack.push_async_callback(_ended, supervisor)
+        stack.push_async_callback(cancelled, supervisor)
         await until(there.is_ready, "the API to be ready at first", START_S)
         yield there
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
