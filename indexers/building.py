@@ -58,8 +58,7 @@ class Lease:
     async def confirm(self) -> None:
         """Give a sign of life at once. Raise Overtaken if the right is gone."""
         async with self._changing:
-            build = replace(self._build, renewed=time.time())
-            self._decision = await self._registry.decisions.change(self._decision, build=build)
+            await self._renew_once()
 
     async def is_decided(self) -> bool:
         return (await self._registry.decision(self._decision.collection)).number == self.number
@@ -86,10 +85,13 @@ class Lease:
         if builder:
             builder.cancel()
 
-    async def _sign(self) -> None:
+    async def _renew_once(self) -> None:
         build = replace(self._build, renewed=time.time())
+        self._decision = await self._registry.decisions.change(self._decision, build=build)
+
+    async def _sign(self) -> None:
         try:
-            self._decision = await self._registry.decisions.change(self._decision, build=build)
+            await self._renew_once()
         except (Overtaken, OpenSearchException) as error:
             log.warning("could not give a sign of life of a build", error=repr(error)[:200])
             # An earlier sign may have been stored without an answer.
