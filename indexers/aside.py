@@ -7,7 +7,6 @@ of a stream waits for them, however many they are. Versions decide what counts, 
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from prometheus_client import Gauge
 
 from indexers.generations import create_index
 from search.core.errors import Unavailable
+from search.core.streams.port import event_id
 
 INDEX = "aside"
 PAGE = 200
@@ -81,8 +81,7 @@ class Aside:
         lines = []
         for stream, position, data in events:
             said = {"stream": stream, "position": position, "event": base64.b64encode(data).decode()}
-            # A stream that was made anew has another event at the same position.
-            id = f"{self._generation}:{stream}:{position}:{zlib.crc32(data):08x}"
+            id = event_id(self._generation, stream, position, data)
             lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": id}}))
             lines.append(orjson.dumps(common | said))
         try:

@@ -7,6 +7,7 @@ Whatever a broker does not do, as it is away or refuses it, raises Unavailable.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,6 +48,14 @@ class Delivery(Protocol):
     async def refuse(self, delay_s: float = 0) -> None:
         """Have it delivered again, not before `delay_s` seconds have passed."""
         ...
+
+
+def event_id(generation: str, stream: str, position: int, data: bytes) -> str:
+    """Return what tells an event of a generation from all others.
+
+    With its bytes: a stream that was made anew has another event at the same position.
+    """
+    return f"{generation}:{stream}:{position}:{zlib.crc32(data):08x}"
 
 
 Handler = Callable[[Sequence[Delivery]], Awaitable[None]]

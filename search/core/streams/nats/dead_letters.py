@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-
 from nats.js import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
 from search.core.streams.nats.consumers import ensure_dead_letters
 from search.core.streams.nats.names import DEAD_LETTERS
-from search.core.streams.port import Delivery
+from search.core.streams.port import Delivery, event_id
 
 STORED_S = 10
 MOST_OF_A_REASON = 1000
@@ -21,8 +19,7 @@ async def send(js: JetStreamContext, delivery: Delivery, reason: str, generation
     The stream is made again when it is missing: nobody but this system needs it, so nobody else would notice.
     """
     headers = {
-        # With its bytes: a stream that was made anew has another event at the same position.
-        "Nats-Msg-Id": f"{generation}:{delivery.stream}:{delivery.position}:{zlib.crc32(delivery.data):08x}",
+        "Nats-Msg-Id": event_id(generation, delivery.stream, delivery.position, delivery.data),
         "Office-Reason": _header(reason[:MOST_OF_A_REASON]),
         "Office-Stream": delivery.stream,
         "Office-Position": str(delivery.position),
