@@ -73,7 +73,11 @@ class Sweep:
         noted = await read_noted(self._engine, tenants)
         self.look_after(noted)
         NOTED.set(sum(map(len, noted.values())))
-        places = {(t, *_place(key)): (t, key, one.version) for t, of in self._known.items() for key, one in of.items()}
+        places = {
+            (t, *withdrawals.place(key)): (t, key, one.version)
+            for t, of in self._known.items()
+            for key, one in of.items()
+        }
         stored = await read_stored(self._engine, places)
         over = {entry for place, entry in places.items() if place in stored and _is_over(stored[place], entry[2])}
         gone, self._over = over & self._over, over - self._over
@@ -98,11 +102,6 @@ class Sweep:
             if not mine:
                 del self._known[tenant]
         return operations
-
-
-def _place(key: str) -> tuple[str, str]:
-    vertical, _, document_id = key.partition("/")
-    return vertical, document_id
 
 
 def _is_over(stored: Stored | None, version: int) -> bool:

@@ -127,7 +127,8 @@ class Withdrawing:
 
     async def _withdraw(self, changes: Mapping[Place, tuple[Vertical, Change]]) -> None:
         stored = await read_stored(self._resources.engine, changes)
-        noted = await read_noted(self._resources.engine, {tenant for tenant, _, _ in changes})
+        with_lists = {tenant for (tenant, _, _), (_, change) in changes.items() if change.state}
+        noted = await read_noted(self._resources.engine, with_lists)
         tombstones: dict[str, list[Operation]] = {}
         entries: dict[str, dict[str, Withdrawal]] = {}
         for place, (vertical, change) in changes.items():

@@ -30,6 +30,12 @@ def key(vertical: str, document_id: str) -> str:
     return f"{vertical}/{document_id}"
 
 
+def place(key: str) -> tuple[str, str]:
+    """Return the vertical's name and the document id that an entry's key is made of."""
+    vertical, _, document_id = key.partition("/")
+    return vertical, document_id
+
+
 def page(key: str) -> str:
     """Return the id of the directory's document that holds an entry."""
     return PAGE_IDS[zlib.crc32(key.encode()) % PAGES]

@@ -50,11 +50,9 @@ def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
 
 def withdrawn_ids(principal: Principal, vertical: Vertical) -> list[str]:
     """Return the ids, sorted, of documents that a newer state of theirs, not written yet, takes from the caller."""
-    prefix = withdrawals.key(vertical.name, "")
+    places = ((*withdrawals.place(key), noted) for key, noted in principal.withdrawals.items())
     return sorted(
-        key.removeprefix(prefix)
-        for key, noted in principal.withdrawals.items()
-        if key.startswith(prefix) and refusal(principal, vertical, key, noted.lists)
+        id for name, id, noted in places if name == vertical.name and refusal(principal, vertical, id, noted.lists)
     )
 
 

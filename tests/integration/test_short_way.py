@@ -151,6 +151,17 @@ def recalled_message(acme: Company, user: str) -> Callable[[], object]:
     return lambda: acme.delete("message", id)
 
 
+async def user_without_their_doc(acme: Company, lanes: Lanes) -> str:
+    """Somebody from whom a doc has just been taken, which is noted only."""
+    user = acme.user()
+    taken = narrowed_doc(acme, user)
+    await arrived(acme, lanes)
+    taken()
+    await acme.publish()
+    await until_finds(acme, user, set())
+    return user
+
+
 LISTS = [narrowed_doc, denied_doc, moved_doc, given_away_doc, denied_app, hidden_user]
 DELETIONS = [deleted_doc, deleted_user, recalled_message]
 
@@ -227,12 +238,7 @@ async def test_what_is_noted_ends_once_it_is_written(
     acme: Company, lanes: Lanes, engine: AsyncOpenSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "EVERY_S", 0.3)
-    user = acme.user()
-    taken = narrowed_doc(acme, user)
-    await arrived(acme, lanes)
-    taken()
-    await acme.publish()
-    await until_finds(acme, user, set())
+    user = await user_without_their_doc(acme, lanes)
     assert not await is_empty(engine)
     await arrived(acme, lanes)
     await kit.until(lambda: is_empty(engine), "nothing to be noted any more")
@@ -243,12 +249,7 @@ async def test_what_is_lost_of_it_is_noted_again(
     acme: Company, lanes: Lanes, engine: AsyncOpenSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "EVERY_S", 0.3)
-    user = acme.user()
-    taken = narrowed_doc(acme, user)
-    await arrived(acme, lanes)
-    taken()
-    await acme.publish()
-    await until_finds(acme, user, set())
+    user = await user_without_their_doc(acme, lanes)
     # As when a directory that was built anew begins to serve: it is made of streams, which know nothing of notes.
     for page in withdrawals.PAGE_IDS:
         await engine.delete(index="directory.acme", id=page, params={"ignore": "404"})
