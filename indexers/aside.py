@@ -6,7 +6,10 @@ of a stream waits for them, however many they are. Versions decide what counts, 
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import itertools
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +27,8 @@ from search.core.streams.port import event_id
 INDEX = "aside"
 PAGE = 200
 MOST_TENANTS = 10_000
+# Of one request, beyond its first part.
+MOST_BYTES = 8 * 1024 * 1024
 _KEYWORD = {"type": "keyword", "ignore_above": 1000}
 MAPPING: Mapping[str, Any] = {
     "dynamic": False,
@@ -73,6 +78,8 @@ class Aside:
     def __init__(self, engine: AsyncOpenSearch, generation: str) -> None:
         self._engine = engine
         self._generation = generation
+        self._waiting: deque[tuple[list[bytes], asyncio.Future[list[str]]]] = deque()
+        self._turn = asyncio.Lock()
 
     async def put(self, tenant: str, events: Iterable[tuple[str, int, bytes]], reason: str) -> None:
         """Keep events, each with its stream and position. Raises Unavailable when one cannot be kept."""
@@ -84,16 +91,44 @@ class Aside:
             id = event_id(self._generation, stream, position, data)
             lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": id}}))
             lines.append(orjson.dumps(common | said))
+        if words := await self._together(lines):
+            raise Unavailable(f"Nothing can be set aside: {', '.join(sorted(set(words)))}")
+
+    async def _together(self, lines: list[bytes]) -> list[str]:
+        """Write `lines` in one request with those of all who came meanwhile; return the engine's words for refusals.
+
+        Each request is made searchable at once, and fifty new tenants whose patience ends at one moment would have the
+        engine do so fifty times, while everybody else's writes wait for seconds.
+        """
+        outcome: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((lines, outcome))
+        async with self._turn:
+            while not outcome.done():
+                await self._write_next()
+        return outcome.result()
+
+    async def _write_next(self) -> None:
+        parts = [self._waiting.popleft()]
+        size = 0
+        while self._waiting and (size := size + sum(map(len, self._waiting[0][0]))) <= MOST_BYTES:
+            parts.append(self._waiting.popleft())
         try:
-            answer = await self._bulk(lines)
-            if answer["errors"] and any(_word(item) == "index_not_found_exception" for item in answer["items"]):
-                await prepare(self._engine)
-                answer = await self._bulk(lines)
+            words = iter(await self._write([line for lines, _ in parts for line in lines]))
+            for lines, outcome in parts:
+                outcome.set_result([word for word in itertools.islice(words, len(lines) // 2) if word])
         except OpenSearchException as error:
-            raise Unavailable(f"Nothing can be set aside: {str(error)[:200]}") from error
-        if answer["errors"]:
-            words = sorted({word for item in answer["items"] if (word := _word(item))})
-            raise Unavailable(f"Nothing can be set aside: {', '.join(words)}")
+            _fail(parts, f"Nothing can be set aside: {str(error)[:200]}")
+        finally:
+            # Cut off: whoever asked may ask again.
+            _fail(parts, "Nothing can be set aside: it was given up half-way.")
+
+    async def _write(self, lines: Sequence[bytes]) -> list[str]:
+        """Write, and return the engine's word for every event, which is empty where it is kept."""
+        answer = await self._bulk(lines)
+        if answer["errors"] and any(_word(item) == "index_not_found_exception" for item in answer["items"]):
+            await prepare(self._engine)
+            answer = await self._bulk(lines)
+        return [_word(item) for item in answer["items"]] if answer["errors"] else [""] * (len(lines) // 2)
 
     async def tenants(self) -> Mapping[str, Held]:
         found = (await held(self._engine, [self._generation])).get(self._generation, {})
@@ -132,6 +167,14 @@ class Aside:
             return {"errors": False}
         # Searchable at once: nobody may take a tenant for complete whose events were settled a moment ago.
         return await self._engine.bulk(body=b"\n".join(lines) + b"\n", params={"refresh": "true"})
+
+
+def _fail(parts: Iterable[tuple[list[bytes], asyncio.Future[list[str]]]], reason: str) -> None:
+    for _, outcome in parts:
+        if not outcome.done():
+            outcome.set_exception(Unavailable(reason))
+            # Whoever asked may be gone; that nobody looks is no fault then.
+            outcome.exception()
 
 
 async def prepare(engine: AsyncOpenSearch) -> None:
