@@ -25,6 +25,7 @@ from search.access.callers import Callers
 from search.access.directory import Directory
 from search.access.known import Known, nothing_known
 from search.access.reader import Reader
+from search.access.sealing import Sealing
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
 from search.core.errors import Unavailable
@@ -61,6 +62,7 @@ class Services:
     readiness: Readiness
     callers: Callers
     known: KnownTenants
+    sealing: Sealing
 
 
 def broker_at(settings: BrokerSettings, url: str) -> NatsBroker:
@@ -100,6 +102,7 @@ async def read_side(
     broker: Broker,
     catalogue: Catalogue,
     lexicons: Lexicons,
+    sealing: Sealing,
 ) -> AsyncIterator[Services]:
     """Yield what answers; readiness is not watched yet. The broker may be away."""
     async with AsyncExitStack() as stack:
@@ -112,7 +115,7 @@ async def read_side(
         search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known)
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
-        yield Services(catalogue, search, explain, readiness, callers, known)
+        yield Services(catalogue, search, explain, readiness, callers, known, sealing)
 
 
 @asynccontextmanager

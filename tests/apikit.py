@@ -113,10 +113,10 @@ def ids(answer: Mapping[str, Any], *verticals: str) -> list[str]:
 
 
 def told(response: httpx.Response) -> bytes:
-    """An answer's very bytes, but for how long it took."""
+    """An answer's very bytes, but for how long it took and what it is called."""
     if response.status_code != 200:
         return response.content
-    return orjson.dumps(response.json() | {"took_ms": 0})
+    return orjson.dumps(response.json() | {"took_ms": 0, "query_id": ""})
 
 
 class Company:

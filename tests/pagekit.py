@@ -79,6 +79,7 @@ async def answer_with(page: Page, **parts: object) -> None:
         "failed": [],
         "partial": False,
         "cursor": None,
+        "query_id": "01KB0000000000000000000000",
         "took_ms": 1,
     }
     await page.unroute(SEARCHES)

@@ -13,6 +13,7 @@ from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
+from search.access.sealing import Sealing
 from search.api import admin, credentials, described, edge, problems, routes
 from search.api.rates import Rates
 from search.canary.canary import Canary
@@ -40,13 +41,14 @@ def create(
     broker = bootstrap.broker_at(settings.broker, endpoints.broker_url)
     modes = identity_modes(settings.identity, BrokerNonces(broker.connection.client))
     lexicons = load_lexicons(settings.analysis.lexicons)
+    sealing = Sealing.configured(settings.sealing)
     alike.prepare()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             services = await stack.enter_async_context(
-                bootstrap.read_side(settings, endpoints, broker, known, lexicons)
+                bootstrap.read_side(settings, endpoints, broker, known, lexicons, sealing)
             )
             app.state.services = services
             services.readiness.start()
@@ -76,5 +78,5 @@ def create(
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(settings.audit), allowed_hosts=allowed_hosts)
+    edge.install(app, audit=Audit.configured(settings.audit), sealing=sealing, allowed_hosts=allowed_hosts)
     return app

@@ -96,6 +96,7 @@ class AnswerBody(BaseModel):
     failed: list[str] = Field(description="Verticals whose backend did not answer in time.")
     partial: bool
     cursor: str | None
+    query_id: str = Field(description="Names this answer, for `POST /v1/clicks`.")
     took_ms: int
 
     @classmethod
@@ -109,6 +110,7 @@ class AnswerBody(BaseModel):
                 "failed": answer.failed,
                 "partial": bool(answer.failed),
                 "cursor": answer.cursor,
+                "query_id": answer.query_id,
                 "took_ms": answer.took_ms,
             }
         )

@@ -13,6 +13,7 @@ from rich.text import Text
 from analyzers import load_lexicons
 from mappings.catalogue import Catalogue
 from search import bootstrap
+from search.access.sealing import Sealing
 from search.api.admin import ExplanationBody
 from search.core.endpoints import Endpoints
 from search.core.errors import BadRequest, Unavailable
@@ -52,7 +53,7 @@ async def inquire(
 async def _explain(settings: Settings, endpoints: Endpoints, tenant: str, inquiry: Inquiry, admin: str) -> Explanation:
     broker = bootstrap.broker_at(settings.broker, endpoints.broker_url)
     lexicons = load_lexicons(settings.analysis.lexicons)
-    async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons) as services:
+    async with bootstrap.read_side(settings, endpoints, broker, Catalogue.installed(), lexicons, Sealing()) as services:
         # Without the broker only one thing is unknown: how far the indexers are behind.
         with suppress(Unavailable):
             await broker.open()

@@ -120,6 +120,12 @@ class AuditSettings(Group, env_prefix="OFFICE_SEARCH_AUDIT_"):
     file: Path | None = Field(None, description="where the lines are appended; by default to standard error")
 
 
+class SealingSettings(Group, env_prefix="OFFICE_SEARCH_SEALING_"):
+    """What the service gives out and takes back, such as cursors."""
+
+    key: SecretStr | None = Field(None, description="of cursors, X-Caller and hashes of questions")
+
+
 class RatesSettings(Group, env_prefix="OFFICE_SEARCH_RATE_LIMIT_"):
     """How often may be asked: `120 per 10 seconds`, several parted by `;`, or `off`."""
 
@@ -210,6 +216,7 @@ class Settings:
     localstack: LocalstackSettings = field(default_factory=LocalstackSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    sealing: SealingSettings = field(default_factory=SealingSettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     api: ApiSettings = field(default_factory=ApiSettings)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from search.query.naming import new_query_id
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Answer:
     """One page of an answer.
 
     `denied`: verticals for which the caller has no module. `failed`: those whose backend did not answer in time.
-    `cursor`: of the next page, None on the last.
+    `cursor`: of the next page, None on the last. `query_id`: names this answer when its hits are opened.
     """
 
     hits: Sequence[Hit]
@@ -44,3 +46,4 @@ class Answer:
     corrected: str | None = None
     cursor: str | None = None
     took_ms: int = 0
+    query_id: str = field(default_factory=new_query_id)

@@ -32,4 +32,4 @@ def comparable(told: Body | Refusal | None) -> object:
         return told
     hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]
     hits.sort(key=lambda hit: (entity_of(hit), hit["id"]))
-    return {**told, "hits": hits, "took_ms": 0}
+    return {**told, "hits": hits, "took_ms": 0, "query_id": ""}

@@ -22,6 +22,7 @@ from structlog.testing import capture_logs
 
 from search.access.identity import Caller, identity_modes
 from search.access.identity.gateway import sign
+from search.access.sealing import Sealing
 from search.api import edge, problems
 from search.api.dependencies import caller
 from search.api.edge.observed import Observed
@@ -381,5 +382,5 @@ async def test_the_time_is_measured_to_the_end_of_the_answer() -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
     with capture_logs() as logs:
-        await bare(Observed(app, clock=lambda: next(ticks)), [])
+        await bare(Observed(app, Sealing(), clock=lambda: next(ticks)), [])
     assert logs[0]["ms"] == 2500.0

@@ -51,6 +51,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "APPS_FILE", "identity.apps.file", "/apps.toml", Path("/apps.toml")),
     (OWN + "APPS_FIRST_PARTY", "identity.apps.first_party", "web, mobile", ("web", "mobile")),
     (OWN + "AUDIT_KEY", "audit.key", "k", SecretStr("k")),
+    (OWN + "SEALING_KEY", "sealing.key", "k", SecretStr("k")),
     (OWN + "AUDIT_TEXT_TENANTS", "audit.text_tenants", "acme, open", ("acme", "open")),
     (OWN + "AUDIT_FILE", "audit.file", "/audit.log", Path("/audit.log")),
     (OWN + "RATE_LIMIT_CALLER", "rates.caller", "off", "off"),

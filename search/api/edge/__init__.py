@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 
 from search.access.audit import Audit
+from search.access.sealing import Sealing
 from search.api.edge.admission import Admission, Limits
 from search.api.edge.audited import Audited
 from search.api.edge.headers import SecurityHeaders
@@ -17,6 +18,7 @@ def install(
     app: Starlette,
     *,
     audit: Audit | None = None,
+    sealing: Sealing | None = None,
     limits: Limits | None = None,
     allowed_hosts: frozenset[str] | None = None,
 ) -> None:
@@ -27,4 +29,4 @@ def install(
     app.add_middleware(Audited, audit=audit or Audit())
     app.add_middleware(Admission, limits=limits or Limits(), allowed_hosts=allowed_hosts)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Observed)
+    app.add_middleware(Observed, sealing=sealing or Sealing())

@@ -13,8 +13,11 @@ from prometheus_client import Gauge, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search.access.sealing import Sealing, caller_hash
+
 REQUEST_ID = "X-Request-Id"
 CLIENT_REQUEST_ID = "X-Client-Request-Id"
+X_CALLER = "X-Caller"
 SECONDS = Histogram(
     "office_search_http_seconds",
     "Time from a request's arrival to the end of its answer",
@@ -36,10 +39,14 @@ _log = structlog.get_logger("search.access_log")
 
 
 class Observed:
-    """Middleware that logs and measures each request by path; never its query string, body or credentials."""
+    """Middleware that logs and measures each request by path; never its query string, body or credentials.
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+    Every answer to a proven caller carries a hash of who that is, by which a client notices somebody else's.
+    """
+
+    def __init__(self, app: ASGIApp, sealing: Sealing, clock: Callable[[], float] = time.perf_counter) -> None:
         self._app = app
+        self._sealing = sealing
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +66,8 @@ class Observed:
                 headers[REQUEST_ID] = request_id
                 if clients:
                     headers[CLIENT_REQUEST_ID] = clients
+                if caller := scope["state"].get("caller"):
+                    headers[X_CALLER] = caller_hash(self._sealing, caller)
             await send(message)
 
         ids = {"request_id": request_id} | ({"client_request_id": clients} if clients else {})
