@@ -88,11 +88,12 @@ def search_over(
     lexicons: Lexicons,
     clock: Clock = now,
     known: Known = nothing_known,
+    sealing: Sealing | None = None,
 ) -> Search:
     """Return the search over an engine. `deadline_ms`: for all searches of one answer. `known`: tells lost indices."""
     # The engine is listened to for as long again as searching may take: reading what was found comes after it.
     directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000, known=known)
-    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons)
+    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons, sealing or Sealing())
 
 
 @asynccontextmanager
@@ -112,7 +113,7 @@ async def read_side(
         registry = Registry(engine, catalogue)
         known = KnownTenants(registry)
         readiness = Readiness(engine, registry, broker, known)
-        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known)
+        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known, sealing=sealing)
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
         yield Services(catalogue, search, explain, readiness, callers, known, sealing)

@@ -113,10 +113,13 @@ def ids(answer: Mapping[str, Any], *verticals: str) -> list[str]:
 
 
 def told(response: httpx.Response) -> bytes:
-    """An answer's very bytes, but for how long it took and what it is called."""
+    """An answer's very bytes, but for how long it took, what it is called, and its sealed cursor."""
     if response.status_code != 200:
         return response.content
-    return orjson.dumps(response.json() | {"took_ms": 0, "query_id": ""})
+    body = response.json()
+    # A cursor is sealed anew each time.
+    cursor = {"cursor": bool(body["cursor"])} if "cursor" in body else {}
+    return orjson.dumps(body | {"took_ms": 0, "query_id": ""} | cursor)
 
 
 class Company:

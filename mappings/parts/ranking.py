@@ -17,12 +17,14 @@ class Ranking:
 
     `recency`: microseconds, by which newer goes before older, and which dates in a query meet. `demoted`: a boolean;
     documents where it is true come after all others. `near`: departments; documents of those nearer to the caller go
-    first. `weight`: in merging by rank. `order`: of this vertical among verticals that rank alike.
+    first. `is_timed_for_good`: an entity's time never changes. `weight`: in merging by rank. `order`: of this vertical
+    among verticals that rank alike.
     """
 
     recency: Field | None = None
     demoted: Field | None = None
     near: Field | None = None
+    is_timed_for_good: bool = False
     weight: float = 1.0
     order: int = 0
 

@@ -69,7 +69,7 @@ VERTICAL = Vertical(
     storage=Storage("changes.messages", {"message": Message}),
     access=InConversation(conversation=attrgetter("conversation_id"), said_at=attrgetter("sent_at")),
     matching=Matching(texts=(Text("text", texts, boost=1.0, words=1.0, bigrams=0.6, chars=0.2, literal=3.0),)),
-    ranking=Ranking(recency=Field("sent_at"), order=3),
+    ranking=Ranking(recency=Field("sent_at"), is_timed_for_good=True, order=3),
     filters=(
         Filtered(FROM, Field("sender_id", attrgetter("sender_id"))),
         Filtered(IN, Field("conversation_id")),

@@ -24,4 +24,4 @@ class Callers:
         """
         self._require(caller.tenant)
         user = await self._directory.principal(caller.tenant, caller.user)
-        return user.narrowed(caller.scopes)
+        return user.narrowed(caller.scopes, caller.app)

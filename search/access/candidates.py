@@ -20,7 +20,6 @@ class Request:
     vertical: Vertical
     query: Mapping[str, Any]
     sort: Sequence[Any] = ("_score",)
-    offset: int = 0
     size: int = 10
     fields: Sequence[str] = ()  # doc values to give back with each candidate
 

@@ -79,8 +79,9 @@ class Principal:
     `names`: their principals that count everywhere. `roles`: those that count within departments only. `modules`:
     module → None if they may call it everywhere, else the roles within whose departments they may. `joined`:
     conversation that they are in → the time in microseconds from which they may read, None for all of it. `tree`: their
-    tenant's departments, which everyone in the tenant may see. `withdrawals`: by key, what takes documents away that
-    are not written yet; the same for everyone in the tenant, and no part of what makes two principals equal.
+    tenant's departments, which everyone in the tenant may see. `app`: the third-party app that acts for them.
+    `withdrawals`: by key, what takes documents away that are not written yet; the same for everyone in the tenant, and
+    no part of what makes two principals equal.
     """
 
     tenant: str
@@ -91,6 +92,7 @@ class Principal:
     joined: Mapping[str, int | None]
     rules: Rules
     tree: Tree = Tree({})
+    app: str | None = None
     withdrawals: Mapping[str, Withdrawal] = field(default_factory=lambda: NOTHING_WITHDRAWN, compare=False)
 
     def with_withdrawals(self, noted: Mapping[str, Withdrawal]) -> Principal:
@@ -101,12 +103,14 @@ class Principal:
         object.__setattr__(other, "withdrawals", noted)
         return other
 
-    def narrowed(self, scopes: frozenset[str] | None) -> Principal:
-        """Return the same person with only the modules that `scopes` permit; None does not narrow."""
-        if scopes is None:
+    def narrowed(self, scopes: frozenset[str] | None, app: str | None = None) -> Principal:
+        """Return the same person as `app` acts for them, with only the modules that `scopes` permit; None: with all."""
+        if scopes is None and app is None:
             return self
-        modules = {module: where for module, where in self.modules.items() if permits(scopes, module)}
-        return replace(self, modules=modules)
+        modules = self.modules
+        if scopes is not None:
+            modules = {module: where for module, where in modules.items() if permits(scopes, module)}
+        return replace(self, modules=modules, app=app)
 
     def may_call(self, module: str) -> bool:
         return module in self.modules

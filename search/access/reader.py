@@ -201,7 +201,6 @@ class Reader:
         body = {
             "query": guarded,
             "sort": list(request.sort),
-            "from": request.offset,
             "size": request.size,
             "_source": False,
             "docvalue_fields": list(request.fields),

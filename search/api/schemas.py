@@ -13,6 +13,8 @@ from search.query.answer import Answer
 from search.query.question import Question
 
 LONGEST_QUERY = 1000
+# Of the last page but one; a POST keeps it out of the address.
+LONGEST_CURSOR = 8000
 
 Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="What the search box holds, operators included.")]
 Value = Annotated[str, Field(max_length=200)]
@@ -33,7 +35,7 @@ class SearchQuestion(BaseModel):
     verticals: Value | None = Field(None, description="Comma-separated; absent: all that the caller may search.")
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
     limit: int = Field(20, ge=1, le=50)
-    cursor: Annotated[str, Field(max_length=400)] | None = None
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = None
 
     def question(self) -> Question:
         """Return what is asked, for the search."""

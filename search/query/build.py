@@ -32,6 +32,8 @@ from search.query.resolved import ResolvedQuery, literal_run, with_letters
 EXACT = "exact"
 LITERAL = "literal"
 
+LATER_WRITTEN = {"_seq_no": {"order": "desc"}}
+
 # Half of the lesser field counts beside the better one: measured on the judged sets (docs/adr/0004).
 TIE = 0.5
 # Above any sum of BM25 scores that occurs, so that the whole always goes before its parts.
@@ -63,15 +65,16 @@ def query_body(query: ResolvedQuery, vertical: Vertical) -> Clause:
 def sort_order(query: ResolvedQuery, vertical: Vertical) -> list[Any]:
     """Return the order of hits, best first.
 
-    Documents without text to score by go newest first; in any order those that the vertical demotes come last.
+    Documents without text to score by go newest first; in any order those that the vertical demotes come last. Of
+    equals the one written later goes first, so that no order is left to chance.
     """
     ranking = vertical.ranking
     order = {"order": "asc" if query.sort == "oldest" else "desc"}
     by_time: list[Any] = [{ranking.recency.name: order}] if ranking.recency else []
     demoted: list[Any] = [{ranking.demoted.name: {"order": "asc"}}] if ranking.demoted else []
     if query.sort != "relevance" or not query.has_text:
-        return [*demoted, *by_time, "_score"]
-    return [*demoted, "_score", *by_time]
+        return [*demoted, *by_time, "_score", LATER_WRITTEN]
+    return [*demoted, "_score", *by_time, LATER_WRITTEN]
 
 
 # What scores

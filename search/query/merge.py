@@ -11,7 +11,7 @@ A tier never lifts a hit over an earlier one of its own vertical: behind a P eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.access.candidates import Candidate, Candidates
@@ -39,8 +39,8 @@ def tier(candidate: Candidate) -> int:
     return LITERAL_TIER if LITERAL in candidate.names else PARTS_TIER
 
 
-def merge(answers: Sequence[Candidates], offsets: Mapping[str, int], sort: Sort) -> list[Ranked]:
-    """Return all candidates, best first. `offsets`: how many of each vertical earlier pages have taken."""
+def merge(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
+    """Return all candidates, best first. Each answer is a whole list from its beginning."""
     if sort != "relevance":
         return _by_time(answers, sort)
     placed = []
@@ -49,10 +49,18 @@ def merge(answers: Sequence[Candidates], offsets: Mapping[str, int], sort: Sort)
         for position, candidate in enumerate(answer.found):
             # Within a vertical the order stands: a later hit never passes an earlier one.
             worst = max(worst, tier(candidate))
-            rank = offsets.get(answer.vertical.name, 0) + position + 1
-            placed.append((worst, -_fused(answer, rank), answer.vertical.ranking.order, position, candidate))
+            placed.append((worst, -_fused(answer, position + 1), answer.vertical.ranking.order, position, candidate))
     placed.sort(key=lambda place: place[:4])
     return [Ranked(candidate, _score(place, fused)) for place, fused, _, _, candidate in placed]
+
+
+def time_place(candidate: Candidate, sort: Sort) -> tuple[bool, int]:
+    """Return where a candidate stands in an order by time: earlier ones are less; what has no time comes last."""
+    ranking = candidate.vertical.ranking
+    if ranking.recency is None:
+        return True, 0
+    moment = int(candidate.sort[1 if ranking.demoted else 0])
+    return False, moment if sort == "oldest" else -moment
 
 
 def _fused(answer: Candidates, rank: int) -> float:
@@ -65,22 +73,9 @@ def _score(place: int, fused: float) -> float:
 
 def _by_time(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
     timed = [
-        (
-            answer.vertical.ranking.recency is None,
-            _time(answer, candidate, sort),
-            answer.vertical.ranking.order,
-            position,
-            candidate,
-        )
+        (time_place(candidate, sort), answer.vertical.ranking.order, position, candidate)
         for answer in answers
         for position, candidate in enumerate(answer.found)
     ]
-    timed.sort(key=lambda place: place[:4])
-    return [Ranked(place[4], round(1 / (position + 1), 4)) for position, place in enumerate(timed)]
-
-
-def _time(answer: Candidates, candidate: Candidate, sort: Sort) -> int:
-    if answer.vertical.ranking.recency is None:
-        return 0
-    moment = int(candidate.sort[1 if answer.vertical.ranking.demoted else 0])
-    return moment if sort == "oldest" else -moment
+    timed.sort(key=lambda place: place[:3])
+    return [Ranked(place[3], round(1 / (position + 1), 4)) for position, place in enumerate(timed)]

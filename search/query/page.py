@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mappings.vertical import Vertical
@@ -10,41 +10,46 @@ from search.access.candidates import Candidates
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Found, Reader
-from search.query import cursor, joined_names, merge
+from search.query import joined_names, merge
 from search.query.answer import Hit
+from search.query.cursor import DEEPEST, Seen
 from search.query.hits import HitView
 from search.query.joined_names import JoinedNames
-
-# A few more than a page are asked for, so that what the last check drops leaves no gap.
-SPARE = 10
+from search.query.resolved import Sort
 
 
 @dataclass
 class Page:
-    """Hits as they are accepted.
+    """Hits as they are accepted, one more than the page shows.
 
-    `taken`: how many of each vertical's list the pages so far have used up. `dropped`: how many of them were no hits,
-    as the caller may not see them any more, or they match no more.
+    Whether there is a next page must not depend on what the caller may not see any more, so that one is checked too.
+    `dropped`: by vertical, how many candidates were no hits, as the caller may not see them now, or they match no more.
     """
 
-    taken: dict[str, int]
+    accepted: list[tuple[merge.Ranked, Found]] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
     def take(self, place: merge.Ranked, found: Found | None, view: HitView, names: JoinedNames) -> None:
-        """Use up a candidate; `found` is what it is now, None where the caller may not see it."""
-        name = place.candidate.vertical.name
-        self.taken[name] = self.taken.get(name, 0) + 1
+        """Take a candidate; `found` is what it is now, None where the caller may not see it."""
         if found is None or not view.still_matches(place.candidate, found):
+            name = place.candidate.vertical.name
             self.dropped[name] = self.dropped.get(name, 0) + 1
         else:
+            self.accepted.append((place, found))
             self.hits.append(view.hit(place, found, names))
 
-    def next(self, answers: Sequence[Candidates]) -> str | None:
-        """Return the next page's cursor, None on the last page."""
-        more = any(self.taken.get(answer.vertical.name, 0) < answer.total for answer in answers)
-        deepest = max(self.taken.values(), default=0)
-        return cursor.encode(self.taken) if more and deepest < cursor.DEEPEST else None
+    def cut(self, limit: int) -> bool:
+        """Leave what the page shows; return whether there was more."""
+        more = len(self.hits) > limit
+        del self.hits[limit:], self.accepted[limit:]
+        return more
+
+    def seen(self, before: Seen, sort: Sort) -> Seen:
+        """Return what is seen after this page."""
+        last = self.accepted[-1][0].candidate if self.accepted else None
+        place = merge.time_place(last, sort) if last and sort != "relevance" else None
+        return before.with_shown(((found.vertical.name, found.document_id) for _, found in self.accepted), place)
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,14 @@ class Paging:
     caller: Principal
     contacts: Vertical
 
-    async def page(self, view: HitView, answers: Sequence[Candidates], taken: Mapping[str, int], limit: int) -> Page:
-        """Return the page that begins behind what was `taken`; at most `limit` hits."""
-        ranked = merge.merge(answers, taken, view.query.sort)
-        page = Page(dict(taken))
+    async def page(self, view: HitView, answers: Sequence[Candidates], seen: Seen, limit: int) -> Page:
+        """Return the best of what was not `seen`, at most `limit` hits and one more."""
+        ranked = _unseen(merge.merge(answers, view.query.sort), seen, view.query.sort)
+        wanted = min(limit + 1, DEEPEST - sum(seen.counts.values()))
+        page = Page()
         position = 0
-        while len(page.hits) < limit and position < len(ranked):
-            batch = ranked[position : position + limit - len(page.hits)]
+        while len(page.hits) < wanted and position < len(ranked):
+            batch = ranked[position : position + wanted - len(page.hits)]
             position += len(batch)
             candidates = [place.candidate for place in batch]
             found = await self.reader.current(
@@ -74,3 +80,18 @@ class Paging:
             for place in batch:
                 page.take(place, found.get((place.candidate.vertical.name, place.candidate.document_id)), view, names)
         return page
+
+
+def _unseen(ranked: Sequence[merge.Ranked], seen: Seen, sort: Sort) -> list[merge.Ranked]:
+    """Return what may stand on the next page, best first.
+
+    In an order by time, a message that stands before the last hit that was shown has come since: the list goes on.
+    """
+    left = [one for one in ranked if not seen.has(one.candidate.vertical.name, one.candidate.document_id)]
+    if sort == "relevance" or seen.last is None:
+        return left
+    return [
+        one
+        for one in left
+        if not one.candidate.vertical.ranking.is_timed_for_good or merge.time_place(one.candidate, sort) >= seen.last
+    ]

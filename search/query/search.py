@@ -17,14 +17,16 @@ from search.access.candidates import Candidates, Request
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Reader
+from search.access.sealing import Sealing
 from search.core.errors import BadRequest, Forbidden
-from search.query import build, cursor
+from search.query import build
 from search.query.answer import Answer, Section
 from search.query.correct import Corrector
+from search.query.cursor import Cursors, Seen
 from search.query.filters import concerns, filter_language
 from search.query.hits import HitView
 from search.query.names_meant import NameResolver
-from search.query.page import SPARE, Paging
+from search.query.page import Page, Paging
 from search.query.parse import ParsedQuery, parse
 from search.query.question import Question, resolve_question
 from search.query.resolved import ResolvedQuery
@@ -33,6 +35,9 @@ ANSWERS = Counter("office_search_answers_total", "Answers to searches, by whethe
 FAILED = Counter(
     "office_search_verticals_failed_total", "Verticals that failed or were late in an answer", ["vertical"]
 )
+
+# More than a page is asked for, as the last check may drop some; where it drops these too, many more.
+SPARE = (10, 200, 2_000)
 
 Answers = dict[str, Candidates | None]
 """Each vertical's candidates by its name; None where its backend failed or was late."""
@@ -46,6 +51,7 @@ class Search:
     directory: Directory
     catalogue: Catalogue
     lexicons: Lexicons = field(default_factory=Lexicons)
+    sealing: Sealing = field(default_factory=Sealing)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Answer a question. `now` is aware; dates in the question are resolved against it.
@@ -61,28 +67,45 @@ class Search:
     async def _answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         began = time.monotonic()
         asked, denied = _permitted(caller, self.catalogue.of(caller.tenant).verticals, question.verticals)
-        taken = cursor.decode(question.cursor)
+        cursors = Cursors(self.sealing, caller, question)
+        seen = cursors.decode()
         parsed = self._parse(caller, question, now)
         query = await self._resolve(caller, question, parsed, now)
-        answers = await self._ask(caller, query, asked, taken, question.limit)
-        fuzzy = await self._ask_fuzzily(caller, query, answers, taken, question.limit)
-        answers |= fuzzy
-        corrected = None if taken else await self._corrected(caller, query, question, answers, fuzzy=bool(fuzzy))
-        found = [answer for answer in answers.values() if answer]
-        paging = Paging(self.reader, self.directory, caller, self._contacts(caller))
-        page = await paging.page(HitView(query, caller, fuzzy.keys()), found, taken, question.limit)
+        for spare in SPARE:
+            page, answers, fuzzy, found = await self._page(caller, query, asked, seen, question.limit, spare)
+            is_whole = len(page.hits) > question.limit or all(len(one.found) >= one.total for one in found)
+            if is_whole:
+                break
+        corrected = None
+        if not question.cursor:
+            corrected = await self._corrected(caller, query, question, answers, fuzzy=fuzzy)
+        sections = {answer.vertical.name: _section(answer, page.dropped) for answer in found}
+        more = page.cut(question.limit)
         failed = _counted([name for name, answer in answers.items() if answer is None])
         return Answer(
             hits=page.hits,
-            sections={answer.vertical.name: _section(answer, page.dropped) for answer in found},
+            sections=sections,
             text=parsed.text,
             filters=_shown_filters(parsed, question),
             denied=denied,
             failed=failed,
             corrected=corrected,
-            cursor=page.next(found),
+            cursor=cursors.encode(page.seen(seen, query.sort)) if more else None,
             took_ms=round((time.monotonic() - began) * 1000),
         )
+
+    async def _page(
+        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], seen: Seen, limit: int, spare: int
+    ) -> tuple[Page, Answers, bool, Sequence[Candidates]]:
+        """Return the page behind what was seen, what it is made of, and whether names were looked for with a typo."""
+        sizes = {vertical.name: seen.counts.get(vertical.name, 0) + limit + spare for vertical in asked}
+        answers = await self._ask(caller, query, asked, sizes)
+        fuzzy = await self._ask_fuzzily(caller, query, answers, sizes)
+        answers |= fuzzy
+        found = [answer for answer in answers.values() if answer]
+        paging = Paging(self.reader, self.directory, caller, self._contacts(caller))
+        page = await paging.page(HitView(query, caller, fuzzy.keys()), found, seen, limit)
+        return page, answers, bool(fuzzy), found
 
     def _parse(self, caller: Principal, question: Question, now: datetime) -> ParsedQuery:
         return parse(question.q, filter_language(self.catalogue.of(caller.tenant)), now=now)
@@ -99,19 +122,19 @@ class Search:
         return self.catalogue.of(caller.tenant).holding("user")
 
     async def _ask(
-        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], taken: Mapping[str, int], limit: int
+        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], sizes: Mapping[str, int]
     ) -> Answers:
         """Return every vertical's list; one that the question does not concern is empty without being asked."""
         answers: Answers = {vertical.name: Candidates(vertical, [], 0, True) for vertical in asked}
         if not query.has_text and not query.has_conditions:
             return answers
         concerned = [vertical for vertical in asked if concerns(query.conditions, vertical)]
-        requests = [_request(query, vertical, taken.get(vertical.name, 0), limit) for vertical in concerned]
+        requests = [_request(query, vertical, sizes[vertical.name]) for vertical in concerned]
         found = await self.reader.candidates(caller, requests)
         return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
 
     async def _ask_fuzzily(
-        self, caller: Principal, query: ResolvedQuery, answers: Answers, taken: Mapping[str, int], limit: int
+        self, caller: Principal, query: ResolvedQuery, answers: Answers, sizes: Mapping[str, int]
     ) -> Answers:
         """Ask for names once more, a small typo allowed, when nothing goes by what was typed."""
         fuzzy = replace(query, fuzzy=True)
@@ -122,7 +145,7 @@ class Search:
             for answer in answers.values()
             if answer and not answer.total and fuzzy.fuzzily_named(answer.vertical)
         ]
-        return await self._ask(caller, fuzzy, nothing, taken, limit) if nothing else {}
+        return await self._ask(caller, fuzzy, nothing, sizes) if nothing else {}
 
     async def _corrected(
         self, caller: Principal, query: ResolvedQuery, question: Question, answers: Answers, *, fuzzy: bool
@@ -160,15 +183,14 @@ def _permitted(
     return [vertical for vertical in asked if vertical.name not in denied], denied
 
 
-def _request(query: ResolvedQuery, vertical: Vertical, offset: int, limit: int) -> Request:
+def _request(query: ResolvedQuery, vertical: Vertical, size: int) -> Request:
     joined = vertical.display.joined
     fields = (joined.conversation, *joined.people) if joined else ()
     return Request(
         vertical,
         build.query_body(query, vertical),
         build.sort_order(query, vertical),
-        offset,
-        limit + SPARE,
+        size=size,
         fields=fields,
     )
 

@@ -32,4 +32,5 @@ def comparable(told: Body | Refusal | None) -> object:
         return told
     hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]
     hits.sort(key=lambda hit: (entity_of(hit), hit["id"]))
-    return {**told, "hits": hits, "took_ms": 0, "query_id": ""}
+    # A cursor is sealed anew each time; what may be compared is whether there is one.
+    return {**told, "hits": hits, "cursor": bool(told["cursor"]), "took_ms": 0, "query_id": ""}

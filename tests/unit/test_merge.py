@@ -25,8 +25,8 @@ def found(vertical: Any, *ids: str | Candidate) -> Candidates:
     return Candidates(vertical, candidates, len(candidates), True)
 
 
-def order(*answers: Candidates, offsets: dict[str, int] | None = None, sort: Any = "relevance") -> list[str]:
-    return [place.candidate.document_id for place in merge(answers, offsets or {}, sort)]
+def order(*answers: Candidates, sort: Any = "relevance") -> list[str]:
+    return [place.candidate.document_id for place in merge(answers, sort)]
 
 
 def test_tiers() -> None:
@@ -55,10 +55,6 @@ def test_within_a_vertical_nobody_passes() -> None:
     assert order(contacts, found(DOCS, candidate(DOCS, "d1", LITERAL))) == ["d1", "c1", "c2"]
 
 
-def test_ranks_go_on_where_earlier_pages_ended() -> None:
-    assert order(found(DOCS, "d11"), found(APPS, "a1"), offsets={"docs": 10}) == ["a1", "d11"]
-
-
 def test_by_time_across_verticals() -> None:
     answers = (
         found(MESSAGES, candidate(MESSAGES, "m1", at=30), candidate(MESSAGES, "m2", at=10)),
@@ -85,9 +81,9 @@ names = st.lists(st.sampled_from([EXACT, LITERAL]), max_size=2)
 lists = st.lists(st.tuples(names, st.integers(0, 5)), max_size=8)
 
 
-@given(lists, lists, lists, st.sampled_from(["relevance", "newest", "oldest"]), st.integers(0, 9000))
+@given(lists, lists, lists, st.sampled_from(["relevance", "newest", "oldest"]))
 def test_nothing_is_lost_nobody_passes_and_scores_fall(
-    one: list[Any], two: list[Any], three: list[Any], sort: str, offset: int
+    one: list[Any], two: list[Any], three: list[Any], sort: str
 ) -> None:
     answers = []
     for vertical, made in ((MESSAGES, one), (DOCS, two), (CONTACTS, three)):
@@ -99,7 +95,7 @@ def test_nothing_is_lost_nobody_passes_and_scores_fall(
                 *(candidate(vertical, f"{vertical.name}-{n}", *names, at=at) for n, (names, at) in enumerate(listed)),
             )
         )
-    merged = merge(answers, {"docs": offset}, sort)  # type: ignore[arg-type]
+    merged = merge(answers, sort)  # type: ignore[arg-type]
     ids = [place.candidate.document_id for place in merged]
     for answer in answers:
         own = [candidate.document_id for candidate in answer.found]
@@ -113,6 +109,4 @@ def test_nothing_is_lost_nobody_passes_and_scores_fall(
 def test_a_score_says_nothing_of_the_engine_s() -> None:
     strong = Candidate(DOCS, "d", (1, 0), frozenset(), {}, [999.0, 1])
     weak = Candidate(DOCS, "d", (1, 0), frozenset(), {}, [0.001, 1])
-    assert (
-        merge([found(DOCS, strong)], {}, "relevance")[0].score == merge([found(DOCS, weak)], {}, "relevance")[0].score
-    )
+    assert merge([found(DOCS, strong)], "relevance")[0].score == merge([found(DOCS, weak)], "relevance")[0].score

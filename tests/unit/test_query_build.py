@@ -17,7 +17,7 @@ from querykit import asked
 
 from analyzers import Lexicon
 from mappings.vertical import Vertical
-from search.query.build import query_body, sort_order
+from search.query.build import LATER_WRITTEN, query_body, sort_order
 from search.query.filters import concerns
 from search.query.names_meant import NameInDepartments
 from search.query.resolved import MOST_TERMS, ResolvedQuery
@@ -114,10 +114,10 @@ class TestSort:
                 assert sort_order(asked(text=text, sort=order), CONTACTS)[0] == {"disabled": {"order": "asc"}}  # type: ignore[arg-type]
 
     def test_by_relevance_the_newer_of_equals_goes_first(self) -> None:
-        assert sort_order(asked(text="x"), MESSAGES) == ["_score", {"sent_at": {"order": "desc"}}]
+        assert sort_order(asked(text="x"), MESSAGES) == ["_score", {"sent_at": {"order": "desc"}}, LATER_WRITTEN]
 
     def test_without_text_to_score_by_the_newest_go_first(self) -> None:
-        assert sort_order(asked(after=1), MESSAGES) == [{"sent_at": {"order": "desc"}}, "_score"]
+        assert sort_order(asked(after=1), MESSAGES) == [{"sent_at": {"order": "desc"}}, "_score", LATER_WRITTEN]
 
     def test_oldest(self) -> None:
         assert sort_order(asked(text="x", sort="oldest"), DOCS)[0] == {"updated_at": {"order": "asc"}}
