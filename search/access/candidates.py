@@ -67,7 +67,15 @@ def candidates_of(request: Request, answer: Mapping[str, Any]) -> Candidates | N
     if failed(answer):
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None
-    total = answer["hits"].get("total", {"value": 0, "relation": "eq"})
+    try:
+        return _candidates(request, answer["hits"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        log.warning("vertical_failed", vertical=request.vertical.name, reason="nonsense")
+        return None
+
+
+def _candidates(request: Request, hits: Mapping[str, Any]) -> Candidates:
+    total = hits.get("total", {"value": 0, "relation": "eq"})
     found = [
         Candidate(
             request.vertical,
@@ -77,6 +85,6 @@ def candidates_of(request: Request, answer: Mapping[str, Any]) -> Candidates | N
             {name: values[0] for name, values in hit.get("fields", {}).items()},
             hit.get("sort", ()),
         )
-        for hit in answer["hits"]["hits"]
+        for hit in hits["hits"]
     ]
     return Candidates(request.vertical, found, total["value"], total["relation"] == "eq")

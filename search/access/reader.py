@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -9,12 +10,11 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
-import orjson
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 
 from mappings import withdrawals
 from mappings.vertical import Vertical
+from search.access.asking import TOO_SLOW, Line, Part, ask, read
 from search.access.candidates import Candidates, Request, candidates_of, failed
 from search.access.clauses import Clause
 from search.access.filter import access_filter, admits, admits_module, as_noted, visibility_filter, withdrawn_ids
@@ -74,7 +74,7 @@ class Reader:
     def _patience_s(self) -> float:
         """Return how many seconds to wait for the engine. Raises Unavailable when no time is left."""
         if (patience := self._left_s() + self._deadline_s) <= 0:
-            raise Unavailable("The search engine was too slow; try again in a moment.")
+            raise Unavailable(TOO_SLOW)
         return patience
 
     async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
@@ -88,13 +88,16 @@ class Reader:
             requests,
         )
 
-    async def search(self, principal: Principal, request: Request) -> list[Found]:
-        """Return what matches and is visible now, even if the caller lacks the vertical's module."""
+    async def search(self, principal: Principal, request: Request, share: float | None = None) -> list[Found]:
+        """Return what matches and is visible now, even if the caller lacks the vertical's module.
+
+        `share`: of the time that is left, for what can be done without. Raises Unavailable when it does not come.
+        """
         principal = await self._ahead(principal, [request.vertical])
         line = self._lines(principal, request, visibility_filter(principal, request.vertical))
-        [answer] = await self._send(principal, [line], [request])
+        [answer] = await self._send(principal, [line], [request], share)
         if answer is None:
-            raise Unavailable("The search engine was too slow; try again in a moment.")
+            raise Unavailable(TOO_SLOW)
         places = {(request.vertical.name, candidate.document_id): request.vertical for candidate in answer.found}
         return list((await self._read(principal, places, needed=places)).values())
 
@@ -131,7 +134,9 @@ class Reader:
             return principal
         over = {
             key
-            for key, got in zip(taken, await self._mget(list(taken.values())), strict=True)
+            for key, got in zip(
+                taken, (await read(self._engine, list(taken.values()), (), self._patience_s()))[0], strict=True
+            )
             if got.get("found") and got["_version"] >= principal.withdrawals[key].version
         }
         left = {key: noted for key, noted in principal.withdrawals.items() if key not in over}
@@ -139,7 +144,7 @@ class Reader:
 
     def _counting(
         self, principal: Principal, vertical: Vertical, queries: Mapping[str, Mapping[str, Any]], guard: Clause
-    ) -> tuple[Clause, Clause]:
+    ) -> Line:
         # Only what meets one of them is looked at, so that the count does not cost as much as all that is visible.
         any_of = {"bool": {"should": list(queries.values()), "minimum_should_match": 1}}
         body = {
@@ -167,36 +172,30 @@ class Reader:
         return f"{max(1, round(self._left_s() * 1000))}ms"
 
     async def _send(
-        self, principal: Principal, lines: Sequence[tuple[Clause, Clause]], requests: Sequence[Request]
+        self,
+        principal: Principal,
+        lines: Sequence[Line],
+        requests: Sequence[Request],
+        share: float | None = None,
     ) -> list[Candidates | None]:
-        answers = await self._msearch(lines)
+        answers = await self._msearch(lines, share)
         return [self._candidates(principal, request, answer) for request, answer in zip(requests, answers, strict=True)]
 
-    def _candidates(
-        self, principal: Principal, request: Request, answer: Mapping[str, Any] | None
-    ) -> Candidates | None:
+    def _candidates(self, principal: Principal, request: Request, answer: Part) -> Candidates | None:
         if answer is None:
             return None
         if self._never_was(principal, request.vertical, answer.get("error")):
             return Candidates(request.vertical, (), 0, True)
         return candidates_of(request, answer)
 
-    async def _msearch(self, lines: Sequence[tuple[Clause, Clause]]) -> Sequence[Mapping[str, Any] | None]:
-        """Return the engine's answers; None for all of them when it was too late."""
-        if self._left_s() <= 0:
+    async def _msearch(self, lines: Sequence[Line], share: float | None = None) -> Sequence[Part]:
+        """Return the engine's answers; None for a part that was late, and for all of them when no time is left."""
+        left = self._left_s()
+        if left <= 0:
             return [None] * len(lines)
-        # As bytes at once: with thousands of principals it is a megabyte, and the client's own way takes it five times.
-        body = b"".join(orjson.dumps(line) + b"\n" for pair in lines for line in pair)
-        try:
-            answer = await self._engine.msearch(body=body, request_timeout=self._patience_s())
-        except ConnectionTimeout:
-            return [None] * len(lines)
-        except OpenSearchException as error:
-            raise Unavailable("The search engine does not answer; try again in a moment.") from error
-        answers: Sequence[Mapping[str, Any]] = answer["responses"]
-        return answers
+        return await ask(self._engine, lines, left, self._patience_s() if share is None else left * share)
 
-    def _lines(self, principal: Principal, request: Request, guard: Clause) -> tuple[Clause, Clause]:
+    def _lines(self, principal: Principal, request: Request, guard: Clause) -> Line:
         guarded = {"bool": {"must": [request.query], "filter": [guard]}}
         body = {
             "query": guarded,
@@ -234,9 +233,15 @@ class Reader:
         """Return those of the documents that the caller may see. Raises Unavailable if a needed one cannot be read."""
         if not places:
             return {}
-        docs = [{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in places]
+        apart = [[place for place in places if (place in needed) is wanted] for wanted in (True, False)]
+        asked = [[{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in part] for part in apart]
+        answers = await read(self._engine, asked[0], asked[1], self._patience_s())
         found = {}
-        for (place, vertical), got in zip(places.items(), await self._mget(docs), strict=True):
+        # What was only wished for may be missing as a whole.
+        for place, got in itertools.chain(
+            zip(apart[0], answers[0], strict=True), zip(apart[1], answers[1], strict=False)
+        ):
+            vertical = places[place]
             failure = got.get("error")
             if failure and place in needed and not self._never_was(principal, vertical, failure):
                 # It must not look as if it did not exist.
@@ -247,12 +252,4 @@ class Reader:
             # The lists that came with a document count as well: what is noted ahead of it never gives anything.
             if all(admits(principal, vertical, place[1].rpartition(":")[2], one) for one in (got["_source"], document)):
                 found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
-        return found
-
-    async def _mget(self, docs: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        try:
-            answer = await self._engine.mget(body={"docs": docs}, request_timeout=self._patience_s())
-        except OpenSearchException as error:
-            raise Unavailable("The search engine does not answer; try again in a moment.") from error
-        found: Sequence[Mapping[str, Any]] = answer["docs"]
         return found

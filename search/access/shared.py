@@ -33,8 +33,9 @@ class SharedReader(Reader):
         narrowed = [_within(request, access_filter(other, request.vertical)) for request in requests]
         return await super().candidates(principal, narrowed)
 
-    async def search(self, principal: Principal, request: Request) -> list[Found]:
-        found = await super().search(principal, _within(request, visibility_filter(self._other, request.vertical)))
+    async def search(self, principal: Principal, request: Request, share: float | None = None) -> list[Found]:
+        within = _within(request, visibility_filter(self._other, request.vertical))
+        found = await super().search(principal, within, share)
         return [here for here in found if self._admits(here)]
 
     async def count(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 AGAIN_S = 1.0
 
 
-async def cancelled(*tasks: asyncio.Task[None]) -> None:
+async def cancelled(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks, and return once all have ended, whatever with.
 
     More than once, if need be: wait_for of Python 3.11, which clients use, swallows a cancellation that comes together

@@ -12,11 +12,14 @@ from search.access.candidates import Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Reader
+from search.core.errors import Unavailable
 from search.query.matcher import matches
 from search.query.names import named
 
 # As many people of one name as a company has.
 MOST = 200
+# What is left of an answer's time is for its parts.
+OF_THE_TIME = 0.3
 # More words than a name and its departments is a sentence.
 MOST_WORDS = 6
 
@@ -64,14 +67,18 @@ class NameResolver:
     async def name_in_departments(self, text: str) -> NameInDepartments | None:
         """Return what names departments beside something else, such as 商旅研发部 李然; None for any other text.
 
-        A department stands for its whole subtree. Its name is joined here, so that renaming it touches no person.
+        A department stands for its whole subtree. Its name is joined here, so that renaming it touches no person. Where
+        the departments do not come in time, neither do the people, and the rest is answered without them.
         """
         words = text.split()
         if not 2 <= len(words) <= MOST_WORDS:
             return None
         names = [normalise(word) for word in words]
         query = {"bool": {"filter": [{"term": {"kind": "department"}}, {"terms": {EXACT: names}}]}}
-        found = await self.reader.search(self.caller, Request(self.contacts, query, size=MOST))
+        try:
+            found = await self.reader.search(self.caller, Request(self.contacts, query, size=MOST), OF_THE_TIME)
+        except Unavailable:
+            return None
         called = {place.document_id.partition(":")[2]: normalise(place.document["original"]["name"]) for place in found}
         ids = {id: name for id, name in called.items() if name in names}
         rest = " ".join(word for word, name in zip(words, names, strict=True) if name not in ids.values())

@@ -54,12 +54,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Paging:
-    """Fills pages for one caller. `contacts`: the vertical that names people and conversations."""
+    """Fills pages for one caller.
+
+    `contacts`: the vertical that names people and conversations. `names_are_there`: false where it has just failed.
+    """
 
     reader: Reader
     directory: Directory
     caller: Principal
     contacts: Vertical
+    names_are_there: bool = True
 
     async def page(self, view: HitView, answers: Sequence[Candidates], seen: Seen, limit: int) -> Page:
         """Return the best of what was not `seen`, at most `limit` hits and one more."""
@@ -74,7 +78,7 @@ class Paging:
             found = await self.reader.current(
                 self.caller,
                 [(candidate.vertical, candidate.document_id) for candidate in candidates],
-                joined=[(self.contacts, id) for id in joined_names.needed(candidates)],
+                joined=[(self.contacts, id) for id in joined_names.needed(candidates)] if self.names_are_there else (),
             )
             names = await joined_names.read(self.reader, self.directory, self.caller, self.contacts, found)
             for place in batch:

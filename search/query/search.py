@@ -103,7 +103,9 @@ class Search:
         fuzzy = await self._ask_fuzzily(caller, query, answers, sizes)
         answers |= fuzzy
         found = [answer for answer in answers.values() if answer]
-        paging = Paging(self.reader, self.directory, caller, self._contacts(caller))
+        contacts = self._contacts(caller)
+        names_are_there = answers.get(contacts.name, True) is not None
+        paging = Paging(self.reader, self.directory, caller, contacts, names_are_there)
         page = await paging.page(HitView(query, caller, fuzzy.keys()), found, seen, limit)
         return page, answers, bool(fuzzy), found
 
