@@ -21,7 +21,7 @@ revocation counts from the moment it is written. A version is the index's incarn
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -101,6 +101,16 @@ class Directory:
             return None
         return await view.standing()
 
+    async def deleted_among(self, tenant: str, users: Collection[str]) -> frozenset[str]:
+        """Return those of the users who were deleted; not whoever is unknown, as all are in a directory that is lost.
+
+        Raises Unavailable.
+        """
+        pages = {f"user:{user}": user for user in users}
+        found = await self._read(tenant, pages, with_source=[stored.SELF]) if pages else {}
+        states = {pages[id]: (document.source or {}).get(stored.SELF) for id, document in found.items()}
+        return frozenset(user for user, state in states.items() if state is not None and len(state) == 1)
+
     async def other_members(self, caller: Principal, conversation_ids: Iterable[str]) -> dict[str, str]:
         """Return conversation id → user id of the other member, for direct conversations that the caller is in.
 
@@ -133,7 +143,10 @@ class Directory:
         pages = {id: tokens.pop(id) for id in withdrawals.PAGE_IDS}
         return _View(self, known, tenant, user, tokens, pages)
 
-    async def _read(self, tenant: str, ids: Iterable[str], *, with_source: bool) -> dict[str, _Document]:
+    async def _read(
+        self, tenant: str, ids: Iterable[str], *, with_source: bool | Sequence[str]
+    ) -> dict[str, _Document]:
+        """Read documents in real time. `with_source`: whole, not at all, or these keys of it."""
         docs = [{"_id": id, "_source": with_source or id == stored.INCARNATION} for id in ids]
         try:
             answer = await self._engine.mget(
