@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
 
 class ClickBody(BaseModel):
-    """What the caller did with an answer: meant the question (`submit`), or saw, opened or dismissed one of its hits."""
+    """What the caller did with an answer: meant its question (`submit`), or saw, opened or dismissed a hit."""
 
     model_config = ConfigDict(extra="forbid")
 

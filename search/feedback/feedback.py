@@ -80,10 +80,7 @@ class Feedback:
     async def remove_recent(self, tenant: str, user: str, id: str | None) -> None:
         """Remove one of a user's recent searches, or all (`id` None), and none if there is none. Raises Unavailable."""
         at = self._clock()
-        if id is None:
-            script = recents.change(at, clear=at)
-        else:
-            script = recents.change(at, remove=[id])
+        script = recents.change(at, clear=at) if id is None else recents.change(at, remove=[id])
         await self._store.change(tenant, user, script)
 
     async def often_opened(self, tenant: str, user: str, limit: int = 20) -> Sequence[tuple[str, str]]:
@@ -95,7 +92,7 @@ class Feedback:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write in the background while the block runs, and once more at its end, if that takes no longer than LAST_S."""
+        """Write in the background while the block runs, and once more at its end, for LAST_S at most."""
         stop = asyncio.Event()
         writing, upkeep = asyncio.create_task(self._writer.run(stop)), asyncio.create_task(self.upkeep.run())
         try:

@@ -13,8 +13,8 @@ from search.feedback.ubi import Answered
 KEPT: Final = 50
 KEPT_FOR: Final = timedelta(days=30)
 
-# One script for every change, so that the engine compiles it once. `add`: entries; one whose text is there already keeps
-# its id and moves. `remove`: ids. `clear`: ms since 1970; all goes, and what is older never comes.
+# One script for every change, so that the engine compiles it once. `add`: entries; one whose text is there already
+# keeps its id and moves. `remove`: ids. `clear`: ms since 1970; all goes, and what is older never comes.
 CHANGE: Final = """
 def s = ctx._source;
 if (params.clear != null) { s.entries = []; s.cleared = params.clear; }

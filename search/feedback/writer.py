@@ -86,7 +86,8 @@ class Writer:
 
     def _of_notes(self, notes: Sequence[Noted]) -> tuple[dict[Asked, Answered], list[Operation]]:
         """Return the answers that notes are of, and what is written of them."""
-        answers, to_write = {}, []
+        answers: dict[Asked, Answered] = {}
+        to_write: list[Operation] = []
         for noted in notes:
             document = ubi.query_document(noted, self._user_query(noted.tenant, noted.text))
             text = operations.asked_text(noted) if self._keeps_text else None
