@@ -34,6 +34,7 @@ from search.core.streams.nats import NatsBroker, NatsConnection
 from search.core.streams.nats.connection import connect
 from search.core.streams.port import Broker
 from search.explain.explainer import Explainer
+from search.feedback import Feedback
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
 from search.query.search import Search
@@ -42,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 # Between attempts to reach an engine or a broker that is not there yet.
 WAIT_S = 2.0
+# Of each request that writes feedback, in the background.
+FEEDBACK_PATIENCE_S = 5.0
 
 Clock = Callable[[], int]
 """Microseconds since 1970."""
@@ -63,6 +66,7 @@ class Services:
     callers: Callers
     known: KnownTenants
     sealing: Sealing
+    feedback: Feedback
 
 
 def broker_at(settings: BrokerSettings, url: str) -> NatsBroker:
@@ -116,7 +120,13 @@ async def read_side(
         search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known, sealing=sealing)
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
-        yield Services(catalogue, search, explain, readiness, callers, known, sealing)
+        # A client of its own: what is slow there keeps no connection from a search.
+        aside = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=FEEDBACK_PATIENCE_S)
+        stack.push_async_callback(aside.close)
+        feedback = Feedback(
+            aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
+        )
+        yield Services(catalogue, search, explain, readiness, callers, known, sealing, feedback)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ revocation counts from the moment it is written. A version is the index's incarn
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -35,16 +35,12 @@ from search.access.closure import Access, Reached, UserState, principal, reach, 
 from search.access.known import Known, nothing_known
 from search.access.parsed import parse
 from search.access.principal import Principal, Rules, Tree
+from search.access.read_document import ABSENT, ReadDocument, Token
 from search.access.standing import Assumption, Standing, UserAccess, as_it_is, ignoring_expiry, ignoring_start
-from search.core.engine import is_missing
 from search.core.errors import Forbidden, Unavailable
 
 UNKNOWN_CALLER = "This user is unknown or disabled."
 SHARED = (stored.DEPARTMENTS, stored.ROLES, *stored.CONVERSATION_PAGE_IDS)
-
-Token = tuple[int, int]
-"""(primary term, sequence number) of a document; (0, -1) where there is none."""
-ABSENT: Token = (0, -1)
 
 
 @dataclass
@@ -101,6 +97,16 @@ class Directory:
             return None
         return await view.standing()
 
+    async def deleted_among(self, tenant: str, users: Collection[str]) -> frozenset[str]:
+        """Return those of the users who were deleted; not whoever is unknown, as all are in a directory that is lost.
+
+        Raises Unavailable.
+        """
+        pages = {f"user:{user}": user for user in users}
+        found = await self._read(tenant, pages, with_source=[stored.SELF]) if pages else {}
+        states = {pages[id]: (document.source or {}).get(stored.SELF) for id, document in found.items()}
+        return frozenset(user for user, state in states.items() if state is not None and len(state) == 1)
+
     async def other_members(self, caller: Principal, conversation_ids: Iterable[str]) -> dict[str, str]:
         """Return conversation id → user id of the other member, for direct conversations that the caller is in.
 
@@ -133,7 +139,10 @@ class Directory:
         pages = {id: tokens.pop(id) for id in withdrawals.PAGE_IDS}
         return _View(self, known, tenant, user, tokens, pages)
 
-    async def _read(self, tenant: str, ids: Iterable[str], *, with_source: bool) -> dict[str, _Document]:
+    async def _read(
+        self, tenant: str, ids: Iterable[str], *, with_source: bool | Sequence[str]
+    ) -> dict[str, ReadDocument]:
+        """Read documents in real time. `with_source`: whole, not at all, or these keys of it."""
         docs = [{"_id": id, "_source": with_source or id == stored.INCARNATION} for id in ids]
         try:
             answer = await self._engine.mget(
@@ -141,25 +150,7 @@ class Directory:
             )
         except OpenSearchException as error:
             raise Unavailable("The directory does not answer; nobody can be told what they may see.") from error
-        return {document["_id"]: _Document.of(document) for document in answer["docs"]}
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A directory document as it was read: its version, and its source where that was asked for."""
-
-    token: Token
-    source: Mapping[str, Any] | None
-
-    @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> _Document:
-        if error := answer.get("error"):
-            if is_missing(error):
-                return cls(ABSENT, None)
-            raise Unavailable("A part of the directory does not answer; nobody can be told what they may see.")
-        if not answer["found"]:
-            return cls(ABSENT, None)
-        return cls((answer["_primary_term"], answer["_seq_no"]), answer.get("_source"))
+        return {document["_id"]: ReadDocument.of(document) for document in answer["docs"]}
 
 
 class _View:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 SEARCH = "search"
+# No module but leave to use what a user did before, so the general scope does not stand for it: it is given by name.
+PERSONAL = "search.personal"
 
 # `search` does not cover `admin.*`: that needs a scope of its own.
 _OF_SEARCH = ("search.", "discover.")
@@ -17,8 +19,8 @@ def names_modules(scope: str) -> bool:
 
 
 def permits(scopes: Collection[str], module: str) -> bool:
-    """Return whether `scopes` permit `module`; `search` stands for all of `search.*` and `discover.*`."""
-    return module in scopes or (SEARCH in scopes and module.startswith(_OF_SEARCH))
+    """Return whether `scopes` permit `module`; `search` stands for all of `search.*` and `discover.*` but PERSONAL."""
+    return module in scopes or (SEARCH in scopes and module != PERSONAL and module.startswith(_OF_SEARCH))
 
 
 def meet(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, problems, routes
+from search.api import admin, credentials, described, edge, feedback, problems, routes
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -53,6 +53,7 @@ def create(
             app.state.services = services
             services.readiness.start()
             stack.push_async_callback(services.readiness.stop)
+            await stack.enter_async_context(services.feedback.running())
             if settings.canary.tenant:
                 canary = Canary(services.search, broker.publish, settings.canary.tenant)
                 await stack.enter_async_context(canary.running(settings.canary.every_s))
@@ -71,6 +72,7 @@ def create(
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
     app.include_router(routes.search(known))
+    app.include_router(feedback.router)
     app.include_router(described.router)
     app.include_router(admin.router(known))
     app.include_router(routes.operations)

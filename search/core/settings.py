@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -126,6 +126,15 @@ class SealingSettings(Group, env_prefix="OFFICE_SEARCH_SEALING_"):
     key: SecretStr | None = Field(None, description="of cursors, X-Caller and hashes of questions")
 
 
+class FeedbackSettings(Group, env_prefix="OFFICE_SEARCH_FEEDBACK_"):
+    """What is kept of questions and clicks."""
+
+    text_tenants: Annotated[tuple[str, ...], *Listed] = Field(
+        (), description="that have questions kept as they were asked, for evaluations; else a hash stands for each"
+    )
+    recent_searches: Literal["on", "off"] = Field("on", validation_alias="OFFICE_SEARCH_RECENT_SEARCHES")
+
+
 class RatesSettings(Group, env_prefix="OFFICE_SEARCH_RATE_LIMIT_"):
     """How often may be asked: `120 per 10 seconds`, several parted by `;`, or `off`."""
 
@@ -217,6 +226,7 @@ class Settings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     sealing: SealingSettings = field(default_factory=SealingSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     api: ApiSettings = field(default_factory=ApiSettings)

@@ -28,6 +28,7 @@ from mappings.events import decode
 from search import bootstrap
 from search.access.callers import Callers
 from search.access.directory import UNKNOWN_CALLER
+from search.access.sealing import Sealing
 from search.api.app import create
 from search.bootstrap import Services
 from search.core import engine as engines
@@ -41,6 +42,7 @@ from search.core.settings import (
     Settings,
 )
 from search.core.streams.port import Delivery
+from search.feedback import Feedback
 
 T = TypeVar("T")
 
@@ -101,7 +103,10 @@ class Laboratory:
         app = create(SETTINGS, self._endpoints)
         search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
         callers = Callers(search.directory, lambda tenant: None)
-        app.state.services = Services(CATALOGUE, search, None, None, callers, None)  # type: ignore[arg-type]
+        sealing = Sealing()
+        # Nobody writes its queue: what is noted is no part of any answer here.
+        feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
+        app.state.services = Services(CATALOGUE, search, None, None, callers, None, sealing, feedback)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
 

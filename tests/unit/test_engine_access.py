@@ -21,9 +21,11 @@ MAY: Mapping[str, str] = {
     "search.access.reader": "the door: reads for a caller, under the access filter",
     "search.access.shared": "the same for a caller and whoever asks about them",
     "search.access.directory": "reads who is inside what, of which callers are made",
+    "search.access.read_document": "says what the answers to the directory's reads mean",
     "search.access.bypass": "reads without a caller, for explanations alone",
     "search.explain.explainer": "hands the client to the bypass and the shared reader",
     "indexers": "the write side",
+    "search.feedback": "keeps clicks and recent searches, in indices of its own",
     "search.bootstrap": "opens the client and hands it on",
     "search.health.readiness": "pings, and reads the register of generations",
     "search.commands.accept_gap": "an operator's command: forgets a note of the indexers'",
@@ -98,7 +100,7 @@ def test_nobody_reaches_for_the_client_in_another_s_pocket() -> None:
 
 
 def test_documents_are_read_through_the_door_the_directory_and_the_bypass_alone() -> None:
-    """And where an evaluation compares, on a stack of its own."""
+    """And where an evaluation compares, on a stack of its own; the feedback reads no documents but its own."""
     reading = {
         name
         for name, tree in MODULES.items()
@@ -106,7 +108,7 @@ def test_documents_are_read_through_the_door_the_directory_and_the_bypass_alone(
         and any(owner in ("engine", "_engine") and attribute in READS for owner, attribute in attributes(tree))
     }
     doors = {"search.access.reader", "search.access.directory", "search.access.bypass"}
-    assert reading == doors | {"search.evaluate.relevance"}
+    assert reading == doors | {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep"}
 
 
 @pytest.mark.parametrize("module", ["search.query", "search.api", "search.explain"])

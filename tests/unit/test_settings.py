@@ -54,6 +54,8 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "SEALING_KEY", "sealing.key", "k", SecretStr("k")),
     (OWN + "AUDIT_TEXT_TENANTS", "audit.text_tenants", "acme, open", ("acme", "open")),
     (OWN + "AUDIT_FILE", "audit.file", "/audit.log", Path("/audit.log")),
+    (OWN + "FEEDBACK_TEXT_TENANTS", "feedback.text_tenants", "acme, open", ("acme", "open")),
+    (OWN + "RECENT_SEARCHES", "feedback.recent_searches", "off", "off"),
     (OWN + "RATE_LIMIT_CALLER", "rates.caller", "off", "off"),
     (OWN + "RATE_LIMIT_APP", "rates.app", "1 per day", "1 per day"),
     (OWN + "RATE_LIMIT_STORE", "rates.store", "jetstream://", SecretStr("jetstream://")),
