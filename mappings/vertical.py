@@ -13,13 +13,15 @@ from mappings.parts.fields import Part
 from mappings.parts.filtering import Filter, Filtered
 from mappings.parts.matching import Matching
 from mappings.parts.ranking import Ranking
+from mappings.parts.suggesting import Suggested
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vertical(Collection):
     """A table of what is searched: who may, what is found, how it ranks, and how it is shown.
 
-    `module`: the role's module without which nobody searches it.
+    `module`: the role's module without which nobody searches it. `suggested`: how its documents are suggested while
+    somebody types; None: they are not.
     """
 
     module: str
@@ -28,6 +30,7 @@ class Vertical(Collection):
     display: Display
     filters: Sequence[Filtered] = ()
     ranking: Ranking = field(default_factory=Ranking)
+    suggested: Suggested | None = None
 
     @property
     def parts(self) -> Sequence[Part]:

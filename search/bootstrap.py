@@ -37,7 +37,9 @@ from search.explain.explainer import Explainer
 from search.feedback import Feedback
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
+from search.query.closeness import ClosenessKept
 from search.query.search import Search
+from search.suggest.suggest import Suggest
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,7 @@ class Services:
 
     catalogue: Catalogue
     search: Search
+    suggest: Suggest
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -126,7 +129,9 @@ async def read_side(
         feedback = Feedback(
             aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
         )
-        yield Services(catalogue, search, explain, readiness, callers, known, sealing, feedback)
+        closeness = ClosenessKept(search.reader, search.directory)
+        suggest = Suggest(search.reader, catalogue, closeness, feedback)
+        yield Services(catalogue, search, suggest, explain, readiness, callers, known, sealing, feedback)
 
 
 @asynccontextmanager

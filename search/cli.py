@@ -254,11 +254,12 @@ def known_items(
     data: Annotated[Path, typer.Option(help="A company: event files, queries.jsonl, negative.jsonl.")],
     url: Annotated[str | None, typer.Option(help="A running service instead of a temporary one of its own.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Play names against the suggestions.")] = False,
 ) -> None:
     """Play known questions and forbidden answers; exit 1 on any leak."""
     from search.evaluate.known_items import run_known_items
 
-    if run_known_items(settings(), data, console, url=url, json_file=json):
+    if run_known_items(settings(), data, console, url=url, json_file=json, suggest=suggest):
         raise typer.Exit(1)
 
 

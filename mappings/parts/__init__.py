@@ -6,6 +6,7 @@ from mappings.parts.fields import Field, Part
 from mappings.parts.filtering import Choice, Filter, Filtered
 from mappings.parts.matching import Matching
 from mappings.parts.ranking import Ranking
+from mappings.parts.suggesting import Suggested
 from mappings.parts.texts import Text
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Part",
     "Ranking",
     "Shown",
+    "Suggested",
     "Text",
 ]

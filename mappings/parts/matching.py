@@ -14,6 +14,7 @@ from mappings.properties import KEYWORD, Document, Properties
 EXACT = "exact"
 PINYIN, INITIALS, INNER, RUNS = "pinyin", "initials", "inner", "runs"
 NAME_KEYS = (PINYIN, INITIALS, INNER, RUNS)
+SPELLED_KEYS = (PINYIN, INITIALS, INNER)
 NUMBER_SUFFIXES = "endings"
 NAME_TEXT = "name"
 SHORTEST_SUFFIX, LONGEST_SUFFIX = 4, 8
@@ -25,13 +26,15 @@ class Matching:
     """What a query is held against.
 
     `exact`: the names or titles (one text, or several) of which an equal query goes first. `names`: names that are
-    also found by pinyin and initials, and with a typo. `numbers`: phone and employee numbers, found by their last
-    digits. `coverage`: how many of a query's characters a document must hold, as `minimum_should_match`.
+    also found by pinyin and initials, and with a typo. `spelled`: titles that suggestions alone find so. `numbers`:
+    phone and employee numbers, found by their last digits. `coverage`: how many of a query's characters a document
+    must hold, as `minimum_should_match`.
     """
 
     texts: Sequence[Text]
     exact: Of | None = None
     names: Of | None = None
+    spelled: Of | None = None
     numbers: Of | None = None
     coverage: str = "2<75% 6<60% 12<45%"
 
@@ -46,6 +49,8 @@ class Matching:
             found[EXACT] = KEYWORD
         if self.names:
             found |= dict.fromkeys(NAME_KEYS, KEYWORD)
+        elif self.spelled:
+            found |= dict.fromkeys(SPELLED_KEYS, KEYWORD)
         if self.numbers:
             found[NUMBER_SUFFIXES] = KEYWORD
         for text in self.texts:
@@ -58,6 +63,8 @@ class Matching:
             document[EXACT] = _exactly(self.exact(state))
         if self.names:
             document |= name_keys(self.names(state))
+        elif self.spelled:
+            document |= name_keys(self.spelled(state), SPELLED_KEYS)
         if self.numbers and (numbers := self.numbers(state)) is not None:
             document[NUMBER_SUFFIXES] = [suffix for number in numbers for suffix in suffixes(number)]
         for text in self.texts:
@@ -74,10 +81,10 @@ def exact_form(text: str) -> str:
     return normalise(text)[:LONGEST_EXACT]
 
 
-def name_keys(names: Iterable[str]) -> Document:
+def name_keys(names: Iterable[str], fields: Sequence[str] = NAME_KEYS) -> Document:
     """Return the keys by which names are found other than by their own characters: distinct, likeliest first."""
     analysed = [analyse_name(name) for name in names]
-    return {field: list(dict.fromkeys(key for keys in analysed for key in getattr(keys, field))) for field in NAME_KEYS}
+    return {field: list(dict.fromkeys(key for keys in analysed for key in getattr(keys, field))) for field in fields}
 
 
 def suffixes(number: str) -> Iterator[str]:

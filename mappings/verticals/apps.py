@@ -21,6 +21,7 @@ from mappings.parts import (
     Matching,
     Ranking,
     Shown,
+    Suggested,
     Text,
 )
 from mappings.properties import LONG
@@ -83,6 +84,12 @@ VERTICAL = Vertical(
         ),
         Filtered(AFTER, Field("published_at")),
         Filtered(BEFORE, Field("published_at")),
+    ),
+    suggested=Suggested(
+        kind=lambda *_: "app",
+        detail=lambda _, app: [text for text in (app["category"], app.get("developer")) if text],
+        fields=("kind", "icon_url", "url"),
+        unread=("description",),
     ),
     display=Display(
         labels=Labels("应用", "Apps"),

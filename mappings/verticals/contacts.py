@@ -19,6 +19,7 @@ from mappings.parts import (
     Matching,
     Ranking,
     Shown,
+    Suggested,
     Text,
 )
 from mappings.properties import BOOLEAN
@@ -111,6 +112,17 @@ def show(entity: str, original: Mapping[str, Any]) -> Shown:
     return Shown(original["name"], [" · ".join(text for text in line if text)], fields)
 
 
+def suggested(entity: str, original: Mapping[str, Any]) -> str | None:
+    """Return what kind of thing it is; a direct conversation is its other side, who is suggested as a person."""
+    if entity == "conversation":
+        return None if original["kind"] == "direct" else "group"
+    return "person" if entity == "user" else entity
+
+
+def detail(entity: str, original: Mapping[str, Any]) -> Sequence[str]:
+    return [text for text in (original.get("title"), original.get("english_name")) if text] if entity == "user" else []
+
+
 VERTICAL = Vertical(
     name="contacts",
     module="search.contacts",
@@ -139,6 +151,12 @@ VERTICAL = Vertical(
                 Choice("direct", "单聊 私聊", Labels("单聊", "Direct")),
             ),
         ),
+    ),
+    suggested=Suggested(
+        kind=suggested,
+        detail=detail,
+        named={"department_ids": "department"},
+        fields=("status", "avatar_url", "archived", "public"),
     ),
     display=Display(
         labels=Labels("联系人与群", "People & groups"),

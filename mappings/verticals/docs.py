@@ -20,6 +20,7 @@ from mappings.parts import (
     Matching,
     Ranking,
     Shown,
+    Suggested,
     Text,
 )
 from mappings.properties import LONG
@@ -60,6 +61,7 @@ VERTICAL = Vertical(
             Text("body", lambda doc: [doc.body], boost=1.0, words=1.0, bigrams=0.6, chars=0.2),
         ),
         exact=attrgetter("title"),
+        spelled=lambda doc: [doc.title],
         coverage="1<60% 4<40% 8<30% 16<20%",  # a long question shares few of its characters with what answers it
     ),
     ranking=Ranking(recency=Field("updated_at", attrgetter("updated_at"), LONG), order=1),
@@ -78,6 +80,13 @@ VERTICAL = Vertical(
         ),
         Filtered(AFTER, Field("updated_at")),
         Filtered(BEFORE, Field("updated_at")),
+    ),
+    suggested=Suggested(
+        kind=lambda *_: "doc",
+        called="title",
+        named={"owner": "user"},
+        fields=("kind", "updated_at", "url"),
+        unread=("body",),
     ),
     display=Display(
         labels=Labels("文档", "Docs"),

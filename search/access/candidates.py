@@ -15,13 +15,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One vertical's part of a search. `query`: any query; the reader adds the access filter."""
+    """One vertical's part of a search. `query`: any query; the reader adds the access filter.
+
+    `fields`: doc values to give back with each candidate, the first of each. `counted`: whether all are counted.
+    """
 
     vertical: Vertical
     query: Mapping[str, Any]
     sort: Sequence[Any] = ("_score",)
     size: int = 10
-    fields: Sequence[str] = ()  # doc values to give back with each candidate
+    fields: Sequence[str] = ()
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

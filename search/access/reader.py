@@ -13,6 +13,7 @@ from typing import Any, Self
 from opensearchpy import AsyncOpenSearch
 
 from mappings import withdrawals
+from mappings.collection import ORIGINAL
 from mappings.vertical import Vertical
 from search.access.asking import TOO_SLOW, Line, Part, ask, read
 from search.access.candidates import Candidates, Request, candidates_of, failed
@@ -204,23 +205,28 @@ class Reader:
             "_source": False,
             "docvalue_fields": list(request.fields),
             "seq_no_primary_term": True,
-            "track_total_hits": COUNTED,
+            "track_total_hits": COUNTED if request.counted else False,
             "timeout": self._deadline(),
         }
         return self._head(principal, request.vertical), body
 
     async def current(
-        self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
+        self,
+        principal: Principal,
+        wanted: Iterable[tuple[Vertical, str]],
+        joined: Iterable[tuple[Vertical, str]] = (),
+        *,
+        briefly: bool = False,
     ) -> dict[Place, Found]:
         """Return these documents as they are now, read in real time, by (vertical name, document id).
 
         Documents that do not exist, or that the caller may not see, are left out. `wanted`: hits, for which the caller
         needs the vertical's module. `joined`: documents that are read to name something; they need no module, and are
-        left out too when they cannot be read.
+        left out too when they cannot be read. `briefly`: without what is too long for a suggestion.
         """
         hits = {(vertical.name, id): vertical for vertical, id in wanted}
         places = hits | {(vertical.name, id): vertical for vertical, id in joined}
-        found = await self._read(principal, places, needed=hits)
+        found = await self._read(principal, places, needed=hits, briefly=briefly)
         return {
             place: here
             for place, here in found.items()
@@ -228,13 +234,18 @@ class Reader:
         }
 
     async def _read(
-        self, principal: Principal, places: Mapping[Place, Vertical], needed: Container[Place]
+        self,
+        principal: Principal,
+        places: Mapping[Place, Vertical],
+        needed: Container[Place],
+        *,
+        briefly: bool = False,
     ) -> dict[Place, Found]:
         """Return those of the documents that the caller may see. Raises Unavailable if a needed one cannot be read."""
         if not places:
             return {}
         apart = [[place for place in places if (place in needed) is wanted] for wanted in (True, False)]
-        asked = [[{"_index": f"{name}.{principal.tenant}", "_id": id} for name, id in part] for part in apart]
+        asked = [[_document(principal, place, places[place] if briefly else None) for place in part] for part in apart]
         answers = await read(self._engine, asked[0], asked[1], self._patience_s())
         found = {}
         # What was only wished for may be missing as a whole.
@@ -253,3 +264,11 @@ class Reader:
             if all(admits(principal, vertical, place[1].rpartition(":")[2], one) for one in (got["_source"], document)):
                 found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
         return found
+
+
+def _document(principal: Principal, place: Place, brief: Vertical | None) -> dict[str, Any]:
+    """Return a document as a multi-get names it; of a `brief` vertical's without what is too long."""
+    named: dict[str, Any] = {"_index": f"{place[0]}.{principal.tenant}", "_id": place[1]}
+    if brief and brief.suggested and brief.suggested.unread:
+        named["_source"] = {"excludes": [f"{ORIGINAL}.{name}" for name in brief.suggested.unread]}
+    return named

@@ -44,10 +44,15 @@ class SharedReader(Reader):
         return await super().count(principal, [(vertical, self._each(vertical, named)) for vertical, named in asked])
 
     async def current(
-        self, principal: Principal, wanted: Iterable[tuple[Vertical, str]], joined: Iterable[tuple[Vertical, str]] = ()
+        self,
+        principal: Principal,
+        wanted: Iterable[tuple[Vertical, str]],
+        joined: Iterable[tuple[Vertical, str]] = (),
+        *,
+        briefly: bool = False,
     ) -> dict[Place, Found]:
         hits = list(wanted)
-        found = await super().current(principal, hits, joined)
+        found = await super().current(principal, hits, joined, briefly=briefly)
         searched = {(vertical.name, id) for vertical, id in hits}
         return {
             place: here

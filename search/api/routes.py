@@ -11,12 +11,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mappings.catalogue import Catalogue
 from search.access.identity import Caller
-from search.access.personal import may_personal
 from search.api.dependencies import CallerRoute, Proven, Used, taking
+from search.api.noting import noted
 from search.api.schemas import AnswerBody, ProblemBody, SearchQuestion, search_question
 from search.bootstrap import Services
-from search.feedback import Noted
-from search.query.answer import Answer
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemBody, "content": {"application/problem+json": {}}, "description": text}
@@ -59,22 +57,9 @@ async def _answer(services: Services, who: Caller, asked: SearchQuestion) -> Ans
     caller = await services.callers.principal(who)
     now = datetime.now(UTC)
     answer = await services.search.answer(caller, asked.question(), now)
-    services.feedback.note(_noted(who, asked.q, answer, now))
+    entities = [(hit.vertical, hit.id) for hit in answer.hits]
+    services.feedback.note(noted(who, "search", answer.query_id, asked.q, entities))
     return AnswerBody.of(answer)
-
-
-def _noted(who: Caller, text: str, answer: Answer, now: datetime) -> Noted:
-    return Noted(
-        query_id=answer.query_id,
-        tenant=who.tenant,
-        user=who.user,
-        app=who.app,
-        personal=may_personal(who),
-        source="search",
-        text=text,
-        at=now,
-        entities=[(hit.vertical, hit.id) for hit in answer.hits],
-    )
 
 
 @operations.get("/healthz", summary="The process runs", response_class=PlainTextResponse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,6 +17,7 @@ from search.core.errors import ConfigurationError, OfficeSearchError, Unavailabl
 from search.evaluate.questions import PlayedQuestion
 
 LIMIT = 50
+SUGGESTED = 20
 TIMEOUT_S = 30.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 
@@ -57,10 +58,19 @@ class ApiClient:
         answer comes, OfficeSearchError for any status but 200 and 403.
         """
         asked = {"verticals": ",".join(verticals)} if verticals else {}
-        query = urlencode({"q": question.q, "limit": LIMIT, **asked}, quote_via=quote, safe="")
+        return await self._answer(question, "search", {"q": question.q, "limit": str(LIMIT), **asked})
+
+    async def suggest(self, question: PlayedQuestion) -> Answered:
+        """Return what is suggested for a query that is typed so far; entities are its `hits`. Raises as `search`."""
+        answered = await self._answer(question, "suggest", {"q": question.q, "limit": str(SUGGESTED)})
+        entities = [one for one in answered.body.get("suggestions", ()) if one["id"]]
+        return replace(answered, body={**answered.body, "hits": entities})
+
+    async def _answer(self, question: PlayedQuestion, call: str, params: Mapping[str, str]) -> Answered:
+        query = urlencode(params, quote_via=quote, safe="")
         began = time.perf_counter()
         for pause in (*PAUSES_S, None):
-            response = await self._get(f"{self._path}/v1/search?{query}", question)
+            response = await self._get(f"{self._path}/v1/{call}?{query}", question)
             reason = _unfinished(response)
             if reason is None:
                 break

@@ -18,7 +18,7 @@ from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, figures
 from search.evaluate.leaks import Leak
 from search.evaluate.play import WARM_UP, play_known_items, play_negatives, spread, warm_up
-from search.evaluate.questions import KnownItem, Negative, event_files, known_items, negatives
+from search.evaluate.questions import KnownItem, Negative, by_name, event_files, known_items, negatives
 from search.evaluate.service import Load, fill, temporary_service
 
 SHOWN = 20
@@ -47,16 +47,27 @@ class Report:
 
 
 def run_known_items(
-    settings: Settings, data: Path, console: Console, *, url: str | None, json_file: Path | None
+    settings: Settings,
+    data: Path,
+    console: Console,
+    *,
+    url: str | None,
+    json_file: Path | None,
+    suggest: bool = False,
 ) -> int:
     """Ask the questions in `data` of the service at `url`, or of a temporary one filled with the company.
 
-    Prints a table, writes `json_file` and returns the number of leaks. Raises OfficeSearchError when a file is missing
-    or a question gets no complete answer.
+    `suggest`: of the suggestions instead, and of what is asked for by name alone. Prints a table, writes `json_file`
+    and returns the number of leaks. Raises OfficeSearchError when a file is missing or a question gets no complete
+    answer.
     """
     if json_file and not json_file.parent.is_dir():
         raise ConfigurationError(f"{json_file.parent} is no folder; --json needs one to write into.")
-    evaluation = _Evaluation(known_items(data), negatives(data), console)
+    items, forbidden = known_items(data), negatives(data)
+    if suggest:
+        # What is denied is named by a search alone; a suggestion of a vertical that is denied would be a leak like any.
+        items, forbidden = by_name(items), [one.model_copy(update={"denied": ()}) for one in forbidden]
+    evaluation = _Evaluation(items, forbidden, console, suggest=suggest)
     if url:
         report = asyncio.run(evaluation.running(url, _secret(settings)))
     else:
@@ -78,8 +89,11 @@ def _secret(settings: Settings) -> str:
 class _Evaluation:
     """One evaluation, with a progress bar for each phase."""
 
-    def __init__(self, items: Sequence[KnownItem], negatives: Sequence[Negative], console: Console) -> None:
+    def __init__(
+        self, items: Sequence[KnownItem], negatives: Sequence[Negative], console: Console, *, suggest: bool
+    ) -> None:
         self._items = items
+        self._suggest = suggest
         self._negatives = negatives
         self._console = console
 
@@ -98,9 +112,10 @@ class _Evaluation:
 
     async def _play(self, client: ApiClient, load: Load, bars: Progress) -> Report:
         async with client:
-            await warm_up(client, self._items, _bar(bars, "warm up", len(spread(self._items, WARM_UP))))
-            played = await play_known_items(client, self._items, _bar(bars, "known items", len(self._items)))
-            leaked = await play_negatives(client, self._negatives, _bar(bars, "negatives", len(self._negatives)))
+            ask = client.suggest if self._suggest else client.search
+            await warm_up(ask, self._items, _bar(bars, "warm up", len(spread(self._items, WARM_UP))))
+            played = await play_known_items(ask, self._items, _bar(bars, "known items", len(self._items)))
+            leaked = await play_negatives(ask, self._negatives, _bar(bars, "negatives", len(self._negatives)))
         return Report(played, leaked, load)
 
     def _bars(self) -> Progress:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from search.core.errors import OfficeSearchError
-from search.evaluate.api_client import Answered, ApiClient
+from search.evaluate.api_client import Answered
 from search.evaluate.figures import Played, rank
 from search.evaluate.leaks import Leak, leaks
 from search.evaluate.questions import KnownItem, Negative, PlayedQuestion
@@ -14,34 +14,36 @@ from search.evaluate.questions import KnownItem, Negative, PlayedQuestion
 WARM_UP = 40
 AT_ONCE = 4
 
+Ask = Callable[[PlayedQuestion], Awaitable[Answered]]
+"""Asks a question; entities are the `hits` of its answer."""
 Advance = Callable[[], None]
 
 
-async def warm_up(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> None:
+async def warm_up(ask: Ask, items: Sequence[KnownItem], advance: Advance) -> None:
     """Ask some questions without counting them, as a cold engine is several times slower."""
     for item in spread(items, WARM_UP):
-        await _allowed(client, item)
+        await _allowed(ask, item)
         advance()
 
 
-async def play_known_items(client: ApiClient, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
+async def play_known_items(ask: Ask, items: Sequence[KnownItem], advance: Advance) -> list[Played]:
     """Return the outcome of each known item. Raises OfficeSearchError when one is not answered."""
     played = []
     for item in items:
-        answered = await _allowed(client, item)
+        answered = await _allowed(ask, item)
         played.append(Played(item.kind, rank(item, answered.body["hits"]), answered.ms))
         advance()
     return played
 
 
-async def play_negatives(client: ApiClient, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
+async def play_negatives(ask: Ask, negatives: Sequence[Negative], advance: Advance) -> list[Leak]:
     """Return all leaks in the order of the questions. Raises OfficeSearchError when one is not answered."""
     found: dict[int, list[Leak]] = {}
     waiting = iter(enumerate(negatives))
 
     async def work() -> None:
         for position, asked in waiting:
-            answered = await (client.search(asked) if asked.expect else _allowed(client, asked))
+            answered = await (ask(asked) if asked.expect else _allowed(ask, asked))
             found[position] = leaks(asked, answered.status, answered.body)
             advance()
 
@@ -59,12 +61,12 @@ def spread(items: Sequence[KnownItem], wanted: int) -> Sequence[KnownItem]:
     return items[:: max(1, len(items) // wanted)]
 
 
-async def _allowed(client: ApiClient, question: PlayedQuestion) -> Answered:
+async def _allowed(ask: Ask, question: PlayedQuestion) -> Answered:
     """Return the answer to a caller who may ask. Raises OfficeSearchError for a refusal.
 
     A refusal would count as no hit and no leak, although it proves neither.
     """
-    answered = await client.search(question)
+    answered = await ask(question)
     if answered.status != 200:
         reason = answered.body.get("detail", "no reason given")
         raise OfficeSearchError(

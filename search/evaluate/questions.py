@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from search.core.errors import OfficeSearchError
 
+NAMES = ("person_", "homonym", "group_name", "app_", "doc_title")
+"""Beginnings of the kinds that ask for something by what it is called, which suggestions find too."""
 KNOWN_ITEMS, NEGATIVES = "queries.jsonl", "negative.jsonl"
 
 
@@ -58,6 +60,11 @@ Kind = TypeVar("Kind", bound=PlayedQuestion)
 def known_items(data: Path) -> list[KnownItem]:
     """Return the known items. Raises OfficeSearchError for a missing file or a faulty line."""
     return _read(data / KNOWN_ITEMS, KnownItem)
+
+
+def by_name(items: Sequence[KnownItem]) -> list[KnownItem]:
+    """Return the items that are asked for by what they are called."""
+    return [item for item in items if item.kind.startswith(NAMES)]
 
 
 def negatives(data: Path) -> list[Negative]:

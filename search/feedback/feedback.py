@@ -77,6 +77,10 @@ class Feedback:
         found = await self._store.searcher(tenant, user)
         return recents.listed(found, self._clock()) if found else []
 
+    async def searched(self, tenant: str, user: str) -> Sequence[str]:
+        """Return the texts of a user's recent searches, newest first. Raises Unavailable."""
+        return [one.text for one in await self.recent(tenant, user)]
+
     async def remove_recent(self, tenant: str, user: str, id: str | None) -> None:
         """Remove one of a user's recent searches, or all (`id` None), and none if there is none. Raises Unavailable."""
         at = self._clock()

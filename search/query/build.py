@@ -184,18 +184,18 @@ def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
         ways.append(_Way(query.named))
     if there := _named_in_departments(query, vertical):
         ways.append(_Way(there, EXACT_BOOST, EXACT))
-    if matching.numbers and (digits := _digits(query.text)):
-        ways.append(_Way({"term": {NUMBER_SUFFIXES: digits}}, 2 * NAME_BOOST))
+    if matching.numbers and (ending := digits(query.text)):
+        ways.append(_Way({"term": {NUMBER_SUFFIXES: ending}}, 2 * NAME_BOOST))
     if query.fuzzy and (fuzzily := query.fuzzily_named(vertical)):
         ways.append(_Way(fuzzily))
     return ways
 
 
-def _digits(text: str) -> str | None:
+def digits(text: str) -> str | None:
     """Return a query of four to eight digits, which may end a phone or employee number; None for another."""
-    digits = normalise(text).strip()
-    fits = SHORTEST_SUFFIX <= len(digits) <= LONGEST_SUFFIX
-    return digits if fits and digits.isascii() and digits.isdecimal() else None
+    said = normalise(text).strip()
+    fits = SHORTEST_SUFFIX <= len(said) <= LONGEST_SUFFIX
+    return said if fits and said.isascii() and said.isdecimal() else None
 
 
 def _named_in_departments(query: ResolvedQuery, vertical: Vertical) -> Clause | None:

@@ -23,8 +23,8 @@ from search.access.principal import Principal
 from search.core.streams.port import Broker
 from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, rank
-from search.evaluate.play import play_negatives
-from search.evaluate.questions import event_files, known_items, negatives
+from search.evaluate.play import play_known_items, play_negatives
+from search.evaluate.questions import by_name, event_files, known_items, negatives
 from search.query.question import Question
 from search.query.search import Search
 
@@ -44,6 +44,14 @@ AMONG_FIVE: Mapping[str, float] = {
     **dict.fromkeys(("message_from", "message_in", "message_phrase", "doc_phrase", "homonym"), 0.97),
 }
 """The same for being among the first five."""
+SUGGESTED_FIRST = ("person_exact", "group_name", "app_exact", "doc_title")
+SUGGESTED: Mapping[str, float] = {
+    **dict.fromkeys(SUGGESTED_FIRST, 0.97),
+    **dict.fromkeys(("person_pinyin", "person_pinyin_heteronym", "app_pinyin"), 0.97),
+    **dict.fromkeys(("person_english", "person_employee_no", "homonym"), 0.97),
+    **dict.fromkeys(("person_initials", "app_partial"), 0.93),
+}
+"""The least share of the questions of a kind that are suggested: exact names first, the others among five."""
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +118,30 @@ def test_what_was_typed_well_is_not_corrected(answers: tuple[Sequence[Played], S
     assert len(corrected) <= (1 - LEFT_ALONE) * len(played), corrected
 
 
+@pytest.fixture(scope="module")
+async def suggested(asking: ApiClient, company: Path) -> Mapping[str, Figures]:
+    return by_kind(await play_known_items(asking.suggest, by_name(known_items(company)), lambda: None))
+
+
+def test_every_kind_of_name_has_its_measure(suggested: Mapping[str, Figures]) -> None:
+    assert set(suggested) == set(SUGGESTED)
+
+
+@pytest.mark.parametrize("kind", SUGGESTED)
+def test_who_types_a_name_is_offered_it(suggested: Mapping[str, Figures], kind: str) -> None:
+    figures = suggested[kind]
+    assert (figures.hit1 if kind in SUGGESTED_FIRST else figures.hit5) >= SUGGESTED[kind], figures
+
+
 async def test_nothing_leaks(asking: ApiClient, company: Path) -> None:
     asked = negatives(company)
     assert asked
-    assert not await play_negatives(asking, asked, lambda: None)
+    assert not await play_negatives(asking.search, asked, lambda: None)
+
+
+async def test_no_suggestion_leaks(asking: ApiClient, company: Path) -> None:
+    asked = [one.model_copy(update={"denied": ()}) for one in negatives(company)]
+    assert not await play_negatives(asking.suggest, asked, lambda: None)
 
 
 async def test_texts_that_hold_the_query_come_before_those_that_hold_its_parts(filled: Api, company: Path) -> None:

@@ -128,25 +128,25 @@ def test_an_address_must_be_one(url: str) -> None:
 async def test_a_known_item_that_is_refused_ends_the_run() -> None:
     async with saying(httpx.Response(403, json={"detail": "unknown user"})) as service:
         with pytest.raises(OfficeSearchError, match="u-1 was refused"):
-            await play_known_items(service, [item()], lambda: None)
+            await play_known_items(service.search, [item()], lambda: None)
 
 
 async def test_a_negative_that_is_refused_without_reason_is_no_proof() -> None:
     async with saying(httpx.Response(403, json={})) as service:
         with pytest.raises(OfficeSearchError, match="was refused"):
-            await play_negatives(service, [negative()], lambda: None)
+            await play_negatives(service.search, [negative()], lambda: None)
 
 
 async def test_a_server_that_fails_is_no_refusal() -> None:
     async with client(lambda _: httpx.Response(500)) as service:
         with pytest.raises(OfficeSearchError, match="the service answered 500"):
-            await play_negatives(service, [negative(expect=403)], lambda: None)
+            await play_negatives(service.search, [negative(expect=403)], lambda: None)
 
 
 async def test_known_items_are_ranked_and_timed() -> None:
     answer = {**WHOLE, "hits": [{"vertical": "docs", "id": "d-9"}, HIDDEN]}
     async with saying(httpx.Response(200, json=answer)) as service:
-        [played] = await play_known_items(service, [item()], lambda: None)
+        [played] = await play_known_items(service.search, [item()], lambda: None)
     assert played == Played("doc_title", 2, played.ms)
     assert played.ms > 0
 
@@ -156,7 +156,7 @@ async def test_leaks_come_in_the_order_of_the_questions() -> None:
     advanced: list[None] = []
     async with client(lambda _: httpx.Response(200, json=answer)) as service:
         leaked = await play_negatives(
-            service, [negative(number) for number in range(20)], lambda: advanced.append(None)
+            service.search, [negative(number) for number in range(20)], lambda: advanced.append(None)
         )
     assert [leak.id for leak in leaked] == [f"n-{number}" for number in range(20)]
     assert len(advanced) == 20

@@ -1,0 +1,172 @@
+"""What is typed → a query for the names that it may become; pure.
+
+Of `zhangs` for contacts, in outline, the best way in counts alone:
+
+    1000  the whole name (or number, or address) is it         700  its pinyin or initials are it
+     800  the name begins with it                              450  its pinyin or initials begin with it
+     600  its words begin words of the name, or it stands inside the name
+     350  the pinyin of a later part of the name begins with it
+     300  a number ends with it                               200  one slip away, if nothing else is found
+
+Closeness to the caller adds less than any step between two ways, so it decides among equals only. No way depends on how
+often anything occurs, so what is hidden moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from analyzers import analyse, name_query_terms, normalise
+from mappings.parts.matching import EXACT, INITIALS, INNER, NUMBER_SUFFIXES, PINYIN, exact_form
+from mappings.vertical import Vertical
+from search.access.clauses import Clause
+from search.query.build import LATER_WRITTEN, MOST_STEPS, digits
+from search.query.names import MOST_NAME_CHARS, NAME_CHARS, fuzzily_named, named
+from search.query.names_meant import NameInDepartments
+from search.query.resolved import literal_run
+
+Why = Literal["exact_name", "name", "pinyin", "typo"]
+
+WHYS: tuple[Why, ...] = ("exact_name", "name", "pinyin", "typo")
+WHOLE, THERE, BEGINNING, NEARLY_THERE, SPELLED = 1000, 900, 800, 750, 700
+WORDS, SPELLING, LATER, ENDING, SLIP = 600, 450, 350, 300, 200
+# Together less than the least step between two ways.
+CLOSEST = 40.0
+STEP = 2.0
+# Shorter ones begin every second telephone number.
+SHORTEST_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class Close:
+    """What is close to the caller: document ids of one vertical, closest first; departments, nearest first."""
+
+    ids: Sequence[str] = ()
+    departments: Sequence[frozenset[str]] = ()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What is typed for a name. `meant`: a name beside the departments in which it is meant."""
+
+    text: str
+    meant: NameInDepartments | None = None
+    close: Mapping[str, Close] = field(default_factory=dict)
+
+
+def query_body(typed: Typed, vertical: Vertical, *, slips: bool = False) -> Clause | None:
+    """Return the query for a vertical's names; None where nothing of it can be meant."""
+    ways = _slips(typed, vertical) if slips else _ways(typed, vertical)
+    if not ways:
+        return None
+    close = typed.close.get(vertical.name, Close())
+    return {"bool": {"must": [{"dis_max": {"queries": ways}}], "should": _nearer(close, vertical)}}
+
+
+def sort_order(vertical: Vertical) -> list[Any]:
+    """Return the order of suggestions, best first; of equals the newer."""
+    ranking = vertical.ranking
+    demoted: list[Any] = [{ranking.demoted.name: {"order": "asc"}}] if ranking.demoted else []
+    by_time: list[Any] = [{ranking.recency.name: {"order": "desc"}}] if ranking.recency else []
+    return [*demoted, "_score", *by_time, LATER_WRITTEN]
+
+
+def _ways(typed: Typed, vertical: Vertical) -> list[Clause]:
+    text = exact_form(typed.text.strip())
+    if not text or not vertical.matching.exact:
+        return []
+    chars = vertical.matching.texts[0].fields[2]
+    run = literal_run(typed.text)
+    ways = [_way({"term": {EXACT: text}}, WHOLE, "exact_name")]
+    if not (text.isdecimal() and len(text) < SHORTEST_NUMBER and vertical.matching.numbers):
+        ways.append(_way({"prefix": {EXACT: text}}, BEGINNING, "name"))
+    if run:
+        ways.append(_way({"match_phrase": {chars: run}}, WORDS, "name"))
+    if words := _words(typed.text, vertical):
+        ways.append(_way(words, WORDS, "name"))
+    if vertical.matching.names or vertical.matching.spelled:
+        ways += _spelled(typed.text, vertical)
+    if vertical.matching.numbers and (ending := digits(typed.text)):
+        ways.append(_way({"term": {NUMBER_SUFFIXES: ending}}, ENDING, "name"))
+    ways += _meant(typed.meant, vertical)
+    return [_named(way, place) for place, way in enumerate(ways)]
+
+
+def _words(text: str, vertical: Vertical) -> Clause | None:
+    """Return the clause that Latin words begin words of the name, the last being typed still: `su liang`."""
+    words = normalise(text).split()
+    if not words or not all(word.isascii() and word.isalnum() for word in words):
+        return None
+    field = vertical.matching.texts[0].fields[0]
+    return {"bool": {"filter": [{"prefix": {field: word}} for word in words]}}
+
+
+def _spelled(text: str, vertical: Vertical) -> list[Clause]:
+    typed = name_query_terms(text)
+    if len(typed.chars) > MOST_NAME_CHARS:
+        return []
+    chars = vertical.matching.texts[0].fields[2]
+    held: list[Clause] = [{"term": {chars: char}} for char in typed.chars]
+    keys = list(dict.fromkeys((*typed.pinyin, *typed.initials)))
+    ways = (
+        *(({"term": {PINYIN: key}}, SPELLED) for key in typed.pinyin),
+        *(({"term": {INITIALS: key}}, SPELLED) for key in typed.initials),
+        *(({"prefix": {PINYIN: key}}, SPELLING) for key in typed.pinyin),
+        *(({"prefix": {INITIALS: key}}, SPELLING) for key in typed.initials),
+        *(({"prefix": {INNER: key}}, LATER) for key in keys),
+    )
+    return [_way({"bool": {"filter": [*held, way]}} if held else way, worth, "pinyin") for way, worth in ways]
+
+
+def _meant(meant: NameInDepartments | None, vertical: Vertical) -> list[Clause]:
+    """Return the ways to mean somebody by a name beside a department."""
+    near = vertical.ranking.near
+    if meant is None or not near:
+        return []
+    home = {"terms": {near.name: sorted(meant.departments)}}
+    ways: list[tuple[Clause, float, Why]] = [({"term": {EXACT: exact_form(meant.name)}}, THERE, "exact_name")]
+    if run := literal_run(meant.name):
+        ways.append(({"match_phrase": {NAME_CHARS: run}}, NEARLY_THERE, "name"))
+    if spelled := named(meant.name):
+        ways.append((spelled, NEARLY_THERE, "pinyin"))
+    return [_way({"bool": {"filter": [home, way]}}, worth, why) for way, worth, why in ways]
+
+
+def _slips(typed: Typed, vertical: Vertical) -> list[Clause]:
+    found = fuzzily_named(typed.text, analyse(typed.text).bigrams.split(), vertical)
+    return [_named(_way(found["constant_score"]["filter"], SLIP, "typo"), 0)] if found else []
+
+
+def why_of(met: Collection[str]) -> Why:
+    """Return the best reason among the names of the clauses that a document met."""
+    said = {name.partition("-")[0] for name in met}
+    return next((why for why in WHYS if why in said), "name")
+
+
+def _named(way: Clause, place: int) -> Clause:
+    """Return a way with a name of its own, as the engine tells of one clause a name."""
+    body = way["constant_score"]
+    return {"constant_score": {**body, "_name": f"{body['_name']}-{place}"}}
+
+
+def _way(filter: Clause, worth: float, why: Why) -> Clause:
+    return {"constant_score": {"filter": filter, "boost": worth, "_name": why}}
+
+
+def _nearer(close: Close, vertical: Vertical) -> list[Clause]:
+    near = vertical.ranking.near
+    # In four steps, as one clause for each of a hundred ids would cost more than it tells.
+    parts = (close.ids[:3], close.ids[3:10], close.ids[10:30], close.ids[30:])
+    nearer: list[Clause] = [
+        {"constant_score": {"filter": {"ids": {"values": list(part)}}, "boost": CLOSEST - 10 * place}}
+        for place, part in enumerate(parts)
+        if part
+    ]
+    if near:
+        steps = close.departments[:MOST_STEPS]
+        nearer += [
+            {"constant_score": {"filter": {"terms": {near.name: sorted(step)}}, "boost": STEP}} for step in steps
+        ]
+    return nearer
