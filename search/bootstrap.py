@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 import structlog
 from opensearchpy import AsyncOpenSearch
@@ -33,9 +34,11 @@ from search.core.settings import BrokerSettings, Settings
 from search.core.streams.nats import NatsBroker, NatsConnection
 from search.core.streams.nats.connection import connect
 from search.core.streams.port import Broker
+from search.core.timezones import zone_named
 from search.explain.explainer import Explainer
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
+from search.query.dates import SHANGHAI
 from search.query.search import Search
 
 log = structlog.get_logger(__name__)
@@ -88,11 +91,15 @@ def search_over(
     lexicons: Lexicons,
     clock: Clock = now,
     known: Known = nothing_known,
+    timezone: tzinfo = SHANGHAI,
 ) -> Search:
-    """Return the search over an engine. `deadline_ms`: for all searches of one answer. `known`: tells lost indices."""
+    """Return the search over an engine.
+
+    `deadline_ms`: for all searches of one answer. `known`: tells lost indices. `timezone`: where days begin.
+    """
     # The engine is listened to for as long again as searching may take: reading what was found comes after it.
     directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000, known=known)
-    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons)
+    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons, timezone)
 
 
 @asynccontextmanager
@@ -112,7 +119,8 @@ async def read_side(
         registry = Registry(engine, catalogue)
         known = KnownTenants(registry)
         readiness = Readiness(engine, registry, broker, known)
-        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known)
+        timezone = zone_named(settings.search.timezone)
+        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known, timezone=timezone)
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
         yield Services(catalogue, search, explain, readiness, callers, known, sealing)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from search.core.timezones import checked_zone
 
 
 def _split_by_commas(value: object) -> object:
@@ -157,6 +159,11 @@ class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
 
     deadline_ms: int = Field(
         1500, ge=50, description="for all searches of one answer; what is then missing counts as failed"
+    )
+    timezone: Annotated[str, AfterValidator(checked_zone)] = Field(
+        "Asia/Shanghai",
+        validation_alias="OFFICE_SEARCH_TIMEZONE",
+        description="an IANA name: where days begin, for questions that do not say it",
     )
 
 

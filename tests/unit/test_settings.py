@@ -64,6 +64,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "API_HEAD_S", "api.head_s", "2.5", 2.5),
     (OWN + "API_IDLE_S", "api.idle_s", "30", 30),
     (OWN + "SEARCH_DEADLINE_MS", "search.deadline_ms", "2500", 2500),
+    (OWN + "TIMEZONE", "search.timezone", "Europe/Berlin", "Europe/Berlin"),
     (OWN + "REFRESH_INTERVAL", "indices.refresh_interval", "-1", "-1"),
     (OWN + "SHARDS", "indices.shards", "3", 3),
     (OWN + "REPLICAS", "indices.replicas", "2", 2),
