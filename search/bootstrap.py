@@ -38,6 +38,7 @@ from search.core.timezones import zone_named
 from search.explain.explainer import Explainer
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
+from search.query.context import Contexts
 from search.query.dates import SHANGHAI
 from search.query.search import Search
 
@@ -61,6 +62,7 @@ class Services:
 
     catalogue: Catalogue
     search: Search
+    contexts: Contexts
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -123,7 +125,8 @@ async def read_side(
         search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known, timezone=timezone)
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
-        yield Services(catalogue, search, explain, readiness, callers, known, sealing)
+        contexts = Contexts(search.reader, search.directory, catalogue)
+        yield Services(catalogue, search, contexts, explain, readiness, callers, known, sealing)
 
 
 @asynccontextmanager

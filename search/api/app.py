@@ -14,7 +14,7 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, problems, routes
+from search.api import admin, credentials, described, edge, problems, routes, surroundings
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -72,6 +72,7 @@ def create(
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
     app.include_router(routes.search(known))
     app.include_router(described.router)
+    app.include_router(surroundings.router)
     app.include_router(admin.router(known))
     app.include_router(routes.operations)
     for router in more:

@@ -41,6 +41,7 @@ from search.core.settings import (
     Settings,
 )
 from search.core.streams.port import Delivery
+from search.query.context import Contexts
 
 T = TypeVar("T")
 
@@ -101,7 +102,8 @@ class Laboratory:
         app = create(SETTINGS, self._endpoints)
         search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
         callers = Callers(search.directory, lambda tenant: None)
-        app.state.services = Services(CATALOGUE, search, None, None, callers, None)  # type: ignore[arg-type]
+        contexts = Contexts(search.reader, search.directory, CATALOGUE)
+        app.state.services = Services(CATALOGUE, search, contexts, None, None, callers, None, None)  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
 
