@@ -79,5 +79,11 @@ def create(
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(settings.audit), sealing=sealing, allowed_hosts=allowed_hosts)
+    edge.install(
+        app,
+        audit=Audit.configured(settings.audit),
+        sealing=sealing,
+        allowed_hosts=allowed_hosts,
+        origins=settings.api.origins,
+    )
     return app

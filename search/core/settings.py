@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from search.core.origins import checked_origin
 from search.core.timezones import checked_zone
 
 
@@ -152,6 +153,9 @@ class ApiSettings(Group, env_prefix="OFFICE_SEARCH_API_"):
     connections: int = Field(800, ge=1, description="at a time; each takes an open file")
     head_s: float = Field(10, gt=0, description="for the head of a request to arrive")
     idle_s: int = Field(75, ge=1, description="for which a connection waits for its next request")
+    origins: Annotated[tuple[Annotated[str, AfterValidator(checked_origin)], ...], *Listed] = Field(
+        (), description="of pages elsewhere that may call the API, such as https://office.example"
+    )
 
 
 class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
