@@ -70,20 +70,11 @@ def create(
     )
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
-    app.include_router(routes.search(known))
-    app.include_router(described.router)
-    app.include_router(surroundings.router)
-    app.include_router(admin.router(known))
-    app.include_router(routes.operations)
-    for router in more:
+    own = (routes.search(known), described.router, surroundings.router, admin.router(known), routes.operations)
+    for router in (*own, *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
-    edge.install(
-        app,
-        audit=Audit.configured(settings.audit),
-        sealing=sealing,
-        allowed_hosts=allowed_hosts,
-        origins=settings.api.origins,
-    )
+    audit, origins = Audit.configured(settings.audit), settings.api.origins
+    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
     return app
