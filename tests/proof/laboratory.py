@@ -135,9 +135,16 @@ class Laboratory:
     async def ask(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/search` answers; None where there is no such caller."""
         named = {f"{name}_" if name == "from" else name: value for name, value in params.items()}
-        response = await self._api.get(user, tenant=tenant, **named)
-        answer: Body = response.json()
-        if response.status_code == 403:
-            return None if answer["detail"] == UNKNOWN_CALLER else Refusal(answer["detail"])
-        assert response.status_code == 200, response.text
-        return answer
+        return _told(await self._api.get(user, tenant=tenant, **named))
+
+    async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """What `GET /v1/messages/{id}/context` answers; None where there is no such caller."""
+        return _told(await self._api.get(user, f"/v1/messages/{id}/context", tenant=tenant, **params))
+
+
+def _told(response: httpx.Response) -> Body | Refusal | None:
+    answer: Body = response.json()
+    if response.status_code in (403, 404):
+        return None if answer["detail"] == UNKNOWN_CALLER else Refusal(answer["detail"])
+    assert response.status_code == 200, response.text
+    return answer
