@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 import structlog
 from opensearchpy import AsyncOpenSearch
@@ -33,11 +34,14 @@ from search.core.settings import BrokerSettings, Settings
 from search.core.streams.nats import NatsBroker, NatsConnection
 from search.core.streams.nats.connection import connect
 from search.core.streams.port import Broker
+from search.core.timezones import zone_named
 from search.explain.explainer import Explainer
 from search.feedback import Feedback
 from search.health.known import KnownTenants
 from search.health.readiness import Readiness
 from search.query.closeness import ClosenessKept
+from search.query.context import Contexts
+from search.query.dates import SHANGHAI
 from search.query.search import Search
 from search.suggest.suggest import Suggest
 
@@ -64,6 +68,7 @@ class Services:
     catalogue: Catalogue
     search: Search
     suggest: Suggest
+    contexts: Contexts
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -96,11 +101,17 @@ def search_over(
     clock: Clock = now,
     known: Known = nothing_known,
     sealing: Sealing | None = None,
+    timezone: tzinfo = SHANGHAI,
 ) -> Search:
-    """Return the search over an engine. `deadline_ms`: for all searches of one answer. `known`: tells lost indices."""
+    """Return the search over an engine.
+
+    `deadline_ms`: for all searches of one answer. `known`: tells lost indices. `timezone`: where days begin.
+    """
     # The engine is listened to for as long again as searching may take: reading what was found comes after it.
     directory = Directory(engine, clock, patience_s=2 * deadline_ms / 1000, known=known)
-    return Search(Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons, sealing or Sealing())
+    return Search(
+        Reader(engine, deadline_ms, known=known), directory, catalogue, lexicons, timezone, sealing or Sealing()
+    )
 
 
 @asynccontextmanager
@@ -120,7 +131,16 @@ async def read_side(
         registry = Registry(engine, catalogue)
         known = KnownTenants(registry)
         readiness = Readiness(engine, registry, broker, known)
-        search = search_over(engine, settings.search.deadline_ms, catalogue, lexicons, known=known, sealing=sealing)
+        timezone = zone_named(settings.search.timezone)
+        search = search_over(
+            engine,
+            settings.search.deadline_ms,
+            catalogue,
+            lexicons,
+            known=known,
+            sealing=sealing,
+            timezone=timezone,
+        )
         explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
         # A client of its own: what is slow there keeps no connection from a search.
@@ -131,7 +151,8 @@ async def read_side(
         )
         closeness = ClosenessKept(search.reader, search.directory)
         suggest = Suggest(search.reader, catalogue, closeness, feedback)
-        yield Services(catalogue, search, suggest, explain, readiness, callers, known, sealing, feedback)
+        contexts = Contexts(search.reader, search.directory, catalogue)
+        yield Services(catalogue, search, suggest, contexts, explain, readiness, callers, known, sealing, feedback)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, feedback, problems, routes, suggest
+from search.api import admin, credentials, described, edge, feedback, problems, routes, suggest, surroundings
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -71,15 +71,11 @@ def create(
     )
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
-    app.include_router(routes.search(known))
-    app.include_router(suggest.router)
-    app.include_router(feedback.router)
-    app.include_router(described.router)
-    app.include_router(admin.router(known))
-    app.include_router(routes.operations)
-    for router in more:
+    searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
+    for router in (*searched, admin.router(known), routes.operations, *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
-    edge.install(app, audit=Audit.configured(settings.audit), sealing=sealing, allowed_hosts=allowed_hosts)
+    audit, origins = Audit.configured(settings.audit), settings.api.origins
+    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
     return app

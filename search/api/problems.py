@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from search.core.errors import (
     BadRequest,
     Forbidden,
+    NotFound,
     OfficeSearchError,
     TooManyRequests,
     Unauthenticated,
@@ -90,6 +91,8 @@ async def _ours(request: Request, error: Exception) -> Problem:
             return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="office-search"'})
         case Forbidden():
             return Problem(403, str(error))
+        case NotFound():
+            return Problem(404, str(error))
         case TooManyRequests():
             return Problem(429, str(error), {"Retry-After": str(error.retry_after)})
         case Unavailable():

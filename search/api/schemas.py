@@ -36,6 +36,9 @@ class SearchQuestion(BaseModel):
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
     limit: int = Field(20, ge=1, le=50)
     cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = None
+    timezone: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="An IANA name: where the days of dates begin, such as `Europe/Berlin`."
+    )
 
     def question(self) -> Question:
         """Return what is asked, for the search."""
@@ -48,6 +51,7 @@ class SearchQuestion(BaseModel):
             sort=self.sort,
             limit=self.limit,
             cursor=self.cursor,
+            timezone=self.timezone,
         )
 
 

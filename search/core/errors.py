@@ -35,6 +35,10 @@ class Forbidden(OfficeSearchError):
     """The caller is known, or claims to be, but may not do this."""
 
 
+class NotFound(OfficeSearchError):
+    """What is asked for is not there, or not for the caller, who is told the same of both."""
+
+
 class TooManyRequests(OfficeSearchError):
     """The caller has asked too often. `retry_after`: in how many whole seconds there is room again."""
 

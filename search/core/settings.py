@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from search.core.origins import checked_origin
+from search.core.timezones import checked_zone
 
 
 def _split_by_commas(value: object) -> object:
@@ -159,6 +162,9 @@ class ApiSettings(Group, env_prefix="OFFICE_SEARCH_API_"):
     connections: int = Field(800, ge=1, description="at a time; each takes an open file")
     head_s: float = Field(10, gt=0, description="for the head of a request to arrive")
     idle_s: int = Field(75, ge=1, description="for which a connection waits for its next request")
+    origins: Annotated[tuple[Annotated[str, AfterValidator(checked_origin)], ...], *Listed] = Field(
+        (), description="of pages elsewhere that may call the API, such as https://office.example"
+    )
 
 
 class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
@@ -166,6 +172,11 @@ class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
 
     deadline_ms: int = Field(
         1500, ge=50, description="for all searches of one answer; what is then missing counts as failed"
+    )
+    timezone: Annotated[str, AfterValidator(checked_zone)] = Field(
+        "Asia/Shanghai",
+        validation_alias="OFFICE_SEARCH_TIMEZONE",
+        description="an IANA name: where days begin, for questions that do not say it",
     )
 
 

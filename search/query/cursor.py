@@ -98,4 +98,4 @@ class Cursors:
         filters = sorted(question.filters.items())
         verticals = sorted(question.verticals) if question.verticals else None
         who = (caller.tenant, caller.user, caller.app)
-        return orjson.dumps((who, question.q, verticals, filters, question.sort))
+        return orjson.dumps((who, question.q, verticals, filters, question.sort, question.timezone))

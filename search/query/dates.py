@@ -68,7 +68,8 @@ def resolve_date(value: str, *, now: datetime, tz: tzinfo = SHANGHAI) -> datetim
     if len(value) > _LONGEST:
         return None
     text = unicodedata.normalize("NFKC", value).strip().lower()
-    today = now.astimezone(tz).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Where clocks are set back at midnight, a day begins at the first of its two.
+    today = now.astimezone(tz).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     try:
         found = _absolute(text, today) or _named(text, today) or _moment(text, tz)
         return found.astimezone(UTC) if found else None

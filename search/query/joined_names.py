@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
@@ -16,13 +17,18 @@ Places = Mapping[tuple[str, str], Found]
 
 def needed(candidates: Iterable[Candidate]) -> list[str]:
     """Return the ids, among the contacts' documents, of what names the conversations and people that hits speak of."""
-    return list(dict.fromkeys(id for candidate in candidates for id in _needed(candidate)))
+    return list(dict.fromkeys(id for one in candidates for id in _needed(one.vertical, one.fields)))
 
 
-def _needed(candidate: Candidate) -> Iterator[str]:
-    if joined := candidate.vertical.display.joined:
-        yield f"conversation:{candidate.fields.get(joined.conversation)}"
-        yield from (f"user:{candidate.fields.get(field)}" for field in joined.people)
+def needed_by(found: Iterable[Found]) -> list[str]:
+    """Return the same for documents that are read already."""
+    return list(dict.fromkeys(id for one in found for id in _needed(one.vertical, one.document)))
+
+
+def _needed(vertical: Vertical, fields: Mapping[str, Any]) -> Iterator[str]:
+    if joined := vertical.display.joined:
+        yield f"conversation:{fields.get(joined.conversation)}"
+        yield from (f"user:{fields.get(field)}" for field in joined.people)
 
 
 @dataclass(frozen=True)

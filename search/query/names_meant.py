@@ -22,6 +22,8 @@ MOST = 200
 OF_THE_TIME = 0.3
 # More words than a name and its departments is a sentence.
 MOST_WORDS = 6
+# Above any score of a name: whom an id means must be among the first MOST, however many have it for a name.
+ID_BOOST = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,28 @@ class NameResolver:
     async def resolve(self, kind: str, values: Sequence[str]) -> frozenset[str]:
         """Return the ids of the visible people (`user`) or conversations (`conversation`) that any of these names.
 
-        A value is an id, a name or its pinyin; homonyms are all meant. What the caller may not see is not there.
+        A value is an id, a name or its pinyin. An id means nobody else, though others may be called the same; homonyms
+        are all meant. What the caller may not see is not there.
         """
         if not values:
             return frozenset()
         return await self._search(kind, values, exactly=True) or await self._search(kind, values, exactly=False)
 
     async def _search(self, kind: str, values: Sequence[str], *, exactly: bool) -> frozenset[str]:
-        names = [{"term": {EXACT: normalise(value)}} for value in values] if exactly else _like(values)
-        ids = [{"ids": {"values": [f"{kind}:{value}" for value in values]}}] if exactly else []
-        if not names:
+        ways = _exactly(kind, values) if exactly else _like(values)
+        if not ways:
             return frozenset()
-        query = {"bool": {"should": [*ids, *names], "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
+        query = {"bool": {"should": ways, "minimum_should_match": 1, "filter": [{"term": {"kind": kind}}]}}
         found = await self.reader.search(self.caller, Request(self.contacts, query, size=MOST))
         meant = {place.document_id.partition(":")[2]: place.document for place in found}
+        by_id = meant.keys() & values if exactly else frozenset()
+        rest = [value for value in values if value not in by_id]
+        names = [_called(value) for value in rest] if exactly else ways
         # The engine answers as of its last refresh: whoever was renamed since then is not meant by the old name.
-        return frozenset(
-            id
-            for id, document in meant.items()
-            if (exactly and id in values) or any(matches(self.contacts, document, name) for name in names)
+        by_name = (
+            id for id, document in meant.items() if any(matches(self.contacts, document, name) for name in names)
         )
+        return frozenset((*by_id, *by_name))
 
     async def name_in_departments(self, text: str) -> NameInDepartments | None:
         """Return what names departments beside something else, such as 商旅研发部 李然; None for any other text.
@@ -85,6 +89,15 @@ class NameResolver:
         if not ids or not rest:
             return None
         return NameInDepartments(rest, self.caller.tree.subtrees(list(ids)) | ids.keys())
+
+
+def _exactly(kind: str, values: Sequence[str]) -> list[Clause]:
+    ids = {"ids": {"values": [f"{kind}:{value}" for value in values]}}
+    return [{"constant_score": {"filter": ids, "boost": ID_BOOST}}, *map(_called, values)]
+
+
+def _called(value: str) -> Clause:
+    return {"term": {EXACT: normalise(value)}}
 
 
 def _like(values: Sequence[str]) -> list[Clause]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
+from datetime import tzinfo
 from typing import get_args
 
 from analyzers import Lexicon
 from search.core.errors import BadRequest
-from search.query.dates import resolve_date
-from search.query.filters import FilterLanguage, Operator, resolve_conditions
+from search.core.timezones import zone_named
+from search.query.filters import Dates, FilterLanguage, Operator, resolve_conditions
 from search.query.names_meant import NameResolver
 from search.query.parse import ParsedQuery
 from search.query.resolved import ResolvedQuery, Sort
@@ -25,6 +24,7 @@ class Question:
     """What a client sent: the query box, and the parameters beside it.
 
     `verticals`: by name; None for all. `filters`: values of the parameters that narrow, by the filter's name.
+    `timezone`: an IANA name, which says where the days of dates begin; None for the service's own.
     """
 
     q: str = ""
@@ -33,6 +33,16 @@ class Question:
     sort: str = "relevance"
     limit: int = 20
     cursor: str | None = None
+    timezone: str | None = None
+
+    def zone(self, default: tzinfo) -> tzinfo:
+        """Return the time zone that is asked for, else `default`. Raises BadRequest for one that there is not."""
+        if not self.timezone:
+            return default
+        try:
+            return zone_named(self.timezone)
+        except ValueError as error:
+            raise BadRequest(f"timezone: {self.timezone!r:.40}: {error}.") from None
 
 
 async def resolve_question(
@@ -41,15 +51,15 @@ async def resolve_question(
     language: FilterLanguage,
     names: NameResolver,
     lexicon: Lexicon,
-    now: datetime,
+    dates: Dates,
 ) -> ResolvedQuery:
     """Resolve a question, of which `parsed` is the query box, for the caller of `names`.
 
-    Raises BadRequest for a parameter that makes no sense; what stands in the query box never does.
+    `dates`: what a date means. Raises BadRequest for a parameter that makes no sense; what stands in the query box
+    never does.
     """
     if question.sort not in get_args(Sort):
         raise BadRequest(f"sort: {question.sort!r:.40} is none of {', '.join(get_args(Sort))}.")
-    dates = partial(resolve_date, now=now)
     return ResolvedQuery(
         text=" ".join((parsed.text, *parsed.phrases[MOST_PHRASES:])).strip(),
         phrases=parsed.phrases[:MOST_PHRASES],

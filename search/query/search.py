@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from prometheus_client import Counter
@@ -23,6 +24,7 @@ from search.query import build
 from search.query.answer import Answer, Section
 from search.query.correct import Corrector
 from search.query.cursor import Cursors, Seen
+from search.query.dates import SHANGHAI, resolve_date
 from search.query.filters import concerns, filter_language
 from search.query.hits import HitView
 from search.query.names_meant import NameResolver
@@ -45,12 +47,13 @@ Answers = dict[str, Candidates | None]
 
 @dataclass(frozen=True)
 class Search:
-    """The read side's one use case."""
+    """The read side's one use case. `timezone`: in which dates are understood where the question names none."""
 
     reader: Reader
     directory: Directory
     catalogue: Catalogue
     lexicons: Lexicons = field(default_factory=Lexicons)
+    timezone: tzinfo = SHANGHAI
     sealing: Sealing = field(default_factory=Sealing)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
@@ -110,14 +113,16 @@ class Search:
         return page, answers, bool(fuzzy), found
 
     def _parse(self, caller: Principal, question: Question, now: datetime) -> ParsedQuery:
-        return parse(question.q, filter_language(self.catalogue.of(caller.tenant)), now=now)
+        language = filter_language(self.catalogue.of(caller.tenant))
+        return parse(question.q, language, now=now, tz=question.zone(self.timezone))
 
     async def _resolve(
         self, caller: Principal, question: Question, parsed: ParsedQuery, now: datetime
     ) -> ResolvedQuery:
         language = filter_language(self.catalogue.of(caller.tenant))
         names = NameResolver(self.reader, caller, self._contacts(caller))
-        return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), now)
+        dates = partial(resolve_date, now=now, tz=question.zone(self.timezone))
+        return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), dates)
 
     def _contacts(self, caller: Principal) -> Vertical:
         """Return the vertical in which people and conversations are looked up by name."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from proof.around import Place, PlaceJudge
 from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
 from proof.questions import MOST_HITS, Question
@@ -15,9 +16,10 @@ AT_ONCE = 8
 """Questions that are under way together."""
 
 T = TypeVar("T")
+Asked = Question | Place
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
-Told_to = Mapping[str, Sequence[tuple[Question, Told]]]
+Told_to = Mapping[str, Sequence[tuple[Asked, Told]]]
 """Caller → what they asked, and were told."""
 
 
@@ -43,7 +45,7 @@ async def together(works: Iterable[Awaitable[T]]) -> list[T]:
 
 
 async def ask(
-    company: Company, questions: Sequence[Question], callers: Sequence[str], tally: Tally, *, fresh: bool
+    company: Company, questions: Sequence[Asked], callers: Sequence[str], tally: Tally, *, fresh: bool
 ) -> Told_to:
     """Every caller asks every question; whoever is refused asks once. `fresh`: searches see all that has arrived.
 
@@ -52,7 +54,7 @@ async def ask(
     slots = asyncio.Semaphore(AT_ONCE)
     questions = [_asked(question, fresh=fresh) for question in questions]
 
-    async def asks(user: str) -> list[tuple[Question, Told]]:
+    async def asks(user: str) -> list[tuple[Asked, Told]]:
         sight = company.sight(user)
         judge = Judge(sight, everything_counts if fresh else company.is_searchable) if sight else None
         mine = questions[: None if sight else 1]
@@ -60,33 +62,39 @@ async def ask(
         for question, answer in zip(mine, told, strict=True):
             _judge(judge, company, user, question, answer)
             tally.checked += 1
-            tally.found += isinstance(answer, Mapping) and bool(answer["hits"])
+            tally.found += isinstance(answer, Mapping) and bool(answer.get("hits", True))
         return list(zip(mine, told, strict=True))
 
     return dict(zip(callers, await together(map(asks, callers)), strict=True))
 
 
-def _asked(question: Question, *, fresh: bool) -> Question:
+def _asked(question: Asked, *, fresh: bool) -> Asked:
+    if isinstance(question, Place):
+        return question
     conditions = [replace(one, value=in_time(one.value)) for one in question.conditions]
     # Totals may lag behind until the refresh, and with them the pages.
     return replace(question, conditions=conditions, limit=question.limit if fresh else MOST_HITS)
 
 
-async def _told(slots: asyncio.Semaphore, company: Company, user: str, question: Question) -> Told:
+async def _told(slots: asyncio.Semaphore, company: Company, user: str, question: Asked) -> Told:
     async with slots:
+        if isinstance(question, Place):
+            return await company.product.around(company.tenant, user, question.id, question.params)
         return await walk(lambda params: company.product.ask(company.tenant, user, params), question)
 
 
-def _judge(judge: Judge | None, company: Company, user: str, question: Question, told: Told) -> None:
+def _judge(judge: Judge | None, company: Company, user: str, question: Asked, told: Told) -> None:
     try:
         if judge is None or told is None:
             if (judge is None) != (told is None):
                 raise Wrong("refused" if told is None else "not refused")
+        elif isinstance(question, Place):
+            PlaceJudge(judge.sight, question, judge.settled).check(told)
         else:
             judge.check(question, told)
     except Wrong as error:
         when = "" if judge is None or judge.fresh else " before the refresh"
-        raise Wrong(f"{user} of {company.tenant} asks{when} {question.params}: {error}\nanswer: {told}") from None
+        raise Wrong(f"{user} of {company.tenant} asks{when} {question}: {error}\nanswer: {told}") from None
 
 
 async def walk(ask: Callable[[Mapping[str, Any]], Awaitable[Told]], question: Question) -> Told:

@@ -19,7 +19,7 @@ Event = Mapping[str, Any]
 
 
 class Product(Protocol):
-    """What is tested: it takes events, and answers a caller's question; None where there is no such caller."""
+    """What is tested: it takes events, and answers what a caller asks; None where there is no such caller."""
 
     now: int
     """The time that it goes by, in microseconds since 1970."""
@@ -27,6 +27,7 @@ class Product(Protocol):
     async def deliver(self, events: Sequence[Event]) -> None: ...
     async def refresh(self, tenants: Sequence[str]) -> None: ...
     async def ask(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None: ...
+    async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None: ...
 
 
 def in_time(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
@@ -17,6 +17,8 @@ from proof.words import tokens
 Body = Mapping[str, Any]
 """An answer of `GET /v1/search`."""
 
+NAMING = ("from", "in")
+"""Operators whose values are names."""
 SECRET = ("secret", "allow", "deny", "visible_to")
 _BLANKS = re.compile(r"\s+")
 
@@ -74,11 +76,15 @@ class Judge:
         verdicts = self._verdicts(question, asked)
         same("hits that may not be", set(found) - {key for key, one in verdicts.items() if one}, set())
         # Before a refresh, whom an operator names is found as of the last one.
-        if self.fresh or not any(condition.name in ("from", "in") for condition in question.conditions):
+        if self.fresh or not any(condition.name in NAMING for condition in question.conditions):
             must = {key for key, one in verdicts.items() if one is Verdict.MUST and self.settled(key)}
             same("hits that are missing", must - set(found), set())
 
     def _verdicts(self, question: Question, asked: Sequence[str]) -> dict[Key, Verdict]:
+        if not self.fresh:
+            # And whoever is not found by a name yet is not left out by it.
+            certain = [one for one in question.conditions if not (one.negated and one.name in NAMING)]
+            question = replace(question, conditions=certain)
         return {
             (entity, id): verdict(self.sight, question, entity, id)
             for entity, id in self.sight.company
@@ -134,7 +140,7 @@ class HitJudge:
         data = self.sight.company[entity, self.hit["id"]]
         self._check_title(entity, data)
         self._check_snippet(entity, data)
-        self._check_fields(entity, data)
+        self.check_fields(entity, data)
 
     def _check_title(self, entity: str, data: Data) -> None:
         shown = Shown(self.hit["title"])
@@ -189,7 +195,7 @@ class HitJudge:
         unmarked = set(shown.unmarked) & self._asked()
         same(f"words that were asked for, not marked in {shown.text!r}", unmarked, set())
 
-    def _check_fields(self, entity: str, data: Data) -> None:
+    def check_fields(self, entity: str, data: Data) -> None:
         fields = dict(self.hit["fields"])
         same("fields that are nobody's business", [name for name in SECRET if name in fields], [])
         if entity == "message":

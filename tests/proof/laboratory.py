@@ -43,6 +43,9 @@ from search.core.settings import (
 )
 from search.core.streams.port import Delivery
 from search.feedback import Feedback
+from search.query.closeness import ClosenessKept
+from search.query.context import Contexts
+from search.suggest.suggest import Suggest
 
 T = TypeVar("T")
 
@@ -106,7 +109,11 @@ class Laboratory:
         sealing = Sealing()
         # Nobody writes its queue: what is noted is no part of any answer here.
         feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
-        app.state.services = Services(CATALOGUE, search, None, None, callers, None, sealing, feedback)  # type: ignore[arg-type]
+        contexts = Contexts(search.reader, search.directory, CATALOGUE)
+        suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.reader, search.directory), feedback)
+        app.state.services = Services(
+            CATALOGUE, search, suggest, contexts, None, None, callers, None, sealing, feedback
+        )  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
 
@@ -138,9 +145,16 @@ class Laboratory:
     async def ask(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/search` answers; None where there is no such caller."""
         named = {f"{name}_" if name == "from" else name: value for name, value in params.items()}
-        response = await self._api.get(user, tenant=tenant, **named)
-        answer: Body = response.json()
-        if response.status_code == 403:
-            return None if answer["detail"] == UNKNOWN_CALLER else Refusal(answer["detail"])
-        assert response.status_code == 200, response.text
-        return answer
+        return _told(await self._api.get(user, tenant=tenant, **named))
+
+    async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """What `GET /v1/messages/{id}/context` answers; None where there is no such caller."""
+        return _told(await self._api.get(user, f"/v1/messages/{id}/context", tenant=tenant, **params))
+
+
+def _told(response: httpx.Response) -> Body | Refusal | None:
+    answer: Body = response.json()
+    if response.status_code in (403, 404):
+        return None if answer["detail"] == UNKNOWN_CALLER else Refusal(answer["detail"])
+    assert response.status_code == 200, response.text
+    return answer

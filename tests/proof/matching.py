@@ -147,10 +147,11 @@ def _named(sight: Sight, entity: str, condition: Condition, id: str | None) -> V
 
 
 def _resolved(sight: Sight, entity: str, condition: Condition) -> tuple[set[str], set[str]]:
-    """The ids that a value surely means, and those that it may mean: an id, a whole name, else pinyin or a part."""
+    """The ids that a value surely means, and those that it may mean: an id; or a whole name; or pinyin or a part."""
     visible = {id: names(entity, data) for (kind, id), data in sight.company.items() if kind == entity}
     visible = {id: called for id, called in visible.items() if sight.sees(entity, id)}
-    exactly = {id for id, called in visible.items() if condition.text in (id, *called)}
+    by_name = {id for id, called in visible.items() if condition.text in called}
+    exactly = {condition.text} & visible.keys() or by_name
     if exactly:
         return exactly, exactly
     typed = condition.value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proof.asking import Tally, ask, together
+from proof.around import Place
+from proof.asking import Asked, Tally, ask, together
 from proof.companies import MODULES, Change, time_at
 from proof.company import Company, Ground
 from proof.judge import Wrong
@@ -21,6 +22,7 @@ BY_WORD = Question(words=(Typed(WORD),), limit=1)
 QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
 AGAIN = 5
 """So many times, after all has arrived, much of it comes once more."""
+PLACES = (Place("joined-5", 2, 0), Place("overheard-1", 0, 1))
 MISTYPED = (Question(words=(Typed(WORD, "slip"),)), Question(words=(Typed(CROWDED, "slip"),)))
 
 
@@ -46,7 +48,7 @@ def _user(id: str, status: str = "active") -> Change:
     return _new("user", id, name=OTHER.written, department_ids=["team"], status=status)
 
 
-_SAID = {"joined": (1, 2, 4, 5, 6), "ending": (1,), "coming": (8,), "overheard": (1,), "shut": (1,)}
+_SAID = {"joined": (1, 2, 4, 5, 6), "ending": (1,), "coming": (8,), "overheard": (1, 2), "shut": (1,)}
 
 
 def _founded() -> Iterator[Change]:
@@ -82,6 +84,7 @@ def _changed() -> Iterator[Change]:
     yield _doc("moved", department_ids=["elsewhere"])
     yield _doc("renamed", OTHER.written, department_ids=["team"])
     yield Change("doc", "removed", None)
+    yield Change("message", "overheard-2", None)
     yield _room("shut")
     yield _user("colleague", "disabled")
     yield Change("member", "conversation:joined|user:me", None)
@@ -102,14 +105,14 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
     await laboratory.refresh([company.tenant for company in companies])
     for company in companies:
         company.refreshed()
-    await _asked(companies, (*QUESTIONS, *MISTYPED), fresh=True)
+    await _asked(companies, (*QUESTIONS, *MISTYPED, *PLACES), fresh=True)
     for company in companies:
         await _hears(company, [*_changed()])
         for disorder in range(1, AGAIN):
             await company.arrive(disorder)
         # What is drawn by lot above may miss just the event that an older one must not undo.
         await company.replay()
-    await _asked(companies, QUESTIONS, fresh=False)
+    await _asked(companies, (*QUESTIONS, *PLACES), fresh=False)
     for hour in (7, 8):
         laboratory.now = moment(time_at(hour))
         await _asked(companies, QUESTIONS, fresh=False)
@@ -120,7 +123,7 @@ async def _hears(company: Company, changes: Sequence[Change]) -> None:
     await company.arrive(0)
 
 
-async def _asked(companies: Sequence[Company], questions: Sequence[Question], *, fresh: bool) -> None:
+async def _asked(companies: Sequence[Company], questions: Sequence[Asked], *, fresh: bool) -> None:
     tally = Tally()
     one, other = await together(ask(each, questions, CALLERS, tally, fresh=fresh) for each in companies)
     for user in CALLERS if fresh else ():

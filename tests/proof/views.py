@@ -28,7 +28,7 @@ def view(oracle: Oracle, tenant: str, user: str, now: int) -> object:
 
 def comparable(told: Body | Refusal | None) -> object:
     """An answer but for the time it took and the order among its hits, from which the scores come."""
-    if told is None or isinstance(told, Refusal):
+    if told is None or isinstance(told, Refusal) or "hits" not in told:
         return told
     hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]
     hits.sort(key=lambda hit: (entity_of(hit), hit["id"]))

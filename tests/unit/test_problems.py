@@ -23,6 +23,7 @@ from search.core.errors import (
     BadRequest,
     ConfigurationError,
     Forbidden,
+    NotFound,
     OfficeSearchError,
     StackError,
     TooManyRequests,
@@ -36,6 +37,7 @@ ERRORS: dict[str, Exception] = {
     "bad": BadRequest("limit: must be 1 to 50"),
     "who": Unauthenticated("no credentials"),
     "no": Forbidden("not a user of this tenant"),
+    "nowhere": NotFound("there is no such message"),
     "often": TooManyRequests("wait 7 s", 7),
     "later": Unavailable("http://admin:hunter2@10.0.0.1:9200 refused"),
     "setting": ConfigurationError("hunter2 is too short"),
@@ -119,6 +121,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
         ("bad", 400),
         ("who", 401),
         ("no", 403),
+        ("nowhere", 404),
         ("often", 429),
         ("later", 503),
         ("setting", 500),
@@ -206,6 +209,6 @@ async def test_a_proven_callers_body_is_read_after_it_was_checked(
 
 
 def test_the_whole_family_of_errors_is_decided() -> None:
-    decided = {BadRequest, Unauthenticated, Forbidden, TooManyRequests, Unavailable}
+    decided = {BadRequest, Unauthenticated, Forbidden, NotFound, TooManyRequests, Unavailable}
     internal = {error.__name__ for error in OfficeSearchError.__subclasses__() if error not in decided}
     assert internal == {"ConfigurationError", "StackError", "RejectedEvent"}

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from querykit import moments
 
+from search.core.errors import BadRequest
+from search.core.timezones import zone_named
 from search.query.dates import SHANGHAI, resolve_date
+from search.query.question import Question
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=SHANGHAI)
 times = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
@@ -72,3 +75,45 @@ class TestLimits:
     @pytest.mark.parametrize("value", [None, ""])
     def test_none_is_none(self, value: str | None) -> None:
         assert self.limits(after=value) == (None, None)  # type: ignore[arg-type]
+
+
+class TestZones:
+    """Where a day begins is the zone's business, with all that it does to its clocks."""
+
+    @pytest.mark.parametrize(
+        ("zone", "day", "begins"),
+        [
+            ("Asia/Shanghai", "2026-03-02", "2026-03-01T16:00:00"),
+            ("UTC", "2026-03-02", "2026-03-02T00:00:00"),
+            ("Europe/Berlin", "2026-03-02", "2026-03-01T23:00:00"),
+            ("Europe/Berlin", "2026-07-01", "2026-06-30T22:00:00"),
+            ("Asia/Kathmandu", "2026-03-02", "2026-03-01T18:15:00"),
+            # Midnight is skipped there, and comes twice here.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00"),
+            ("America/Havana", "2018-11-04", "2018-11-04T04:00:00"),
+        ],
+    )
+    @pytest.mark.parametrize("now", ["2018-11-04T05:30:00", "2026-03-04T02:30:00"])
+    def test_a_day_begins_at_its_first_moment_there(self, zone: str, day: str, begins: str, now: str) -> None:
+        asked_at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+        found = resolve_date(day, now=asked_at, tz=zone_named(zone))
+        assert found == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+
+    def test_yesterday_is_another_day_elsewhere(self) -> None:
+        now = datetime(2026, 3, 4, 20, tzinfo=UTC)  # past midnight in Shanghai, not in Berlin
+        assert resolve_date("昨天", now=now, tz=zone_named("Asia/Shanghai")) == datetime(2026, 3, 3, 16, tzinfo=UTC)
+        assert resolve_date("昨天", now=now, tz=zone_named("Europe/Berlin")) == datetime(2026, 3, 2, 23, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["", "Mars/Olympus", "Asia", "../etc/passwd", "/etc/localtime", "localtime", "asia/shanghai", "\x00", "CET+1"],
+    )
+    def test_what_is_no_zone_is_told(self, name: str) -> None:
+        with pytest.raises(ValueError, match="no such time zone"):
+            zone_named(name)
+
+    def test_a_question_s_zone_goes_before_the_service_s(self) -> None:
+        assert Question().zone(SHANGHAI) is SHANGHAI
+        assert Question(timezone="Europe/Berlin").zone(SHANGHAI) == zone_named("Europe/Berlin")
+        with pytest.raises(BadRequest, match=r"^timezone: 'Mars': there is no such time zone; "):
+            Question(timezone="Mars").zone(SHANGHAI)

@@ -65,7 +65,14 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "API_CONNECTIONS", "api.connections", "2000", 2000),
     (OWN + "API_HEAD_S", "api.head_s", "2.5", 2.5),
     (OWN + "API_IDLE_S", "api.idle_s", "30", 30),
+    (
+        OWN + "API_ORIGINS",
+        "api.origins",
+        "https://office.example, http://localhost:3000",
+        ("https://office.example", "http://localhost:3000"),
+    ),
     (OWN + "SEARCH_DEADLINE_MS", "search.deadline_ms", "2500", 2500),
+    (OWN + "TIMEZONE", "search.timezone", "Europe/Berlin", "Europe/Berlin"),
     (OWN + "REFRESH_INTERVAL", "indices.refresh_interval", "-1", "-1"),
     (OWN + "SHARDS", "indices.shards", "3", 3),
     (OWN + "REPLICAS", "indices.replicas", "2", 2),
@@ -117,3 +124,45 @@ def test_each_wrong_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPa
     sentences = str(caught.value).removeprefix("A setting is wrong: ").split("; ")
     assert [sentence.partition(": ")[0] for sentence in sentences] == ["OFFICE_SEARCH_HEAP", "OFFICE_SEARCH_API_PORT"]
     assert "none-such" not in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["*", "null", "https://a.example, *"])
+def test_every_page_there_is_is_no_origin(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_API_ORIGINS", setting)
+    with pytest.raises(ConfigurationError, match=r"OFFICE_SEARCH_API_ORIGINS: .* would let every page read answers"):
+        cli.settings()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("office.example", "//office.example", "ftp://office.example", "https://", "https://office.example/"),
+        *("https://office.example/app", "https://u@office.example", "https://office.example?", "https://*.example"),
+        *("https://Office.example", "HTTPS://office.example", "https://office.example:443", "http://office.example:80"),
+        *(
+            "https://office.example:",
+            "https://office.example:0",
+            "https://office.example:65536",
+            "https://办公.example",
+        ),
+        *("https://office.example.", "https://-.example:x", "https://[::1", "file://", "https://a b"),
+    ],
+)
+def test_what_no_browser_sends_is_no_origin(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_API_ORIGINS", f"https://good.example,{origin}")
+    with pytest.raises(ConfigurationError, match=r"OFFICE_SEARCH_API_ORIGINS: .* an origin is http:// or https://"):
+        cli.settings()
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[::1]:3000", "https://a", "https://xn--fiq228c.example:8443", "http://10.0.0.1"]
+)
+def test_these_are_origins(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_API_ORIGINS", origin)
+    assert cli.settings().api.origins == (origin,)
+
+
+def test_a_time_zone_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_TIMEZONE", "Mars/Olympus")
+    with pytest.raises(ConfigurationError, match=r"OFFICE_SEARCH_TIMEZONE: .*there is no such time zone"):
+        cli.settings()
