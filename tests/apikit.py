@@ -62,13 +62,14 @@ class Api:
         named = {name.rstrip("_"): value for name, value in params.items() if value is not None}
         return await self.send(self.http.build_request("GET", path, params=named), user, tenant)
 
-    async def post(self, user: str, body: object, *, tenant: str = "acme") -> httpx.Response:
+    async def post(self, user: str, body: object, path: str = "/v1/search", *, tenant: str = "acme") -> httpx.Response:
         """`body`: bytes go as they are, anything else as JSON."""
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         headers = {"Content-Type": "application/json"}
-        return await self.send(
-            self.http.build_request("POST", "/v1/search", content=content, headers=headers), user, tenant
-        )
+        return await self.send(self.http.build_request("POST", path, content=content, headers=headers), user, tenant)
+
+    async def delete(self, user: str, path: str, *, tenant: str = "acme") -> httpx.Response:
+        return await self.send(self.http.build_request("DELETE", path), user, tenant)
 
     async def send(self, request: httpx.Request, user: str, tenant: str) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
