@@ -8,6 +8,7 @@ from typing import Any
 import kit
 from apikit import Api
 from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import TransportError
 
 from mappings import feedback as stored
 
@@ -20,8 +21,20 @@ async def kept(engine: AsyncOpenSearch, kind: str, tenant: str = "acme", **where
     params = {"ignore_unavailable": "true"}
     await engine.indices.refresh(index=index, params=params)
     query = {"bool": {"filter": [{"term": {name: value}} for name, value in where.items()]}}
-    found = await engine.search(index=index, body={"size": 1000, "query": query}, params=params)
-    return [hit["_source"] for hit in found["hits"]["hits"]]
+    found: list[dict[str, Any]] = []
+
+    async def is_read() -> bool:
+        try:
+            answer = await engine.search(index=index, body={"size": 1000, "query": query}, params=params)
+        except TransportError as error:
+            if error.status_code == 503:  # an index that was made a moment ago
+                return False
+            raise
+        found[:] = [hit["_source"] for hit in answer["hits"]["hits"]]
+        return True
+
+    await kit.until(is_read, f"{index} to answer")
+    return found
 
 
 class Searcher:

@@ -120,6 +120,7 @@ class TestRetention:
         caller, began = Caller("old", "u-1", "gateway"), clock.now
 
         async def counts() -> Sequence[int]:
+            await engine.indices.refresh(index="_all")
             await here.upkeep.once()
             kinds = (stored.QUERIES, stored.EVENTS, stored.ASKED)
             return [len(await kept(engine, kind, "old")) for kind in kinds]
