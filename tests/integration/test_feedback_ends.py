@@ -99,6 +99,15 @@ class TestDisorder:
         await there.writer.flush()
         assert await here.recent("cleared", "u-1") == []
 
+    async def test_a_text_that_is_none_costs_others_nothing(self, world: Endpoints, engine: AsyncOpenSearch) -> None:
+        clock = Clock()
+        [here] = processes(engine, clock)
+        for number, text in enumerate(["甲", "\ud800"]):
+            here.note(noted(f"q-{number}", text, clock.now, tenant="odd"))
+        here.clicked(Caller("odd", "u-1", "gateway"), [opened("q-0"), opened("q-1")])
+        await here.writer.flush()
+        assert {one.text for one in await here.recent("odd", "u-1")} == {"甲", "?"}
+
     async def test_an_index_that_is_gone_is_made_again_with_its_mapping(
         self, world: Endpoints, engine: AsyncOpenSearch
     ) -> None:
