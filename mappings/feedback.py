@@ -63,7 +63,8 @@ _EVENT: Properties = {
     "client_id": _CLIENT,
     "user_id": _CLIENT,
     "user_query": _TEXT,
-    "timestamp": {"type": "date", "format": "rfc3339_lenient||epoch_millis"},
+    # Not the plugin's `rfc3339_lenient||epoch_millis`, by which the engine refuses RFC 3339 itself.
+    "timestamp": _DATE,
     "message_type": _SHORT,
     "message": {"type": "keyword", "ignore_above": 1024},
     "event_attributes": {

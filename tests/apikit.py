@@ -68,6 +68,9 @@ class Api:
         headers = {"Content-Type": "application/json"}
         return await self.send(self.http.build_request("POST", path, content=content, headers=headers), user, tenant)
 
+    async def delete(self, user: str, path: str, *, tenant: str = "acme") -> httpx.Response:
+        return await self.send(self.http.build_request("DELETE", path), user, tenant)
+
     async def send(self, request: httpx.Request, user: str, tenant: str) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
         request.headers.update(

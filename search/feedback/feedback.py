@@ -54,12 +54,12 @@ class Feedback:
         def user_query(tenant: str, text: str) -> str:
             return text if tenant in settings.text_tenants else sealing.hash("question", tenant, text)
 
-        self._writer = Writer(self._store, user_query, keeps_text=self._keeps_recents, clock=clock)
+        self.writer = Writer(self._store, user_query, keeps_text=self._keeps_recents, clock=clock)
         self.upkeep = Upkeep(engine, deleted_among, clock)
 
     def note(self, noted: Noted) -> None:
         """Note an answer in the background. Never waits, never raises."""
-        self._writer.notes.put(noted)
+        self.writer.notes.put(noted)
 
     def clicked(self, caller: Caller, events: Sequence[Click]) -> None:
         """Note in the background what a caller did. Never waits, never raises.
@@ -68,7 +68,7 @@ class Feedback:
         """
         personal, at = may_personal(caller), self._clock()
         for click in events:
-            self._writer.clicks.put(Clicked(caller.tenant, caller.user, caller.app, personal, click, at))
+            self.writer.clicks.put(Clicked(caller.tenant, caller.user, caller.app, personal, click, at))
 
     async def recent(self, tenant: str, user: str) -> Sequence[Recent]:
         """Return a user's recent searches, newest first. Raises Unavailable when the engine does not answer."""
@@ -98,7 +98,7 @@ class Feedback:
     async def running(self) -> AsyncIterator[None]:
         """Write in the background while the block runs, and once more at its end, for LAST_S at most."""
         stop = asyncio.Event()
-        writing, upkeep = asyncio.create_task(self._writer.run(stop)), asyncio.create_task(self.upkeep.run())
+        writing, upkeep = asyncio.create_task(self.writer.run(stop)), asyncio.create_task(self.upkeep.run())
         try:
             yield
         finally:

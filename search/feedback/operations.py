@@ -63,7 +63,7 @@ def of_answer(noted: Noted, document: Document, *, keeps_text: bool) -> Iterator
     """Yield what is written of an answer. `document`: of `ubi_queries`. `keeps_text`: whether recents are on."""
     yield Operation(stored.QUERIES, noted.tenant, "index", noted.query_id, document)
     if keeps_text and (text := asked_text(noted)):
-        body = {"client_id": noted.user, "timestamp": noted.at.isoformat(), "text": text}
+        body = {"client_id": noted.user, "timestamp": ubi.stamp(noted.at), "text": text}
         yield Operation(stored.ASKED, noted.tenant, "index", noted.query_id, body)
 
 

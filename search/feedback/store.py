@@ -23,6 +23,9 @@ KEPT_FOR: Final = timedelta(days=90)
 # The engine may be slow; whoever asks for their recent searches does not wait for ever.
 PATIENCE_S: Final = 2.0
 
+# No index is made by the engine itself, which would guess the mapping. Within its time, as a tenant's shard that is
+# nowhere would hold up the others; the client takes a parameter `timeout` for its own, so the address is written out.
+_BULK = "/_bulk?require_alias=true&timeout=2s&filter_path=items.*.status,items.*.error.type"
 _AWAY = "The recent searches cannot be read or changed, as the engine does not answer."
 
 Asked = tuple[str, str]
@@ -61,13 +64,16 @@ class Store:
         What is missing of the indices is made, for when the operations are sent again.
         """
         body = b"".join(one.lines() for one in operations)
-        # Never made by the engine itself, which would guess the mapping.
-        answer = await self._engine.bulk(body=body, params={"require_alias": "true", "timeout": "2s"})
+        answer = await self._engine.transport.perform_request("POST", _BULK, body=body)
         became: dict[Outcome, list[Operation]] = {"done": [], "again": [], "refused": []}
         missing = set()
         for one, item in zip(operations, answer["items"], strict=True):
             [result] = item.values()
-            became[one.outcome(result["status"])].append(one)
+            outcome = one.outcome(result["status"])
+            became[outcome].append(one)
+            if outcome == "refused":
+                # Not the engine's whole reason, which quotes what was asked.
+                _log.warning("feedback_refused", kind=one.kind, tenant=one.tenant, reason=result["error"]["type"])
             if result["status"] == HTTPStatus.NOT_FOUND:
                 missing.add((one.kind, one.tenant))
         for kind, tenant in sorted(missing):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from mappings.properties import Document
@@ -29,6 +30,11 @@ class Answered:
     text: str | None = None
 
 
+def stamp(moment: datetime) -> str:
+    """Return a time as UBI's tools and mapping take it: `2026-03-02T09:15:04.120Z`, never `+00:00` at its end."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def query_document(noted: Noted, user_query: str) -> Document:
     """Return the document of `ubi_queries`. `user_query`: the text, or what stands for it."""
     attributes: Document = {"personal": noted.personal, "verticals": [vertical for vertical, _ in noted.entities]}
@@ -39,7 +45,7 @@ def query_document(noted: Noted, user_query: str) -> Document:
         "query_id": noted.query_id,
         "client_id": noted.user,
         "user_query": user_query,
-        "timestamp": noted.at.isoformat(),
+        "timestamp": stamp(noted.at),
         "query_response_id": noted.query_id,
         "query_response_hit_ids": [id for _, id in noted.entities],
         "query_attributes": attributes,
@@ -76,7 +82,7 @@ def event_document(clicked: Clicked, answer: Answered) -> Document:
         "query_id": click.query_id,
         "client_id": clicked.user,
         "user_query": answer.user_query,
-        "timestamp": clicked.at.isoformat(),
+        "timestamp": stamp(clicked.at),
     }
     if click.action == "submit":
         return document

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -88,7 +89,9 @@ class Writer:
         """Return the answers that notes are of, and what is written of them."""
         answers: dict[Asked, Answered] = {}
         to_write: list[Operation] = []
-        for noted in notes:
+        for given in notes:
+            # A lone surrogate, which no JSON holds, would cost the others of the batch theirs.
+            noted = replace(given, text=given.text.encode("utf-8", "replace").decode())
             document = ubi.query_document(noted, self._user_query(noted.tenant, noted.text))
             text = operations.asked_text(noted) if self._keeps_text else None
             answers[noted.tenant, noted.query_id] = ubi.answered(document, text)
