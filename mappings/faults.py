@@ -15,7 +15,7 @@ from mappings.vertical import Vertical
 _NAME = re.compile(r"[a-z]{2,30}")
 # What `search/query/parse.py` takes for an operator's name.
 _OPERATOR = re.compile(r"[^\W\d_]{2,20}")
-PARAMETERS = frozenset({"q", "verticals", "sort", "limit", "cursor"})
+PARAMETERS = frozenset({"q", "verticals", "sort", "limit", "cursor", "timezone"})
 """The search's parameters that are no filters."""
 _KEPT_FIELDS = frozenset({ORIGINAL, ENTITY, *TOMBSTONE})
 

@@ -43,11 +43,16 @@ class Names:
             return [], []
         meant = await self._meant(text, verticals)
         typed = Typed(text, meant, self.close)
-        answers = await self._ask(typed, verticals, limit, only, slips=False)
-        slips = not any(answer and answer.found for answer in answers)
-        if slips:
-            again = await self._ask(typed, verticals, limit, only, slips=True)
-            answers = [first and (second or first) for first, second in zip(answers, again, strict=True)]
+        found, failed = await self._once(typed, verticals, limit, only, slips=False)
+        if found or failed:
+            return found, failed
+        # Whether anything was found is known only now: what was just taken away must not keep a slip from being one.
+        return await self._once(typed, verticals, limit, only, slips=True)
+
+    async def _once(
+        self, typed: Typed, verticals: Sequence[Vertical], limit: int, only: Clause | None, *, slips: bool
+    ) -> tuple[list[Suggestion], list[str]]:
+        answers = await self._ask(typed, verticals, limit, only, slips=slips)
         failed = [vertical.name for vertical, answer in zip(verticals, answers, strict=True) if answer is None]
         ranked = ordered(answer for answer in answers if answer)
         return await self._shown(typed, ranked, limit, only, slips=slips), failed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from proof.around import Place, PlaceJudge
+from proof.beginnings import Beginning, BeginningJudge
 from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
 from proof.questions import MOST_HITS, Question
@@ -16,7 +17,7 @@ AT_ONCE = 8
 """Questions that are under way together."""
 
 T = TypeVar("T")
-Asked = Question | Place
+Asked = Question | Place | Beginning
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
 Told_to = Mapping[str, Sequence[tuple[Asked, Told]]]
@@ -62,14 +63,14 @@ async def ask(
         for question, answer in zip(mine, told, strict=True):
             _judge(judge, company, user, question, answer)
             tally.checked += 1
-            tally.found += isinstance(answer, Mapping) and bool(answer.get("hits", True))
+            tally.found += isinstance(answer, Mapping) and bool(answer.get("hits", answer.get("suggestions", True)))
         return list(zip(mine, told, strict=True))
 
     return dict(zip(callers, await together(map(asks, callers)), strict=True))
 
 
 def _asked(question: Asked, *, fresh: bool) -> Asked:
-    if isinstance(question, Place):
+    if not isinstance(question, Question):
         return question
     conditions = [replace(one, value=in_time(one.value)) for one in question.conditions]
     # Totals may lag behind until the refresh, and with them the pages.
@@ -80,6 +81,8 @@ async def _told(slots: asyncio.Semaphore, company: Company, user: str, question:
     async with slots:
         if isinstance(question, Place):
             return await company.product.around(company.tenant, user, question.id, question.params)
+        if isinstance(question, Beginning):
+            return await company.product.suggest(company.tenant, user, question.params)
         return await walk(lambda params: company.product.ask(company.tenant, user, params), question)
 
 
@@ -90,6 +93,8 @@ def _judge(judge: Judge | None, company: Company, user: str, question: Asked, to
                 raise Wrong("refused" if told is None else "not refused")
         elif isinstance(question, Place):
             PlaceJudge(judge.sight, question, judge.settled).check(told)
+        elif isinstance(question, Beginning):
+            BeginningJudge(judge.sight, question, judge.settled).check(told)
         else:
             judge.check(question, told)
     except Wrong as error:

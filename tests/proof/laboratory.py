@@ -147,6 +147,10 @@ class Laboratory:
         named = {f"{name}_" if name == "from" else name: value for name, value in params.items()}
         return _told(await self._api.get(user, tenant=tenant, **named))
 
+    async def suggest(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """What `GET /v1/suggest` answers; None where there is no such caller."""
+        return _told(await self._api.get(user, "/v1/suggest", tenant=tenant, **params))
+
     async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/messages/{id}/context` answers; None where there is no such caller."""
         return _told(await self._api.get(user, f"/v1/messages/{id}/context", tenant=tenant, **params))

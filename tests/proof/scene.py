@@ -7,6 +7,7 @@ from typing import Any
 
 from proof.around import Place
 from proof.asking import Asked, Tally, ask, together
+from proof.beginnings import Beginning
 from proof.companies import MODULES, Change, time_at
 from proof.company import Company, Ground
 from proof.judge import Wrong
@@ -22,6 +23,7 @@ BY_WORD = Question(words=(Typed(WORD),), limit=1)
 QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
 AGAIN = 5
 """So many times, after all has arrived, much of it comes once more."""
+BEGINNINGS = (Beginning(Typed(WORD)), Beginning(Typed(OTHER)), Beginning(Typed(CROWDED, "slip")), Beginning(None))
 PLACES = (Place("joined-5", 2, 0), Place("overheard-1", 0, 1))
 MISTYPED = (Question(words=(Typed(WORD, "slip"),)), Question(words=(Typed(CROWDED, "slip"),)))
 
@@ -105,14 +107,14 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
     await laboratory.refresh([company.tenant for company in companies])
     for company in companies:
         company.refreshed()
-    await _asked(companies, (*QUESTIONS, *MISTYPED, *PLACES), fresh=True)
+    await _asked(companies, (*QUESTIONS, *MISTYPED, *PLACES, *BEGINNINGS), fresh=True)
     for company in companies:
         await _hears(company, [*_changed()])
         for disorder in range(1, AGAIN):
             await company.arrive(disorder)
         # What is drawn by lot above may miss just the event that an older one must not undo.
         await company.replay()
-    await _asked(companies, (*QUESTIONS, *PLACES), fresh=False)
+    await _asked(companies, (*QUESTIONS, *PLACES, *BEGINNINGS), fresh=False)
     for hour in (7, 8):
         laboratory.now = moment(time_at(hour))
         await _asked(companies, QUESTIONS, fresh=False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from proof.around import Place, place
 from proof.asking import Tally, ask, together
+from proof.beginnings import Beginning, beginning
 from proof.companies import HOURS, NOBODY, USERS, Change, change, founded, secret, time_at
 from proof.company import Ground
 from proof.examples import proof
@@ -28,6 +29,7 @@ STEPS = 12
 
 _questions = st.lists(question(), min_size=4, max_size=6)
 _places = st.lists(place, max_size=1)
+_beginnings = st.lists(beginning, max_size=1)
 _disorder = st.integers(0, 2**16)
 
 
@@ -73,13 +75,21 @@ class Story(RuleBasedStateMachine):
         self._hour = min(self._hour + hours, HOURS)
         self._laboratory.now = max(self._laboratory.now, moment(time_at(self._hour)) + edge)
 
-    @rule(questions=_questions, places=_places, at_once=st.sampled_from((False, False, False, True)))
-    def is_asked(self, questions: Sequence[Question], places: Sequence[Place], at_once: bool) -> None:
+    @rule(
+        questions=_questions,
+        places=_places,
+        beginnings=_beginnings,
+        at_once=st.sampled_from((False, False, False, True)),
+    )
+    def is_asked(
+        self, questions: Sequence[Question], places: Sequence[Place], beginnings: Sequence[Beginning], at_once: bool
+    ) -> None:
         """By everybody, in both companies; `at_once`: before the engine's refresh."""
         if not at_once and not self._fresh:
             self._refresh()
         told = self._together(
-            ask(company, [*questions, *places], CALLERS, self._tally, fresh=self._fresh) for company in self._companies
+            ask(company, [*questions, *places, *beginnings], CALLERS, self._tally, fresh=self._fresh)
+            for company in self._companies
         )
         if not self._fresh:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proof.beginnings import sorted_out
 from proof.judge import Body, Refusal, entity_of
 from proof.oracle import VERTICAL_OF, Oracle, Refused
 
@@ -28,6 +29,8 @@ def view(oracle: Oracle, tenant: str, user: str, now: int) -> object:
 
 def comparable(told: Body | Refusal | None) -> object:
     """An answer but for the time it took and the order among its hits, from which the scores come."""
+    if told is not None and not isinstance(told, Refusal) and "suggestions" in told:
+        return sorted_out(told)
     if told is None or isinstance(told, Refusal) or "hits" not in told:
         return told
     hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]
