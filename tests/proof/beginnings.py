@@ -71,6 +71,8 @@ class BeginningJudge:
         if self.asked.operator:
             same("what stands behind the operator", key[0], OF_OPERATOR[self.asked.operator])
             same("the token", one["token"], f"{self.asked.operator}:{key[1]}")
+        if self.asked.word and not self._is_called(key[0], data):
+            raise Wrong(f"{key}, which is not called {self.asked.word}")
         same("what it is called", Shown(one["title"]).text, data["title" if key[0] == "doc" else "name"])
         told = {part for part in one["detail"].split(" · ") if part}
         same("what else is told of it", told - set(self._known(key[0], data)), set())
@@ -85,6 +87,12 @@ class BeginningJudge:
         if entity == "doc" and ("user", data["owner_id"]) in self.sight.company:
             yield self.sight.name_of(data["owner_id"]) or ""
 
+    def _is_called(self, entity: str, data: Data) -> bool:
+        """Whether the word that is typed, in whatever way, stands in one of its names."""
+        assert self.asked.word
+        called = [data["title"]] if entity == "doc" else names(entity, data)
+        return any(self.asked.word.word.written in tokens(name) for name in called)
+
     def _must(self) -> Iterator[Key]:
         """What is called so, in whole words, and was searchable as it is now."""
         word = self.asked.word
@@ -94,9 +102,7 @@ class BeginningJudge:
             wanted = entity == OF_OPERATOR[self.asked.operator] if self.asked.operator else entity in KINDS
             if not wanted or (entity == "conversation" and data["kind"] == "direct"):
                 continue
-            called = [data["title"]] if entity == "doc" else names(entity, data)
-            is_called = any(word.word.written in tokens(name) for name in called)
-            if is_called and self.settled((entity, id)) and self.sight.searches(entity, id):
+            if self._is_called(entity, data) and self.settled((entity, id)) and self.sight.searches(entity, id):
                 yield entity, id
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inspect import iscoroutine
 from pathlib import Path
 from runpy import run_path
+from typing import Any
 
 import pytest
 from proof.company import Ground
@@ -68,11 +69,13 @@ def _prove(by: str, laboratory: Laboratory, grounds: Sequence[Ground], *, compan
             _run(laboratory, *test.split("::"))
 
 
-def _run(laboratory: Laboratory, file: str, name: str) -> None:
-    """One test function of a file, with each of its parameters."""
-    test = run_path(str(UNIT / file))[name]
+def _run(laboratory: Laboratory, file: str, *names: str) -> None:
+    """One test of a file, a function or a class's, with each of its parameters."""
+    found: Any = run_path(str(UNIT / file))[names[0]]
+    test = getattr(found(), names[1]) if names[1:] else found
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+    one = bool(marks) and isinstance(marks[0].args[0], str) and "," not in marks[0].args[0]
     for parameters in marks[0].args[1] if marks else [()]:
-        outcome = test(*parameters)
+        outcome = test(parameters) if one else test(*parameters)
         if iscoroutine(outcome):
             laboratory.run(outcome)
