@@ -114,7 +114,7 @@ class Names:
                 changed = here.version != candidate.version
                 if changed and not await self._is_still(typed, here, only, slips=slips):
                     continue
-                one = suggestion(here, why_of(candidate.names), typed.text, terms, read, self.catalogue)
+                one = suggestion(here, why_of(_score(candidate)), typed.text, terms, read, self.catalogue)
                 shown += [one] if one else []
         return shown
 
@@ -138,10 +138,13 @@ def ordered(answers: Iterable[Candidates]) -> list[Candidate]:
         ranking = answer.vertical.ranking
         for position, candidate in enumerate(answer.found):
             demoted = bool(ranking.demoted and candidate.sort[0])
-            score = float(candidate.sort[1 if ranking.demoted else 0])
-            placed.append(((demoted, -score, ranking.order, position), candidate))
+            placed.append(((demoted, -_score(candidate), ranking.order, position), candidate))
     placed.sort(key=lambda place: place[0])
     return [candidate for _, candidate in placed]
+
+
+def _score(candidate: Candidate) -> float:
+    return float(candidate.sort[1 if candidate.vertical.ranking.demoted else 0])
 
 
 def _within(body: Clause | None, only: Clause | None) -> Clause:

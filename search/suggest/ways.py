@@ -14,7 +14,7 @@ often anything occurs, so what is hidden moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,21 +22,31 @@ from analyzers import analyse, name_query_terms, normalise
 from mappings.parts.matching import EXACT, INITIALS, INNER, NUMBER_SUFFIXES, PINYIN, exact_form
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
-from search.query.build import LATER_WRITTEN, MOST_STEPS, digits
+from search.query.build import LATER_WRITTEN, digits
 from search.query.names import MOST_NAME_CHARS, NAME_CHARS, fuzzily_named, named
 from search.query.names_meant import NameInDepartments
 from search.query.resolved import literal_run
 
 Why = Literal["exact_name", "name", "pinyin", "typo"]
 
-WHYS: tuple[Why, ...] = ("exact_name", "name", "pinyin", "typo")
 WHOLE, THERE, BEGINNING, NEARLY_THERE, SPELLED = 1000, 900, 800, 750, 700
 WORDS, SPELLING, LATER, ENDING, SLIP = 600, 450, 350, 300, 200
+WHYS: tuple[tuple[float, Why], ...] = (
+    (THERE, "exact_name"),
+    (NEARLY_THERE, "name"),
+    (SPELLED, "pinyin"),
+    (WORDS, "name"),
+    (LATER, "pinyin"),
+    (ENDING, "name"),
+    (0, "typo"),
+)
+"""From which score on, best first, it is for what reason."""
 # Together less than the least step between two ways.
 CLOSEST = 40.0
-STEP = 2.0
+STEPS, STEP = 2, 4.0
 # Shorter ones begin every second telephone number.
 SHORTEST_NUMBER = 4
+SHORT_PART = 2
 
 
 @dataclass(frozen=True)
@@ -79,19 +89,18 @@ def _ways(typed: Typed, vertical: Vertical) -> list[Clause]:
         return []
     chars = vertical.matching.texts[0].fields[2]
     run = literal_run(typed.text)
-    ways = [_way({"term": {EXACT: text}}, WHOLE, "exact_name")]
+    ways = [_way({"term": {EXACT: text}}, WHOLE)]
     if not (text.isdecimal() and len(text) < SHORTEST_NUMBER and vertical.matching.numbers):
-        ways.append(_way({"prefix": {EXACT: text}}, BEGINNING, "name"))
+        ways.append(_way({"prefix": {EXACT: text}}, BEGINNING))
     if run:
-        ways.append(_way({"match_phrase": {chars: run}}, WORDS, "name"))
+        ways.append(_way({"match_phrase": {chars: run}}, WORDS))
     if words := _words(typed.text, vertical):
-        ways.append(_way(words, WORDS, "name"))
+        ways.append(_way(words, WORDS))
     if vertical.matching.names or vertical.matching.spelled:
         ways += _spelled(typed.text, vertical)
     if vertical.matching.numbers and (ending := digits(typed.text)):
-        ways.append(_way({"term": {NUMBER_SUFFIXES: ending}}, ENDING, "name"))
-    ways += _meant(typed.meant, vertical)
-    return [_named(way, place) for place, way in enumerate(ways)]
+        ways.append(_way({"term": {NUMBER_SUFFIXES: ending}}, ENDING))
+    return [*ways, *_meant(typed.meant, vertical)]
 
 
 def _words(text: str, vertical: Vertical) -> Clause | None:
@@ -110,14 +119,17 @@ def _spelled(text: str, vertical: Vertical) -> list[Clause]:
     chars = vertical.matching.texts[0].fields[2]
     held: list[Clause] = [{"term": {chars: char}} for char in typed.chars]
     keys = list(dict.fromkeys((*typed.pinyin, *typed.initials)))
-    ways = (
+    ways = [
         *(({"term": {PINYIN: key}}, SPELLED) for key in typed.pinyin),
         *(({"term": {INITIALS: key}}, SPELLED) for key in typed.initials),
-        *(({"prefix": {PINYIN: key}}, SPELLING) for key in typed.pinyin),
+        # Whatever pinyin begins with one letter has initials that do.
+        *(({"prefix": {PINYIN: key}}, SPELLING) for key in typed.pinyin if len(key) > 1),
         *(({"prefix": {INITIALS: key}}, SPELLING) for key in typed.initials),
-        *(({"prefix": {INNER: key}}, LATER) for key in keys),
-    )
-    return [_way({"bool": {"filter": [*held, way]}} if held else way, worth, "pinyin") for way, worth in ways]
+        # Two letters begin a part of every second name: these have to be a part, or its initials.
+        *(({"term": {INNER: key}}, LATER) for key in keys if len(key) == SHORT_PART),
+        *(({"prefix": {INNER: key}}, LATER) for key in keys if len(key) > SHORT_PART),
+    ]
+    return [_way({"bool": {"filter": [*held, way]}} if held else way, worth) for way, worth in ways]
 
 
 def _meant(meant: NameInDepartments | None, vertical: Vertical) -> list[Clause]:
@@ -126,33 +138,29 @@ def _meant(meant: NameInDepartments | None, vertical: Vertical) -> list[Clause]:
     if meant is None or not near:
         return []
     home = {"terms": {near.name: sorted(meant.departments)}}
-    ways: list[tuple[Clause, float, Why]] = [({"term": {EXACT: exact_form(meant.name)}}, THERE, "exact_name")]
+    ways: list[tuple[Clause, float]] = [({"term": {EXACT: exact_form(meant.name)}}, THERE)]
     if run := literal_run(meant.name):
-        ways.append(({"match_phrase": {NAME_CHARS: run}}, NEARLY_THERE, "name"))
+        ways.append(({"match_phrase": {NAME_CHARS: run}}, NEARLY_THERE))
     if spelled := named(meant.name):
-        ways.append((spelled, NEARLY_THERE, "pinyin"))
-    return [_way({"bool": {"filter": [home, way]}}, worth, why) for way, worth, why in ways]
+        ways.append((spelled, NEARLY_THERE))
+    return [_way({"bool": {"filter": [home, way]}}, worth) for way, worth in ways]
 
 
 def _slips(typed: Typed, vertical: Vertical) -> list[Clause]:
     found = fuzzily_named(typed.text, analyse(typed.text).bigrams.split(), vertical)
-    return [_named(_way(found["constant_score"]["filter"], SLIP, "typo"), 0)] if found else []
+    return [_way(found["constant_score"]["filter"], SLIP)] if found else []
 
 
-def why_of(met: Collection[str]) -> Why:
-    """Return the best reason among the names of the clauses that a document met."""
-    said = {name.partition("-")[0] for name in met}
-    return next((why for why in WHYS if why in said), "name")
+def why_of(score: float) -> Why:
+    """Return by which way a document of this score was found.
+
+    Clauses with names would tell as well, but the engine then runs each of them once more for every hit.
+    """
+    return next(why for worth, why in WHYS if score >= worth)
 
 
-def _named(way: Clause, place: int) -> Clause:
-    """Return a way with a name of its own, as the engine tells of one clause a name."""
-    body = way["constant_score"]
-    return {"constant_score": {**body, "_name": f"{body['_name']}-{place}"}}
-
-
-def _way(filter: Clause, worth: float, why: Why) -> Clause:
-    return {"constant_score": {"filter": filter, "boost": worth, "_name": why}}
+def _way(filter: Clause, worth: float) -> Clause:
+    return {"constant_score": {"filter": filter, "boost": worth}}
 
 
 def _nearer(close: Close, vertical: Vertical) -> list[Clause]:
@@ -165,7 +173,7 @@ def _nearer(close: Close, vertical: Vertical) -> list[Clause]:
         if part
     ]
     if near:
-        steps = close.departments[:MOST_STEPS]
+        steps = close.departments[:STEPS]
         nearer += [
             {"constant_score": {"filter": {"terms": {near.name: sorted(step)}}, "boost": STEP}} for step in steps
         ]
