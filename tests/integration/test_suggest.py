@@ -11,6 +11,7 @@ from apikit import Api, Company, unrefreshed
 from opensearchpy import AsyncOpenSearch
 
 from search.core.streams.port import Broker
+from search.suggest.suggest import Asked
 
 ME, TENANT = "u-me", "typing"
 
@@ -208,6 +209,17 @@ class TestNothingTyped:
 
     async def test_somebody_who_has_said_nothing_is_told_nothing(self, company: Company) -> None:
         assert await found(company, "", "u-wzs") == []
+
+    async def test_an_app_is_told_nothing_of_the_user_s_own(self, company: Company) -> None:
+        services = company.api.app.state.services
+        caller = await services.search.directory.principal(TENANT, ME)
+        for q in ("", "from:", "in:"):
+            own = await services.suggest.answer(caller, Asked(q, personal=True))
+            assert own.found
+            assert not (await services.suggest.answer(caller, Asked(q, personal=False))).found
+        # Nor by the order: of namesakes the one of the same department is still first, and close ones are not.
+        named = await services.suggest.answer(caller, Asked("张三", personal=False))
+        assert [one.id for one in named.found][:1] == ["u-zs2"]
 
     async def test_what_one_searched_and_opened(self, company: Company) -> None:
         answer = await company.search("u-zs2", "报销制度")
