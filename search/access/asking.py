@@ -67,26 +67,32 @@ async def read(
 
     Raises Unavailable when the needed ones do not come.
     """
-    ends = asyncio.get_running_loop().time() + patience_s
     whole = asyncio.create_task(_mget(engine, [*needed, *wished], patience_s))
-    alone: asyncio.Task[Sequence[Mapping[str, Any]]] | None = None
+    apart: list[asyncio.Task[Sequence[Mapping[str, Any]]]] = []
     try:
-        await asyncio.wait([whole], timeout=patience_s * (TOGETHER if wished else 1.0))
-        if not whole.done() and needed:
-            log.warning("read_apart", needed=len(needed), wished=len(wished))
-            alone = asyncio.create_task(_mget(engine, needed, patience_s))
-            rest = max(0.0, ends - asyncio.get_running_loop().time())
-            await asyncio.wait([whole, alone], timeout=rest, return_when=asyncio.FIRST_COMPLETED)
-        if whole.done():
-            found = whole.result()
-            return found[: len(needed)], found[len(needed) :]
-        if alone is None or not alone.done():
-            if not needed:
-                return (), ()
-            raise Unavailable(TOO_SLOW)
-        return alone.result(), ()
+        async with asyncio.timeout(patience_s):
+            await asyncio.wait([whole], timeout=patience_s * TOGETHER if needed and wished else None)
+            if not _has_come(whole) and needed and wished:
+                log.warning("read_apart", needed=len(needed), wished=len(wished))
+                apart = [asyncio.create_task(_mget(engine, needed, patience_s))]
+                await asyncio.wait([*apart, *([] if whole.done() else [whole])], return_when=asyncio.FIRST_COMPLETED)
+    except TimeoutError:
+        pass
     finally:
-        await cancelled(*(task for task in (whole, alone) if task))
+        await cancelled(whole, *apart)
+    if _has_come(whole):
+        found = whole.result()
+        return found[: len(needed)], found[len(needed) :]
+    if not needed:
+        return (), ()
+    for task in (*apart, whole):
+        if not task.cancelled():
+            return task.result(), ()
+    raise Unavailable(TOO_SLOW)
+
+
+def _has_come(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 async def _mget(engine: AsyncOpenSearch, places: Sequence[Place], patience_s: float) -> Sequence[Mapping[str, Any]]:
@@ -94,7 +100,9 @@ async def _mget(engine: AsyncOpenSearch, places: Sequence[Place], patience_s: fl
         answer = await engine.mget(body={"docs": places}, request_timeout=patience_s)
     except OpenSearchException as error:
         raise Unavailable(NO_ANSWER) from error
-    found: Sequence[Mapping[str, Any]] = answer["docs"]
+    found = answer.get("docs") if isinstance(answer, Mapping) else None
+    if not isinstance(found, list) or len(found) != len(places) or not all(isinstance(one, Mapping) for one in found):
+        raise Unavailable(NO_ANSWER)
     return found
 
 

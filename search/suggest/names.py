@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mappings.catalogue import Catalogue
@@ -55,7 +55,7 @@ class Names:
         answers = await self._ask(typed, verticals, limit, only, slips=slips)
         failed = [vertical.name for vertical, answer in zip(verticals, answers, strict=True) if answer is None]
         ranked = ordered(answer for answer in answers if answer)
-        return await self._shown(typed, ranked, limit, only, slips=slips), failed
+        return await self._shown(typed, ranked, limit, only, frozenset(failed), slips=slips), failed
 
     async def _meant(self, text: str, verticals: Sequence[Vertical]) -> NameInDepartments | None:
         contacts = self.catalogue.holding("user")
@@ -96,17 +96,21 @@ class Names:
         ranked: Sequence[Candidate],
         limit: int,
         only: Clause | None,
+        failed: Collection[str],
         *,
         slips: bool,
     ) -> list[Suggestion]:
-        """Return the first candidates that are still there, and still called so, in their order."""
+        """Return the first candidates that are still there, and still called so, in their order.
+
+        `failed`: verticals that have just failed, and name nothing.
+        """
         terms = highlight_terms(typed.text)
         shown: list[Suggestion] = []
         position = 0
         while len(shown) < limit and position < len(ranked):
             batch = ranked[position : position + limit - len(shown)]
             position += len(batch)
-            read = await self._read(batch)
+            read = await self._read(batch, failed)
             for candidate in batch:
                 here = read.get((candidate.vertical.name, candidate.document_id))
                 if here is None:
@@ -118,9 +122,9 @@ class Names:
                 shown += [one] if one else []
         return shown
 
-    async def _read(self, candidates: Sequence[Candidate]) -> Mapping[Place, Found]:
+    async def _read(self, candidates: Sequence[Candidate], failed: Collection[str]) -> Mapping[Place, Found]:
         wanted = [(one.vertical, one.document_id) for one in candidates]
-        joined = list(naming(self.catalogue, candidates))
+        joined = [place for place in naming(self.catalogue, candidates) if place[0].name not in failed]
         return await self.reader.current(self.caller, wanted, joined=joined, briefly=True)
 
     async def _is_still(self, typed: Typed, here: Found, only: Clause | None, *, slips: bool) -> bool:

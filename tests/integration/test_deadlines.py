@@ -43,6 +43,8 @@ class Faulty:
     async def mget(self, *, body: Any, **more: Any) -> Any:
         if any(one["_index"] == self._index for one in body["docs"]):
             await self._break(**more)
+            if self._fault == "reads nonsense":
+                return {"docs": [None]}
         return await self._engine.mget(body=body, **more)
 
     async def _break(self, request_timeout: float) -> None:
@@ -96,7 +98,11 @@ def broken(api: Api, engine: AsyncOpenSearch) -> Iterator[Any]:
     def breaks(vertical: str, fault: str) -> None:
         faulty = cast(AsyncOpenSearch, Faulty(engine, f"{vertical}.acme", fault))
         reader = Reader(faulty, round(DEADLINE_S * 1000), known=services.known)
-        api.app.state.services = replace(services, search=replace(services.search, reader=reader))
+        api.app.state.services = replace(
+            services,
+            search=replace(services.search, reader=reader),
+            suggest=replace(services.suggest, reader=reader),
+        )
 
     yield breaks
     api.app.state.services = services
@@ -132,12 +138,27 @@ async def test_words_that_may_name_a_department_do_not_wait_for_the_departments(
     assert {hit["vertical"] for hit in answer["hits"]} == {"messages", "docs", "apps"}
 
 
-async def test_names_that_do_not_come_are_left_out(company: Company, broken: Any) -> None:
+@pytest.mark.parametrize("fault", ["hangs", "is no JSON", "reads nonsense"])
+async def test_names_that_do_not_come_are_left_out(company: Company, broken: Any, fault: str) -> None:
     """Contacts are not searched here; they only name the sender and the conversation."""
-    broken("contacts", "hangs")
+    broken("contacts", fault)
     answer = await company.search(ME, verticals="messages")
     assert [hit["title"] for hit in answer["hits"]] == [""]
     assert (answer["failed"], answer["partial"]) == ([], False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("vertical", ["docs", "contacts"])
+async def test_suggestions_of_the_others_come_in_time(company: Company, broken: Any, vertical: str, fault: str) -> None:
+    whole = (await company.api.get(ME, "/v1/suggest", q=company.topic)).json()
+    assert {one["vertical"] for one in whole["suggestions"]} == {"docs", "contacts", "apps"}
+    broken(vertical, fault)
+    began = time.monotonic()
+    answer = (await company.api.get(ME, "/v1/suggest", q=company.topic)).json()
+    assert time.monotonic() - began < DEADLINE_S
+    assert (answer["failed"], answer["partial"]) == ([vertical], True)
+    told = [one["id"] for one in answer["suggestions"]]
+    assert told == [one["id"] for one in whole["suggestions"] if one["vertical"] != vertical]
 
 
 async def test_an_engine_that_is_away_is_503_at_once(company: Company, broken: Any) -> None:
