@@ -105,6 +105,11 @@ def router(catalogue: Catalogue) -> APIRouter:
     calls.get("/explain", summary=summary, response_model_exclude_none=True)(
         taking(explain, "asked", Annotated[asked, Query()])
     )
+    calls.post(
+        "/explain",
+        summary=f"{summary}, with the query in the body and so out of logs",
+        response_model_exclude_none=True,
+    )(taking(post_explain, "asked", asked))
     return calls
 
 
@@ -119,3 +124,8 @@ async def explain(services: Used, who: Proven, asked: ExplainQuestion) -> Explan
     admin = await services.callers.principal(who)
     inquiry = Inquiry(**asked.model_dump())
     return ExplanationBody.of(await services.explain.for_admin(admin, inquiry, datetime.now(UTC)))
+
+
+async def post_explain(services: Used, who: Proven, asked: ExplainQuestion) -> ExplanationBody:
+    """Explain the same, asked with a JSON body."""
+    return await explain(services, who, asked)

@@ -47,6 +47,14 @@ class TestFound:
             facts = {"rank": rank, "rank_of_all": merged.index(id) + 1}
             assert said(await asked(acme, "docs", id, user, acme.topic)) == ("found", "found", facts)
 
+    async def test_the_same_with_the_query_in_the_body(self, acme: Company) -> None:
+        user, doc = acme.user(), acme.doc("someone", acme.topic, allow=["tenant:*"])
+        await acme.arrive()
+        params = {"vertical": "docs", "id": doc, "user": user, "q": acme.topic}
+        posted = await acme.api.post(ADMIN, params, EXPLAIN, tenant=acme.tenant)
+        assert posted.json() == await asked(acme, "docs", doc, user, acme.topic)
+        assert (await acme.api.post(user, params, EXPLAIN, tenant=acme.tenant)).status_code == 403
+
     async def test_without_a_query_that_nothing_keeps_it_away(self, acme: Company) -> None:
         user = acme.user()
         doc = acme.doc("someone", allow=["tenant:*"])
