@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 import structlog
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 # While this process knows of somebody in trouble; else it looks for what another has left.
 SOON_S, SELDOM_S = 1.0, 5.0
+# Between attempts for a tenant that goes on being in trouble: each reads and analyses some of its events anew.
+LONGEST_S = 8.0
 
 
 class Again:
@@ -25,6 +28,7 @@ class Again:
         """`pipelines`: by stream."""
         self._writable = writable
         self._pipelines = pipelines
+        self._pauses: dict[str, tuple[float, float]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -41,16 +45,33 @@ class Again:
             try:
                 held = await self._writable.aside.tenants()
                 for tenant in held:
-                    await self._again(tenant)
+                    await self._try(tenant)
                 for tenant in self._writable.in_trouble.keys() - held.keys():
                     del self._writable.in_trouble[tenant]
             except Exception as error:
                 log.warning("could not look at what was set aside", error=repr(error)[:200])
 
-    async def _again(self, tenant: str) -> None:
+    async def _try(self, tenant: str) -> None:
+        """Try a tenant whose time has come; one whose events cannot be tried keeps nobody else's from it."""
+        pause, due = self._pauses.get(tenant, (0.0, 0.0))
+        if time.monotonic() < due:
+            return
+        try:
+            is_over = await self._again(tenant)
+        except Exception as error:
+            log.warning("could not try what was set aside", tenant=tenant, error=repr(error)[:200])
+            is_over = False
+        if is_over:
+            self._pauses.pop(tenant, None)
+        else:
+            pause = min(max(SOON_S, 2 * pause), LONGEST_S)
+            self._pauses[tenant] = pause, time.monotonic() + pause
+
+    async def _again(self, tenant: str) -> bool:
+        """Write what can be written; return whether that is all."""
         if reason := await self._writable.make(tenant):
             self._writable.in_trouble.setdefault(tenant, reason)
-            return
+            return False
         written = 0
         while events := await self._writable.aside.page(tenant):
             done: list[Event] = []
@@ -59,8 +80,9 @@ class Again:
             await self._writable.aside.remove(done)
             written += len(done)
             if len(done) < len(events):
-                return
+                return False
             # What comes from now on is written at once: going aside too, it would never let this come to its end.
             self._writable.in_trouble.pop(tenant, None)
         self._writable.in_trouble.pop(tenant, None)
         log.info("tenant is written again", tenant=tenant, events=written)
+        return True

@@ -26,6 +26,10 @@ from search.core.streams.port import event_id
 
 INDEX = "aside"
 PAGE = 200
+# Events are up to 6 MB: more of them at once than this would take the engine's memory, and ours.
+PAGE_BYTES = 8 * 1024 * 1024
+# Of what waits to be kept; then whoever sets more aside waits.
+MOST_WAITING_BYTES = 64 * 1024 * 1024
 MOST_TENANTS = 10_000
 # Of one request, beyond its first part.
 MOST_BYTES = 8 * 1024 * 1024
@@ -34,7 +38,7 @@ MAPPING: Mapping[str, Any] = {
     "dynamic": False,
     "properties": {
         **dict.fromkeys(("generation", "tenant", "stream", "reason"), _KEYWORD),
-        "position": {"type": "long"},
+        **{name: {"type": "long"} for name in ("position", "bytes")},
         "since": {"type": "date"},
     },
 }
@@ -80,6 +84,8 @@ class Aside:
         self._generation = generation
         self._waiting: deque[tuple[list[bytes], asyncio.Future[list[str]]]] = deque()
         self._turn = asyncio.Lock()
+        self._room = asyncio.Condition()
+        self._bytes = 0
 
     async def put(self, tenant: str, events: Iterable[tuple[str, int, bytes]], reason: str) -> None:
         """Keep events, each with its stream and position. Raises Unavailable when one cannot be kept."""
@@ -87,7 +93,12 @@ class Aside:
         common = {"generation": self._generation, "tenant": tenant, "reason": reason[:1000], "since": since}
         lines = []
         for stream, position, data in events:
-            said = {"stream": stream, "position": position, "event": base64.b64encode(data).decode()}
+            said = {
+                "stream": stream,
+                "position": position,
+                "bytes": len(data),
+                "event": base64.b64encode(data).decode(),
+            }
             id = event_id(self._generation, stream, position, data)
             lines.append(orjson.dumps({"index": {"_index": INDEX, "_id": id}}))
             lines.append(orjson.dumps(common | said))
@@ -100,6 +111,18 @@ class Aside:
         Each request is made searchable at once, and fifty new tenants whose patience ends at one moment would have the
         engine do so fifty times, while everybody else's writes wait for seconds.
         """
+        size = sum(map(len, lines))
+        async with self._room:
+            await self._room.wait_for(lambda: not self._bytes or self._bytes + size <= MOST_WAITING_BYTES)
+            self._bytes += size
+        try:
+            return await self._in_turn(lines)
+        finally:
+            async with self._room:
+                self._bytes -= size
+                self._room.notify_all()
+
+    async def _in_turn(self, lines: list[bytes]) -> list[str]:
         outcome: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
         self._waiting.append((lines, outcome))
         async with self._turn:
@@ -136,11 +159,28 @@ class Aside:
         return found
 
     async def page(self, tenant: str) -> Sequence[Event]:
-        """Return the oldest events of a tenant."""
+        """Return the oldest events of a tenant, PAGE_BYTES of them at most, or one that is longer."""
         wanted = [{"term": {"generation": self._generation}}, {"term": {"tenant": tenant}}]
-        body = {"size": PAGE, "sort": ["position"], "query": {"bool": {"filter": wanted}}}
+        body = {
+            "size": PAGE,
+            "sort": ["position"],
+            "query": {"bool": {"filter": wanted}},
+            "_source": False,
+            "docvalue_fields": ["bytes"],
+        }
         hits = (await self._engine.search(index=INDEX, body=body))["hits"]["hits"]
-        found = [(hit["_id"], hit["_source"]) for hit in hits]
+        ids: list[str] = []
+        size = 0
+        for hit in hits:
+            # What was set aside before sizes were noted may be as long as any.
+            size += hit.get("fields", {}).get("bytes", [PAGE_BYTES])[0]
+            if ids and size > PAGE_BYTES:
+                break
+            ids.append(hit["_id"])
+        if not ids:
+            return []
+        docs = (await self._engine.mget(index=INDEX, body={"ids": ids}))["docs"]
+        found = [(one["_id"], one["_source"]) for one in docs if one.get("found")]
         return [Event(id, it["stream"], it["position"], base64.b64decode(it["event"])) for id, it in found]
 
     async def remove(self, events: Iterable[Event]) -> None:
@@ -181,6 +221,8 @@ async def prepare(engine: AsyncOpenSearch) -> None:
     """Make the index, unless it is there."""
     settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
     await create_index(engine, INDEX, {"settings": {"index": settings}, "mappings": MAPPING})
+    # One of an earlier version lacks some fields.
+    await engine.indices.put_mapping(index=INDEX, body={"properties": dict(MAPPING["properties"])})
 
 
 async def held(engine: AsyncOpenSearch, generations: Sequence[str]) -> dict[str, dict[str, Held]]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import structlog
 from opensearchpy import AsyncOpenSearch
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, OpenSearchException
 
 from indexers.decisions import Overtaken
 from indexers.generations import Registry
 from indexers.reconcile import Action, Consumers, Delete, Mark, Point, Release, View, parts, plan
+from search.core.engine import is_overload
 from search.core.errors import OfficeSearchError
 from search.core.streams.port import Broker
 
@@ -135,18 +136,39 @@ class FollowUp:
         log.warning("an abandoned build is given up", collection=action.decision.collection, build=build)
 
     async def _point(self, action: Point) -> None:
-        """Point aliases at the serving generation, all at once, unless another one serves by now."""
+        """Point aliases at the serving generation, all at once, unless another one serves by now.
+
+        Where that fails, as one tenant's index is blocked, each is pointed by itself, so that it is its tenant's alone.
+        """
         collection = action.decision.collection
         if (await self._registry.decision(collection)).number != action.decision.number:
             raise Overtaken(f"Another generation of {collection} serves by now.")
-        actions: list[dict[str, Any]] = []
-        for name, index in action.targets.items():
-            actions.append({"remove": {"index": f"{collection}-*", "alias": name, "must_exist": False}})
-            actions.append({"add": {"index": index, "alias": name}})
-        await self._engine.indices.update_aliases(body={"actions": actions})
-        log.info(
-            "aliases pointed", collection=collection, generation=action.decision.number, aliases=len(action.targets)
-        )
+        moves: dict[str, list[dict[str, Any]]] = {
+            name: [
+                {"remove": {"index": f"{collection}-*", "alias": name, "must_exist": False}},
+                {"add": {"index": index, "alias": name}},
+            ]
+            for name, index in action.targets.items()
+        }
+        pointed = len(moves)
+        try:
+            together = [one for pair in moves.values() for one in pair]
+            await self._engine.indices.update_aliases(body={"actions": together})
+        except OpenSearchException as error:
+            if is_overload(error) or len(moves) == 1:
+                raise
+            pointed = sum([await self._point_alone(name, pair) for name, pair in moves.items()])
+        log.info("aliases pointed", collection=collection, generation=action.decision.number, aliases=pointed)
+
+    async def _point_alone(self, name: str, move: Sequence[Mapping[str, Any]]) -> bool:
+        try:
+            await self._engine.indices.update_aliases(body={"actions": list(move)})
+        except OpenSearchException as error:
+            if is_overload(error):
+                raise
+            log.warning("alias not pointed", alias=name, error=str(error)[:200])
+            return False
+        return True
 
 
 def _serving(view: View) -> str:

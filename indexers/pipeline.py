@@ -107,10 +107,14 @@ class Pipeline:
                     prepared = await self._preparing.prepare([one.data for one in deliveries], portion.tenant)
                     await requests.acquire()
             finally:
-                self._share.give(portion)
+                if not portion.is_large:
+                    self._share.give(portion)
             await self._finish(deliveries, prepared.operations, dict(prepared.reasons), requests)
         finally:
             keeper.cancel()
+            # What is large stays in hand until its fate is certain: a tenant whose index is blocked has no more of it.
+            if portion.is_large:
+                self._share.give(portion)
 
     async def _send_back(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:

@@ -86,7 +86,19 @@ class Reindex(Builder):
     async def _positions(self, old: Generation) -> Mapping[str, int]:
         """Return where the new consumers begin: behind what the serving indices are known to hold."""
         aside = Aside(self._engine, old.name)
-        return {one: await aside.start(one, (await self._progress(old, one)).settled) for one in old.streams}
+        found = {}
+        for stream in old.streams:
+            settled = (await self._progress(old, stream)).settled
+            start = await aside.start(stream, settled)
+            info = await self._broker.info(stream)
+            if start <= settled and (info is None or info.first > start):
+                raise OfficeSearchError(
+                    f"Events of {stream} from {start} on are set aside for {old.name}, and the stream holds them no "
+                    "more: a new generation would never get them. Mend what holds them up first; "
+                    "`office-search status` tells of it."
+                )
+            found[stream] = start
+        return found
 
     async def _build(self, old: Generation, new: Generation) -> tuple[int, list[str]]:
         for stream in new.streams:

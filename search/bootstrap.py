@@ -149,7 +149,7 @@ async def read_side(
         feedback = Feedback(
             aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
         )
-        closeness = ClosenessKept(search.reader, search.directory)
+        closeness = ClosenessKept(search.directory)
         suggest = Suggest(search.reader, catalogue, closeness, feedback)
         contexts = Contexts(search.reader, search.directory, catalogue)
         yield Services(catalogue, search, suggest, contexts, explain, readiness, callers, known, sealing, feedback)

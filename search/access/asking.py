@@ -38,11 +38,11 @@ Part = Mapping[str, Any] | None
 async def ask(engine: AsyncOpenSearch, lines: Sequence[Line], left_s: float, patience_s: float) -> Sequence[Part]:
     """Return the engine's answers in the order of `lines`.
 
-    `left_s`: of the answer's time. `patience_s`: how long a single part is waited for, of which the engine itself knows
-    when to give up. Raises Unavailable when the engine is not there.
+    `left_s`: of the answer's time. `patience_s`: how long the client waits for one of several parts. Raises Unavailable
+    when the engine is not there.
     """
     if len(lines) == 1:
-        return await _msearch(engine, lines, patience_s) or [None]
+        return await _msearch(engine, lines, left_s) or [None]
     ends = asyncio.get_running_loop().time() + left_s * AT_ALL
     whole = asyncio.create_task(_msearch(engine, lines, patience_s))
     apart: list[asyncio.Task[Part]] = []
@@ -152,7 +152,7 @@ def _is_answer(part: object) -> bool:
     if not isinstance(part, Mapping):
         return False
     if "error" in part:
-        return True
+        return isinstance(part["error"], Mapping) and isinstance(part["error"].get("type"), str)
     shards, hits = part.get("_shards"), part.get("hits")
     counts = [shards.get(name) for name in ("total", "successful", "failed")] if isinstance(shards, Mapping) else []
     return bool(counts) and all(type(count) is int for count in counts) and isinstance(hits, Mapping)

@@ -18,6 +18,7 @@ class Request:
     """One vertical's part of a search. `query`: any query; the reader adds the access filter.
 
     `fields`: doc values to give back with each candidate, the first of each. `counted`: whether all are counted.
+    `after`: sort values behind which the list begins; all are counted even so.
     """
 
     vertical: Vertical
@@ -26,6 +27,7 @@ class Request:
     size: int = 10
     fields: Sequence[str] = ()
     counted: bool = True
+    after: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """One vertical's candidates, best first. `total`: counts up to COUNTED; then `exact` is false."""
+    """One vertical's candidates, best first.
+
+    `total`: counts up to COUNTED; then `exact` is false. `asked`: how many were asked for.
+    """
 
     vertical: Vertical
     found: Sequence[Candidate]
     total: int
     exact: bool
+    asked: int = 0
 
 
 def failed(answer: Mapping[str, Any]) -> bool:
@@ -62,7 +68,7 @@ def failed(answer: Mapping[str, Any]) -> bool:
 def _reason(answer: Mapping[str, Any]) -> str:
     """Return why a part failed, for the log: only the kind of error, as the engine's text may quote the query."""
     if error := answer.get("error"):
-        return ", ".join(cause["type"] for cause in error.get("root_cause", [])) or str(error["type"])
+        return str(error["type"])
     return "too late" if answer.get("timed_out") else "shards failed"
 
 
@@ -79,7 +85,10 @@ def candidates_of(request: Request, answer: Mapping[str, Any]) -> Candidates | N
 
 
 def _candidates(request: Request, hits: Mapping[str, Any]) -> Candidates:
+    """Raise ValueError, or what comes of reading another shape, for what is no answer to this request."""
     total = hits.get("total", {"value": 0, "relation": "eq"})
+    if type(total["value"]) is not int or not all(_is_hit(request, hit) for hit in hits["hits"]):
+        raise ValueError("no hits")
     found = [
         Candidate(
             request.vertical,
@@ -91,4 +100,16 @@ def _candidates(request: Request, hits: Mapping[str, Any]) -> Candidates:
         )
         for hit in hits["hits"]
     ]
-    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq")
+    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq", request.size)
+
+
+def _is_hit(request: Request, hit: Mapping[str, Any]) -> bool:
+    """Return whether a hit has what is read of it, each of the right kind."""
+    sort, fields = hit.get("sort", ()), hit.get("fields", {})
+    numbers = [hit["_primary_term"], hit["_seq_no"], *sort]
+    return (
+        isinstance(hit["_id"], str)
+        and (len(sort) == len(request.sort) or len(request.sort) == 1)
+        and all(isinstance(number, int | float) for number in numbers)
+        and all(isinstance(fields[name][0], str) for name in request.fields if name in fields)
+    )

@@ -69,6 +69,10 @@ class Reader:
         answering._ends = self._clock() + self._deadline_s
         return answering
 
+    def left_s(self) -> float:
+        """Return how many seconds of the answer's time are left."""
+        return self._left_s()
+
     def _left_s(self) -> float:
         return self._deadline_s if self._ends is None else self._ends - self._clock()
 
@@ -78,8 +82,13 @@ class Reader:
             raise Unavailable(TOO_SLOW)
         return patience
 
-    async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
-        """Return one answer per request, in their order; None where the engine failed or was late."""
+    async def candidates(
+        self, principal: Principal, requests: Sequence[Request], share: float | None = None
+    ) -> list[Candidates | None]:
+        """Return one answer per request, in their order; None where the engine failed or was late.
+
+        `share`: of the time that is left, for what can be done without.
+        """
         if not requests:
             return []
         principal = await self._ahead(principal, [request.vertical for request in requests])
@@ -87,6 +96,7 @@ class Reader:
             principal,
             [self._lines(principal, request, access_filter(principal, request.vertical)) for request in requests],
             requests,
+            share,
         )
 
     async def search(self, principal: Principal, request: Request, share: float | None = None) -> list[Found]:
@@ -194,7 +204,7 @@ class Reader:
         left = self._left_s()
         if left <= 0:
             return [None] * len(lines)
-        return await ask(self._engine, lines, left, self._patience_s() if share is None else left * share)
+        return await ask(self._engine, lines, left * (1.0 if share is None else share), self._patience_s())
 
     def _lines(self, principal: Principal, request: Request, guard: Clause) -> Line:
         guarded = {"bool": {"must": [request.query], "filter": [guard]}}
@@ -208,6 +218,8 @@ class Reader:
             "track_total_hits": COUNTED if request.counted else False,
             "timeout": self._deadline(),
         }
+        if request.after:
+            body["search_after"] = list(request.after)
         return self._head(principal, request.vertical), body
 
     async def current(

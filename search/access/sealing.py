@@ -53,12 +53,14 @@ class Sealing:
         """Return `content` encrypted and authenticated (AES-256-GCM), for an address; good with `bound` alone."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = AESGCM(self._key_of(purpose)).encrypt(nonce, content, bound)
-        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+        return _encoded(nonce + sealed)
 
     def unseal(self, purpose: str, text: str, bound: bytes) -> bytes:
         """Return what was sealed for this purpose and bound to this. Raises Broken for anything else."""
         try:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            if _encoded(raw) != text:  # spelt in another way
+                raise Broken
             return AESGCM(self._key_of(purpose)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
         except (binascii.Error, InvalidTag, ValueError):
             raise Broken(f"no {purpose} of this service's") from None
@@ -73,6 +75,10 @@ class Sealing:
         if purpose not in self._derived:
             self._derived[purpose] = HKDF(SHA256(), 32, None, purpose.encode()).derive(self._key)
         return self._derived[purpose]
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def caller_hash(sealing: Sealing, caller: Caller) -> str:

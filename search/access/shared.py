@@ -28,10 +28,12 @@ class SharedReader(Reader):
         super().__init__(engine, deadline_ms, known=known)
         self._other = other
 
-    async def candidates(self, principal: Principal, requests: Sequence[Request]) -> list[Candidates | None]:
+    async def candidates(
+        self, principal: Principal, requests: Sequence[Request], share: float | None = None
+    ) -> list[Candidates | None]:
         other = await self._ahead(self._other, [request.vertical for request in requests])
         narrowed = [_within(request, access_filter(other, request.vertical)) for request in requests]
-        return await super().candidates(principal, narrowed)
+        return await super().candidates(principal, narrowed, share)
 
     async def search(self, principal: Principal, request: Request, share: float | None = None) -> list[Found]:
         within = _within(request, visibility_filter(self._other, request.vertical))

@@ -19,9 +19,7 @@ from search.suggest.suggest import MOST, Asked
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
-Languages = Annotated[
-    str, Header(alias="Accept-Language", max_length=200, description="zh or en: of the labels of operators' values.")
-]
+Languages = Annotated[str, Header(alias="Accept-Language", description="zh or en: of the labels of operators' values.")]
 
 
 class SuggestQuestion(BaseModel):

@@ -82,10 +82,15 @@ class Feedback:
         return [one.text for one in await self.recent(tenant, user)]
 
     async def remove_recent(self, tenant: str, user: str, id: str | None) -> None:
-        """Remove one of a user's recent searches, or all (`id` None), and none if there is none. Raises Unavailable."""
+        """Remove one of a user's recent searches, or all (`id` None), and none if there is none. Raises Unavailable.
+
+        What was asked and may still become one goes with it.
+        """
         at = self._clock()
+        texts = None if id is None else [one.text for one in await self.recent(tenant, user) if one.id == id]
         script = recents.change(at, clear=at) if id is None else recents.change(at, remove=[id])
         await self._store.change(tenant, user, script)
+        await self._store.forget_asked(tenant, user, texts)
 
     async def often_opened(self, tenant: str, user: str, limit: int = 20) -> Sequence[tuple[str, str]]:
         """Return (vertical, id) of what the user opened in the last 90 days, most often and latest first.

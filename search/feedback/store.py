@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
+import orjson
 import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException
@@ -20,6 +21,8 @@ from search.feedback.operations import Operation, Outcome, upserting
 from search.feedback.ubi import Answered
 
 KEPT_FOR: Final = timedelta(days=90)
+# Questions of one user that are looked through: more than one asks in an hour.
+MOST_ASKED: Final = 2_000
 # The engine may be slow; whoever asks for their recent searches does not wait for ever.
 PATIENCE_S: Final = 2.0
 
@@ -110,6 +113,22 @@ class Store:
             )
         except NotFoundError:
             return  # of a tenant without feedback there is nothing to change
+        except OpenSearchException as error:
+            raise Unavailable(_AWAY) from error
+
+    async def forget_asked(self, tenant: str, user: str, texts: Collection[str] | None) -> None:
+        """Delete what a user asked and did not mean yet: these texts, or all. Raises Unavailable."""
+        index = stored.alias(stored.ASKED, tenant)
+        body = {"size": MOST_ASKED, "query": {"term": {"client_id": user}}, "_source": ["text"]}
+        try:
+            await self._engine.indices.refresh(index=index, request_timeout=PATIENCE_S)
+            found = (await self._engine.search(index=index, body=body, request_timeout=PATIENCE_S))["hits"]["hits"]
+            gone = [hit["_id"] for hit in found if texts is None or hit["_source"]["text"] in texts]
+            lines = [orjson.dumps({"delete": {"_id": id}}) for id in gone]
+            if lines:
+                await self._engine.bulk(body=b"\n".join(lines) + b"\n", index=index, request_timeout=PATIENCE_S)
+        except NotFoundError:
+            return
         except OpenSearchException as error:
             raise Unavailable(_AWAY) from error
 

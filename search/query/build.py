@@ -77,6 +77,15 @@ def sort_order(query: ResolvedQuery, vertical: Vertical) -> list[Any]:
     return [*demoted, "_score", *by_time, LATER_WRITTEN]
 
 
+def just_before(query: ResolvedQuery, vertical: Vertical, moment: int) -> list[Any]:
+    """Return the sort values of a hit at a moment (microseconds) that would stand behind all others of it.
+
+    In an order by time, of a vertical that demotes nothing: (time, score, sequence number), the last two falling.
+    """
+    assert len(sort_order(query, vertical)) == 3
+    return [moment, 0.0, 0]
+
+
 # What scores
 
 

@@ -17,14 +17,23 @@ from search.access.candidates import Request
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Reader
+from search.core.errors import Unavailable
 
 KEPT_S = 300.0
-MOST_KEPT = 20_000
+# Where it did not come: so long nobody waits for it again.
+FAILED_S = 10.0
+MOST_KEPT = 5_000
+OF_THE_TIME = 0.2
+"""Of an answer's time that is left, as the answer can do without."""
 LATELY = 200
 """Messages of the caller's own that are looked at, newest first."""
 HALF = 50
 """After so many messages one counts half."""
-MOST = 100
+MOST = 50
+
+
+Key = tuple[str, str, str | None, bool]
+"""Tenant, user, the app that acts for them, and whether messages may be searched."""
 
 
 @dataclass(frozen=True)
@@ -41,31 +50,31 @@ NOBODY = Closeness()
 class ClosenessKept:
     """Reads what is close to callers, and keeps it for a while. `clock`: monotonic seconds."""
 
-    def __init__(self, reader: Reader, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
-        self._reader = reader
+    def __init__(self, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
         self._directory = directory
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[float, Closeness]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[float, Closeness]] = OrderedDict()
 
-    async def of(self, caller: Principal, messages: Vertical) -> Closeness:
+    async def of(self, reader: Reader, caller: Principal, messages: Vertical) -> Closeness:
         """Return what is close to a caller; nobody where the engine does not say so in time.
 
-        `messages`: the vertical of what people say in conversations.
+        `messages`: the vertical of what people say in conversations. Nobody is told by an app what it may not search.
         """
-        key = (caller.tenant, caller.user)
+        key = (caller.tenant, caller.user, caller.app, caller.modules.get(messages.module, ()) is None)
         kept = self._kept.get(key)
-        if kept and self._clock() - kept[0] < KEPT_S:
+        if kept and self._clock() < kept[0]:
             return kept[1]
-        found = await self._read(caller, messages)
-        if found is None:
-            return NOBODY
-        self._kept[key] = (self._clock(), found)
+        try:
+            found = await self._read(reader, caller, messages)
+        except Unavailable:
+            found = None
+        self._kept[key] = (self._clock() + (FAILED_S if found is None else KEPT_S), found or NOBODY)
         self._kept.move_to_end(key)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        return found
+        return found or NOBODY
 
-    async def _read(self, caller: Principal, messages: Vertical) -> Closeness | None:
+    async def _read(self, reader: Reader, caller: Principal, messages: Vertical) -> Closeness | None:
         sender = messages.field_of(FROM)
         if sender is None or not messages.ranking.recency or not messages.display.joined:
             return NOBODY
@@ -78,7 +87,7 @@ class ClosenessKept:
             fields=[said],
             counted=False,
         )
-        [answer] = await self._reader.candidates(caller, [request])
+        [answer] = await reader.candidates(caller, [request], OF_THE_TIME)
         if answer is None:
             return None
         conversations = weighed([one.fields[said] for one in answer.found if said in one.fields])

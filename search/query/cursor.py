@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 import orjson
 
+from mappings.vertical import Vertical
 from search.access.principal import Principal
 from search.access.sealing import Broken, Sealing
 from search.core.errors import BadRequest
@@ -32,20 +33,33 @@ Place = tuple[bool, int]
 
 @dataclass(frozen=True)
 class Seen:
-    """What earlier pages have shown. `last`: the place of the last hit, in an order by time."""
+    """What earlier pages have shown.
+
+    `last`: the place of the last hit, in an order by time. `missed`: verticals that did not answer on one of the pages,
+    so that what stands before that place may still have to be shown.
+    """
 
     marks: frozenset[bytes] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
     last: Place | None = None
+    missed: frozenset[str] = frozenset()
 
     def has(self, vertical: str, document_id: str) -> bool:
         return mark(vertical, document_id) in self.marks
 
-    def with_shown(self, shown: Iterable[tuple[str, str]], last: Place | None) -> Seen:
+    def with_shown(self, shown: Iterable[tuple[str, str]], last: Place | None, missed: Iterable[str] = ()) -> Seen:
         """Return what is seen after one more page; each hit by its vertical's name and document id."""
         found = list(shown)
         counts = Counter(self.counts) + Counter(vertical for vertical, _ in found)
-        return Seen(self.marks | {mark(*place) for place in found}, counts, last or self.last)
+        marks = self.marks | {mark(*place) for place in found}
+        return Seen(marks, counts, last or self.last, self.missed.union(missed))
+
+    def passed(self, vertical: Vertical) -> Place | None:
+        """Return the place up to which a vertical's hits were all shown, in an order by time; None: nobody knows.
+
+        What stands before it has come since. Where times change, what is there now may have stood elsewhere.
+        """
+        return self.last if vertical.ranking.is_timed_for_good and vertical.name not in self.missed else None
 
 
 NOTHING = Seen()
@@ -66,7 +80,7 @@ class Cursors:
     clock: Callable[[], float] = time.time
 
     def encode(self, seen: Seen) -> str:
-        said = {"at": round(self.clock()), "counts": seen.counts, "last": seen.last}
+        said = {"at": round(self.clock()), "counts": seen.counts, "last": seen.last, "missed": sorted(seen.missed)}
         content = orjson.dumps(said) + b"\n" + b"".join(sorted(seen.marks))
         return self.sealing.seal(PURPOSE, content, self._bound)
 
@@ -89,7 +103,7 @@ class Cursors:
             raise BadRequest("cursor: older than an hour; ask without it for the first page.")
         marks = frozenset(raw[at : at + MARK_BYTES] for at in range(0, len(raw), MARK_BYTES))
         last = tuple(header["last"]) if header["last"] else None
-        return Seen(marks, header["counts"], last)
+        return Seen(marks, header["counts"], last, frozenset(header["missed"]))
 
     @property
     def _bound(self) -> bytes:

@@ -131,6 +131,11 @@ async def resolve_conditions(
     return [condition for condition in found if condition.values or not condition.negated]
 
 
+def in_order(*conditions: Condition) -> list[Condition]:
+    """Return conditions of several sources together, positive ones first, each kind in the filters' order."""
+    return sorted(conditions, key=lambda one: (one.negated, one.filter.order, one.filter.name))
+
+
 async def _resolved(
     language: FilterLanguage, filter: Filter, values: Sequence[str], names: NameResolver, dates: Dates, *, negated: bool
 ) -> Condition:
@@ -173,7 +178,9 @@ def required(conditions: Iterable[Condition], vertical: Vertical) -> list[Clause
             continue
         match condition.filter.meaning:
             case Moment(bound) if condition.moment is not None:
-                limits.setdefault(field, {})[bound] = condition.moment
+                narrowest = max if bound == "gte" else min
+                limit = limits.setdefault(field, {})
+                limit[bound] = narrowest(limit.get(bound, condition.moment), condition.moment)
             case OneOf(every=True):
                 clauses += [{"term": {field: value}} for value in sorted(condition.values)]
             case _:

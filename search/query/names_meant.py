@@ -10,6 +10,7 @@ from mappings.parts.matching import EXACT
 from mappings.vertical import Vertical
 from search.access.candidates import Request
 from search.access.clauses import Clause
+from search.access.filter import admits_module
 from search.access.principal import Principal
 from search.access.reader import Reader
 from search.core.errors import Unavailable
@@ -46,7 +47,7 @@ class NameResolver:
         """Return the ids of the visible people (`user`) or conversations (`conversation`) that any of these names.
 
         A value is an id, a name or its pinyin. An id means nobody else, though others may be called the same; homonyms
-        are all meant. What the caller may not see is not there.
+        are all meant. What the caller may not see is not there, and names come only from what they may search.
         """
         if not values:
             return frozenset()
@@ -64,7 +65,10 @@ class NameResolver:
         names = [_called(value) for value in rest] if exactly else ways
         # The engine answers as of its last refresh: whoever was renamed since then is not meant by the old name.
         by_name = (
-            id for id, document in meant.items() if any(matches(self.contacts, document, name) for name in names)
+            id
+            for id, document in meant.items()
+            if admits_module(self.caller, self.contacts, document)
+            and any(matches(self.contacts, document, name) for name in names)
         )
         return frozenset((*by_id, *by_name))
 

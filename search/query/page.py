@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mappings.vertical import Vertical
@@ -45,11 +45,13 @@ class Page:
         del self.hits[limit:], self.accepted[limit:]
         return more
 
-    def seen(self, before: Seen, sort: Sort) -> Seen:
-        """Return what is seen after this page."""
+    def seen(self, before: Seen, sort: Sort, failed: Iterable[str]) -> Seen:
+        """Return what is seen after this page. `failed`: the verticals that did not answer."""
         last = self.accepted[-1][0].candidate if self.accepted else None
         place = merge.time_place(last, sort) if last and sort != "relevance" else None
-        return before.with_shown(((found.vertical.name, found.document_id) for _, found in self.accepted), place)
+        return before.with_shown(
+            ((found.vertical.name, found.document_id) for _, found in self.accepted), place, failed
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Paging:
     async def page(self, view: HitView, answers: Sequence[Candidates], seen: Seen, limit: int) -> Page:
         """Return the best of what was not `seen`, at most `limit` hits and one more."""
         ranked = _unseen(merge.merge(answers, view.query.sort), seen, view.query.sort)
-        wanted = min(limit + 1, DEEPEST - sum(seen.counts.values()))
+        wanted = one_more(limit, seen)
         page = Page()
         position = 0
         while len(page.hits) < wanted and position < len(ranked):
@@ -92,10 +94,16 @@ def _unseen(ranked: Sequence[merge.Ranked], seen: Seen, sort: Sort) -> list[merg
     In an order by time, a message that stands before the last hit that was shown has come since: the list goes on.
     """
     left = [one for one in ranked if not seen.has(one.candidate.vertical.name, one.candidate.document_id)]
-    if sort == "relevance" or seen.last is None:
+    if sort == "relevance":
         return left
+    passed = {one.candidate.vertical.name: seen.passed(one.candidate.vertical) for one in left}
     return [
         one
         for one in left
-        if not one.candidate.vertical.ranking.is_timed_for_good or merge.time_place(one.candidate, sort) >= seen.last
+        if (place := passed[one.candidate.vertical.name]) is None or merge.time_place(one.candidate, sort) >= place
     ]
+
+
+def one_more(limit: int, seen: Seen) -> int:
+    """Return how many hits a page is filled with: one more than it shows, but for the last that an answer may have."""
+    return min(limit + 1, DEEPEST - sum(seen.counts.values()))

@@ -10,7 +10,7 @@ from typing import get_args
 from analyzers import Lexicon
 from search.core.errors import BadRequest
 from search.core.timezones import zone_named
-from search.query.filters import Dates, FilterLanguage, Operator, resolve_conditions
+from search.query.filters import Dates, FilterLanguage, Operator, in_order, resolve_conditions
 from search.query.names_meant import NameResolver
 from search.query.parse import ParsedQuery
 from search.query.resolved import ResolvedQuery, Sort
@@ -64,7 +64,11 @@ async def resolve_question(
         text=" ".join((parsed.text, *parsed.phrases[MOST_PHRASES:])).strip(),
         phrases=parsed.phrases[:MOST_PHRASES],
         excluded=parsed.excluded[:MOST_PHRASES],
-        conditions=await resolve_conditions(language, _operators(question, parsed), names, dates),
+        conditions=in_order(
+            *await resolve_conditions(language, parsed.operators, names, dates),
+            # What stands beside the box narrows what is typed in it, so that a box can be bound to a conversation.
+            *await resolve_conditions(language, _parameters(question), names, dates),
+        ),
         sort=question.sort,  # type: ignore[arg-type]
         name_in_departments=await names.name_in_departments(parsed.text),
         nearby=names.caller.nearby_departments,
@@ -72,7 +76,5 @@ async def resolve_question(
     )
 
 
-def _operators(question: Question, parsed: ParsedQuery) -> Iterator[Operator]:
-    """Yield the operators of the query box and the parameters beside it; of one filter they are alternatives."""
-    yield from parsed.operators
+def _parameters(question: Question) -> Iterator[Operator]:
     yield from (Operator(name, value) for name, value in question.filters.items() if value)

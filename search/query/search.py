@@ -28,7 +28,7 @@ from search.query.dates import SHANGHAI, resolve_date
 from search.query.filters import concerns, filter_language
 from search.query.hits import HitView
 from search.query.names_meant import NameResolver
-from search.query.page import Page, Paging
+from search.query.page import Page, Paging, one_more
 from search.query.parse import ParsedQuery, parse
 from search.query.question import Question, resolve_question
 from search.query.resolved import ResolvedQuery
@@ -76,7 +76,7 @@ class Search:
         query = await self._resolve(caller, question, parsed, now)
         for spare in SPARE:
             page, answers, fuzzy, found = await self._page(caller, query, asked, seen, question.limit, spare)
-            is_whole = len(page.hits) > question.limit or all(len(one.found) >= one.total for one in found)
+            is_whole = len(page.hits) >= one_more(question.limit, seen) or all(_is_all(one, seen) for one in found)
             if is_whole:
                 break
         corrected = None
@@ -93,7 +93,7 @@ class Search:
             denied=denied,
             failed=failed,
             corrected=corrected,
-            cursor=cursors.encode(page.seen(seen, query.sort)) if more else None,
+            cursor=cursors.encode(page.seen(seen, query.sort, failed)) if more else None,
             took_ms=round((time.monotonic() - began) * 1000),
         )
 
@@ -102,8 +102,8 @@ class Search:
     ) -> tuple[Page, Answers, bool, Sequence[Candidates]]:
         """Return the page behind what was seen, what it is made of, and whether names were looked for with a typo."""
         sizes = {vertical.name: seen.counts.get(vertical.name, 0) + limit + spare for vertical in asked}
-        answers = await self._ask(caller, query, asked, sizes)
-        fuzzy = await self._ask_fuzzily(caller, query, answers, sizes)
+        answers = await self._ask(caller, query, asked, sizes, seen)
+        fuzzy = await self._ask_fuzzily(caller, query, answers, sizes, seen)
         answers |= fuzzy
         found = [answer for answer in answers.values() if answer]
         contacts = self._contacts(caller)
@@ -129,19 +129,19 @@ class Search:
         return self.catalogue.of(caller.tenant).holding("user")
 
     async def _ask(
-        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], sizes: Mapping[str, int]
+        self, caller: Principal, query: ResolvedQuery, asked: Sequence[Vertical], sizes: Mapping[str, int], seen: Seen
     ) -> Answers:
         """Return every vertical's list; one that the question does not concern is empty without being asked."""
         answers: Answers = {vertical.name: Candidates(vertical, [], 0, True) for vertical in asked}
         if not query.has_text and not query.has_conditions:
             return answers
         concerned = [vertical for vertical in asked if concerns(query.conditions, vertical)]
-        requests = [_request(query, vertical, sizes[vertical.name]) for vertical in concerned]
+        requests = [_request(query, vertical, sizes[vertical.name], seen) for vertical in concerned]
         found = await self.reader.candidates(caller, requests)
         return answers | {vertical.name: answer for vertical, answer in zip(concerned, found, strict=True)}
 
     async def _ask_fuzzily(
-        self, caller: Principal, query: ResolvedQuery, answers: Answers, sizes: Mapping[str, int]
+        self, caller: Principal, query: ResolvedQuery, answers: Answers, sizes: Mapping[str, int], seen: Seen
     ) -> Answers:
         """Ask for names once more, a small typo allowed, when nothing goes by what was typed."""
         fuzzy = replace(query, fuzzy=True)
@@ -152,7 +152,7 @@ class Search:
             for answer in answers.values()
             if answer and not answer.total and fuzzy.fuzzily_named(answer.vertical)
         ]
-        return await self._ask(caller, fuzzy, nothing, sizes) if nothing else {}
+        return await self._ask(caller, fuzzy, nothing, sizes, seen) if nothing else {}
 
     async def _corrected(
         self, caller: Principal, query: ResolvedQuery, question: Question, answers: Answers, *, fuzzy: bool
@@ -190,7 +190,7 @@ def _permitted(
     return [vertical for vertical in asked if vertical.name not in denied], denied
 
 
-def _request(query: ResolvedQuery, vertical: Vertical, size: int) -> Request:
+def _request(query: ResolvedQuery, vertical: Vertical, size: int, seen: Seen) -> Request:
     joined = vertical.display.joined
     fields = (joined.conversation, *joined.people) if joined else ()
     return Request(
@@ -199,7 +199,28 @@ def _request(query: ResolvedQuery, vertical: Vertical, size: int) -> Request:
         build.sort_order(query, vertical),
         size=size,
         fields=fields,
+        after=_after(query, vertical, seen),
     )
+
+
+def _after(query: ResolvedQuery, vertical: Vertical, seen: Seen) -> Sequence[Any]:
+    """Return the sort values behind which a later page begins; none where it begins with the list.
+
+    So that what has come since, however much, is not asked for. Of the moment itself all is: it has seconds, and more
+    than one hit.
+    """
+    place = seen.passed(vertical) if query.sort != "relevance" else None
+    if place is None or place[0]:
+        return ()
+    moment = place[1] - 1 if query.sort == "oldest" else 1 - place[1]
+    return build.just_before(query, vertical, moment)
+
+
+def _is_all(answer: Candidates, seen: Seen) -> bool:
+    """Return whether the engine has given all that there is; behind a place, what it counted says nothing of that."""
+    if seen.passed(answer.vertical) is not None:
+        return len(answer.found) < answer.asked
+    return len(answer.found) >= answer.total
 
 
 def _section(answer: Candidates, dropped: Mapping[str, int]) -> Section:

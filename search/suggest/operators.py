@@ -11,7 +11,10 @@ from mappings.vertical import Vertical
 from search.query.filters import FilterLanguage
 from search.suggest.answer import Suggestion
 
-_LAST = re.compile(r"(?:^|(?<=\s))(?P<minus>[-−－]?)(?P<name>[^\s:：\"“”]{1,20})[:：](?P<value>\"[^\"]*|[^\s\"]*)$")
+_QUOTES = '"“”＂'
+_LAST = re.compile(
+    rf"(?:^|(?<=\s))[-−－]?(?P<name>[^\s:：{_QUOTES}]{{1,20}})[:：](?P<value>[{_QUOTES}][^{_QUOTES}]*|[^\s{_QUOTES}]*)$"
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,11 @@ def typing(q: str, language: FilterLanguage) -> Typing | None:
     found = _LAST.search(q)
     if found is None or (filter := language.named(found["name"])) is None:
         return None
+    # Inside of a phrase there are no operators.
+    if sum(q.count(quote, 0, found.start()) for quote in _QUOTES) % 2:
+        return None
     name = q[found.start() : found.start("value")]
-    return Typing(filter, q[: found.start()], name.replace("：", ":"), found["value"].lstrip('"@＠'))
+    return Typing(filter, q[: found.start()], name.replace("：", ":"), found["value"].lstrip(f"{_QUOTES}@＠"))
 
 
 def values(typing: Typing, verticals: Sequence[Vertical], language: str) -> Iterator[Suggestion]:

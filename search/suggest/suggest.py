@@ -16,7 +16,7 @@ from mappings.parts.filtering import Named
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
 from search.access.principal import Principal
-from search.access.reader import Found, Reader
+from search.access.reader import Found, Place, Reader
 from search.core.errors import Unavailable
 from search.query.closeness import NOBODY, Closeness, ClosenessKept
 from search.query.filters import filter_language
@@ -32,6 +32,12 @@ Read = TypeVar("Read")
 
 MOST = 20
 MOST_RECENT = 3
+AT_ONCE = 24
+"""Documents of one vertical that are read together."""
+PLACES_FOR_OWN = 2
+"""Kept for recent searches however many names there are."""
+OWN_S = 0.3
+"""How long what the caller did before is waited for."""
 
 
 class Own(Protocol):
@@ -85,7 +91,9 @@ class Suggest:
             verticals = [one for one in catalogue.verticals.values() if one.suggested and caller.may_call(one.module)]
             names = Names(self.reader, catalogue, caller, close)
             found, failed = await names.find(asked.q, verticals, asked.limit)
-            return [*found, *await recent], failed
+            own = await recent
+            room = asked.limit - min(len(own), PLACES_FOR_OWN) if asked.limit > PLACES_FOR_OWN else asked.limit
+            return [*found[:room], *own], failed
         finally:
             recent.cancel()
 
@@ -110,7 +118,7 @@ class Suggest:
         else:
             prefix = f"{meaning.entity}:"
             ids = [id for id in close.get(contacts.name, Close()).ids if id.startswith(prefix)]
-            found, failed = await self._of(caller, [(contacts, id) for id in ids], "close", asked.limit), []
+            found, failed = await self._of(caller, [(contacts, id) for id in ids], "close", asked.limit)
         return [_as_value(one, operator) for one in found], failed
 
     # Nothing is typed yet
@@ -123,31 +131,54 @@ class Suggest:
             return [], []
         contacts = catalogue.holding("user")
         talked = [(contacts, id) for id in close[contacts.name].ids] if contacts.name in close else []
+        often, recent = await asyncio.gather(
+            _if_there(self.own.often_opened(caller.tenant, caller.user)), self._recent(caller, asked)
+        )
         opened = [
-            (vertical, id)
-            for name, id in await _if_there(self.own.often_opened(caller.tenant, caller.user))
-            if (vertical := catalogue.verticals.get(name)) and vertical.suggested
+            (vertical, id) for name, id in often if (vertical := catalogue.verticals.get(name)) and vertical.suggested
         ]
-        kinds = [
-            await self._of(caller, talked, "close", asked.limit),
-            await self._of(caller, _documents(opened), "often_opened", asked.limit),
-            await self._recent(caller, asked),
-        ]
-        return shared_out(kinds, asked.limit), []
+        (close_ones, late), (opened_ones, later) = await asyncio.gather(
+            self._of(caller, talked, "close", asked.limit),
+            self._of(caller, _documents(opened), "often_opened", asked.limit),
+        )
+        return shared_out([close_ones, opened_ones, recent], asked.limit), sorted({*late, *later})
 
     async def _of(
         self, caller: Principal, places: Sequence[tuple[Vertical, str]], why: str, limit: int
-    ) -> list[Suggestion]:
-        """Return those of these documents that the caller may see, in their order."""
+    ) -> tuple[list[Suggestion], list[str]]:
+        """Return those of these documents that the caller may see, in their order, and which verticals did not answer.
+
+        Each vertical is read by itself, so that one which hangs holds up no other.
+        """
+        by_vertical: dict[str, list[tuple[Vertical, str]]] = {}
+        for vertical, id in places:
+            by_vertical.setdefault(vertical.name, []).append((vertical, id))
+        read = await asyncio.gather(*(self._described(caller, some, why, limit) for some in by_vertical.values()))
+        failed = [name for name, found in zip(by_vertical, read, strict=True) if found is None]
+        found = {place: one for some in read for place, one in (some or {}).items()}
+        shown = (found.get((vertical.name, id)) for vertical, id in places)
+        return [one for one in shown if one][:limit], failed
+
+    async def _described(
+        self, caller: Principal, places: Sequence[tuple[Vertical, str]], why: str, limit: int
+    ) -> dict[Place, Suggestion] | None:
+        """Return the first of one vertical's documents that can be suggested; None where they do not come in time."""
         catalogue = self.catalogue.of(caller.tenant)
-        found = await self.reader.current(caller, places[: 2 * limit], briefly=True)
-        here = [found[place] for one, id in places if (place := (one.name, id)) in found]
-        candidates = [
-            Candidate(one.vertical, one.document_id, one.version, frozenset(), _first(one), ()) for one in here
-        ]
-        read = await self.reader.current(caller, (), joined=naming(catalogue, candidates)) if here else {}
-        shown = (suggestion(one, why, "", None, read, catalogue) for one in here)
-        return [one for one in shown if one][:limit]
+        found: dict[Place, Suggestion] = {}
+        try:
+            async with asyncio.timeout(max(0.0, self.reader.left_s())):
+                for start in range(0, len(places), AT_ONCE):
+                    here = await self.reader.current(caller, places[start : start + AT_ONCE], briefly=True)
+                    read = await self.reader.current(
+                        caller, (), joined=naming(catalogue, map(_candidate, here.values()))
+                    )
+                    shown = {place: suggestion(one, why, "", None, read, catalogue) for place, one in here.items()}
+                    found |= {place: one for place, one in shown.items() if one}
+                    if len(found) >= limit:
+                        break
+        except (TimeoutError, Unavailable):
+            return None
+        return found
 
     # What is the caller's own
 
@@ -157,9 +188,10 @@ class Suggest:
         if not asked.personal:
             return {contacts.name: Close(departments=caller.nearby_departments)}
         messages = next((one for one in catalogue.verticals.values() if one.in_conversations), None)
-        found: Closeness = await self.closeness.of(caller, messages) if messages else NOBODY
+        found: Closeness = await self.closeness.of(self.reader, caller, messages) if messages else NOBODY
         people = [f"user:{id}" for id in found.people]
-        rooms = [f"conversation:{id}" for id in found.conversations]
+        # A direct conversation is its other side.
+        rooms = [f"conversation:{id}" for id in found.conversations if not _is_direct(caller, id)]
         return {contacts.name: Close(_taking_turns(people, rooms), caller.nearby_departments)}
 
     async def _recent(self, caller: Principal, asked: Asked) -> list[Suggestion]:
@@ -179,12 +211,18 @@ class Suggest:
 
 
 async def _if_there(read: Awaitable[Sequence[Read]]) -> Sequence[Read]:
-    """Return what was read, and nothing where it does not come: what is typed is answered all the same."""
+    """Return what was read, and nothing where it does not come soon: what is typed is answered all the same."""
     try:
-        return await read
-    except Unavailable as error:
-        log.warning("own_past_left_out", reason=str(error))
+        async with asyncio.timeout(OWN_S):
+            return await read
+    except (TimeoutError, Unavailable) as error:
+        log.warning("own_past_left_out", reason=str(error) or "too late")
         return ()
+
+
+def _is_direct(caller: Principal, conversation_id: str) -> bool:
+    rule = caller.rules.get(conversation_id)
+    return rule is not None and rule.kind == "direct"
 
 
 def shared_out(kinds: Sequence[Sequence[Suggestion]], limit: int) -> list[Suggestion]:
@@ -216,8 +254,9 @@ def _documents(opened: Sequence[tuple[Vertical, str]]) -> list[tuple[Vertical, s
     ]
 
 
-def _first(found: Found) -> dict[str, str]:
-    """Return a document's fields as candidates have them: of several values the first."""
+def _candidate(found: Found) -> Candidate:
+    """Return a document that was not searched for as if it had been, with the first value of each field."""
     suggested = found.vertical.suggested
     fields = {name: found.document.get(name) for name in (suggested.named or {})} if suggested else {}
-    return {name: value if isinstance(value, str) else value[0] for name, value in fields.items() if value}
+    firsts = {name: value if isinstance(value, str) else value[0] for name, value in fields.items() if value}
+    return Candidate(found.vertical, found.document_id, found.version, frozenset(), firsts, ())

@@ -67,12 +67,20 @@ class TestRule7Modules:
         await strict.arrive()
         assert await strict.status(user, verticals="docs") == 403
 
-    async def test_operators_need_no_module_of_the_contacts(self, strict: Company) -> None:
+    async def test_names_in_operators_need_the_module_of_the_contacts_and_ids_do_not(self, strict: Company) -> None:
         user = strict.user("孙悟空")
         strict.role([MESSAGES], user)
-        said = strict.message(strict.conversation(user), sender_id=user)
+        room = strict.conversation(user, name="花果山")
+        said = strict.message(room, sender_id=user)
+        await strict.arrive()
+        assert await strict.finds(user, f"from:{user} {strict.topic}") == {said}
+        assert await strict.finds(user, f"in:{room} {strict.topic}") == {said}
+        assert await strict.finds(user, f"from:孙悟空 {strict.topic}") == set()
+        assert await strict.finds(user, f"in:花果山 {strict.topic}") == set()
+        strict.role([CONTACTS], user)
         await strict.arrive()
         assert await strict.finds(user, f"from:孙悟空 {strict.topic}") == {said}
+        assert await strict.finds(user, f"in:花果山 {strict.topic}") == {said}
 
 
 class TestScopedRoles:

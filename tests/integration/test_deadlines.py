@@ -72,6 +72,26 @@ NONSENSE: dict[str, Any] = {
         "_shards": {"total": 1, "successful": 1, "failed": 0},
         "hits": {"hits": [], "total": {"much": True}},
     },
+    "counts in words": {
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "hits": {"hits": [], "total": {"value": "5", "relation": "eq"}},
+    },
+    "has an error that is none": {"error": "boom"},
+    "has an error without a name": {"error": {}},
+    "has hits that are not sorted": {
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "hits": {
+            "hits": [{"_id": "x", "_seq_no": 1, "_primary_term": 1, "sort": None}],
+            "total": {"value": 1, "relation": "eq"},
+        },
+    },
+    "has hits that are nobody": {
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "hits": {
+            "hits": [{"_id": None, "_seq_no": 1, "_primary_term": 1, "sort": [1, 1, 1, 1]}],
+            "total": {"value": 1, "relation": "eq"},
+        },
+    },
     "fails": {"error": {"type": "circuit_breaking_exception", "reason": "full"}, "status": 429},
     "lacks a shard": {"_shards": {"total": 1, "successful": 0, "failed": 1}, "hits": {"hits": []}},
 }
@@ -159,6 +179,21 @@ async def test_suggestions_of_the_others_come_in_time(company: Company, broken: 
     assert (answer["failed"], answer["partial"]) == ([vertical], True)
     told = [one["id"] for one in answer["suggestions"]]
     assert told == [one["id"] for one in whole["suggestions"] if one["vertical"] != vertical]
+
+
+@pytest.mark.parametrize("q", ["", "from:", "in:", "from:李", "李四", "平台"])
+@pytest.mark.parametrize("vertical", ["messages", "docs", "contacts"])
+async def test_whatever_hangs_nobody_who_types_waits_long_or_is_refused(
+    company: Company, broken: Any, vertical: str, q: str
+) -> None:
+    broken(vertical, "hangs")
+    company.api.app.state.services.suggest.closeness.__init__(company.api.app.state.services.search.directory)
+    began = time.monotonic()
+    response = await company.api.get(ME, "/v1/suggest", q=q)
+    assert time.monotonic() - began < DEADLINE_S + 0.3
+    assert response.status_code == 200, response.text
+    if vertical == "messages":
+        assert response.json()["failed"] == [], "suggestions search no messages"
 
 
 async def test_an_engine_that_is_away_is_503_at_once(company: Company, broken: Any) -> None:

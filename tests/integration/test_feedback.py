@@ -170,6 +170,27 @@ class TestRecentSearches:
         await kit.until(is_full, "the last to come")
         assert await me.texts() == [f"{number}" for number in range(52, 2, -1)]
 
+    async def test_what_was_asked_and_not_meant_yet_goes_with_them(
+        self, acme: Company, engine: AsyncOpenSearch
+    ) -> None:
+        user = acme.user()
+        await acme.arrive()
+        await acme.search(user, "密码 hunter2")
+        await acme.search(user, "年假")
+
+        async def asked() -> set[str]:
+            await engine.indices.refresh(index="feedback_asked.acme", params={"ignore_unavailable": "true"})
+            body = {"query": {"term": {"client_id": user}}, "size": 100}
+            found = await engine.search(index="feedback_asked.acme", body=body, params={"ignore_unavailable": "true"})
+            return {hit["_source"]["text"] for hit in found["hits"]["hits"]}
+
+        async def both() -> bool:
+            return await asked() == {"密码 hunter2", "年假"}
+
+        await kit.until(both, "the questions to be kept for a while")
+        assert (await acme.api.delete(user, RECENT)).status_code == 204
+        assert await asked() == set()
+
     async def test_one_is_removed_and_all_are_and_nobody_elses(
         self, acme: Company, searchers: tuple[Searcher, Searcher]
     ) -> None:

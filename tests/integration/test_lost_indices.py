@@ -109,6 +109,24 @@ async def test_a_lost_alias_has_failed_until_the_indexers_put_it_back(
     assert await whole(hit)
 
 
+async def test_one_tenant_s_blocked_index_keeps_no_other_s_alias_away(
+    site: Site, hit: Company, spared: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = await site.registry.serving("apps")
+    blocked = serving.index(spared.tenant)
+    await site.engine.indices.delete_alias(index=blocked, name=f"apps.{spared.tenant}")
+    await site.engine.indices.put_settings(index=blocked, body={"index.blocks.read_only": True})
+    try:
+        monkeypatch.setattr(service, "FOLLOW_UP_S", 0.5)
+        await site.engine.indices.delete_alias(index=serving.index(HIT), name=f"apps.{HIT}")
+        await kit.until(lambda: honest(hit, "apps"), "the alias to be put back")
+        assert await whole(hit)
+    finally:
+        await site.engine.indices.put_settings(index=blocked, body={"index.blocks.read_only": None})
+    await kit.until(lambda: honest(spared, "apps"), "the other one, too")
+    assert await whole(spared)
+
+
 async def test_a_lost_index_has_failed_its_events_wait_and_a_rebuild_brings_all_back(
     site: Site, hit: Company, spared: Company
 ) -> None:

@@ -209,6 +209,44 @@ async def test_what_many_set_aside_at_once_goes_in_few_requests_and_each_learns_
     assert {f"t-{n}" for n in range(50) if n != 30} <= found["apps-000010"].keys()
 
 
+async def test_large_events_are_read_a_few_at_a_time(engine: AsyncOpenSearch) -> None:
+    """Two hundred of them at once would be more than the engine's heap."""
+    await aside.prepare(engine)
+    here = aside.Aside(engine, "apps-000012")
+    sizes = [3_000_000, 3_000_000, 3_000_000, 100, 6_000_000, 100]
+    await asyncio.gather(
+        *(here.put("t", [("changes.apps", n, bytes(size))], "blocked") for n, size in enumerate(sizes))
+    )
+    pages = []
+    while page := await here.page("t"):
+        pages.append([len(event.data) for event in page])
+        await here.remove(page)
+    assert pages == [[3_000_000, 3_000_000], [3_000_000, 100], [6_000_000, 100]]
+
+
+async def test_a_tenant_that_cannot_be_tried_keeps_nobody_else_aside(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, old: str
+) -> None:
+    await kit.publish(broker, [*arrival("first"), *arrival("second")])
+    await kit.settled(broker, engine)
+    of_both = aside.Aside(engine, "apps-000001")
+    # No event that could be decoded, of a stream that nobody follows: whoever tries it fails.
+    await of_both.put("first", [("changes.nothing", 1, b"{}")], "made up")
+    blocked = "apps-000001-second"
+    await engine.indices.put_settings(index=blocked, body={"index.blocks.write": True})
+    await kit.publish(broker, [kit.event("app", kit.app("b-2", "请假"), tenant="second")])
+    await kit.settled(broker, engine)
+    await engine.indices.put_settings(index=blocked, body={"index.blocks.write": None})
+
+    async def is_written() -> bool:
+        return "b-2" in await kit.contents(engine, "apps", "second")
+
+    try:
+        await kit.until(is_written, "the other tenant's events to be written")
+    finally:
+        await of_both.remove(await of_both.page("first"))
+
+
 async def test_setting_aside_that_is_cut_off_says_so_to_all_who_wait(
     engine: AsyncOpenSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,45 @@ async def test_new_messages_do_not_begin_the_second_page_of_the_newest(company: 
     assert second["cursor"] is None
 
 
+async def test_however_many_come_the_second_page_of_the_newest_goes_on(company: Company) -> None:
+    writing = Writing(company, 7)
+    said = [company.message(writing.room, sent_at=writing.at(-minutes)) for minutes in range(10)]
+    await company.arrive()
+    first = await company.search(ME, sort="newest", limit=4)
+    for minutes in range(2_300):
+        company.message(writing.room, sent_at=writing.at(1 + minutes))
+    await company.arrive()
+    second = await company.search(ME, sort="newest", limit=4, cursor=first["cursor"])
+    third = await company.search(ME, sort="newest", limit=4, cursor=second["cursor"])
+    assert ids(first) + ids(second) + ids(third) == said
+    assert third["cursor"] is None
+    assert second["sections"]["messages"]["total"] == 2_310
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
+async def test_what_failed_on_one_page_comes_on_a_later_one(
+    company: Company, engine: AsyncOpenSearch, sort: str
+) -> None:
+    writing = Writing(company, 8)
+    there = {company.message(writing.room, sent_at=writing.at(minutes)) for minutes in (-3, 2, 8)}
+    there |= {company.doc(ME, updated_at=writing.at(minutes)) for minutes in range(10)}
+    await company.arrive()
+    index = f"messages-000001-{TENANT}"
+    await engine.indices.close(index=index)
+    try:
+        answer = await company.search(ME, sort=sort, limit=4)
+        assert answer["failed"] == ["messages"]
+    finally:
+        await engine.indices.open(index=index)
+        await engine.cluster.health(index=index, params={"wait_for_status": "yellow"})
+    shown = ids(answer)
+    while cursor := answer["cursor"]:
+        answer = await company.search(ME, sort=sort, limit=4, cursor=cursor)
+        shown += ids(answer)
+    assert len(shown) == len(there)
+    assert set(shown) == there
+
+
 async def test_many_recalled_at_once_leave_no_gap_and_no_trace(company: Company, engine: AsyncOpenSearch) -> None:
     writing = Writing(company, 4)
     said = [company.message(writing.room, sent_at=writing.at(-minutes)) for minutes in range(60)]

@@ -22,6 +22,7 @@ from indexers.generations import Generation
 from indexers.indices import Indices
 from indexers.reindex import Reindex
 from search.core.errors import OfficeSearchError
+from search.core.streams.nats.names import stream_name
 
 SHOP = "shop"
 STEPS = ("copy", "follow the stream", "compare counts")
@@ -188,6 +189,38 @@ async def test_what_stays_aside_of_the_new_one_keeps_it_from_serving(
         await Held(site, Watcher(), apps).run("apps")
     await kit.settled(site.broker, site.engine)
     await site.only_serves("apps", old)
+
+
+async def test_events_aside_that_the_stream_holds_no_more_are_not_lost_by_reindexing(site: Site) -> None:
+    """What is aside is their only copy, and a new generation would begin behind them."""
+    tenant, blocked = "aged", f"{(await site.registry.serving('apps')).name}-aged"
+    await kit.publish(site.broker, [kit.event("app", kit.app("a-1", "请假"), tenant=tenant)])
+    await kit.settled(site.broker, site.engine)
+
+    async def is_there() -> bool:
+        return "a-1" in await kit.contents(site.engine, "apps", tenant)
+
+    await kit.until(is_there, "the index to be made")
+    await site.engine.indices.put_settings(index=blocked, body={"index.blocks.write": True})
+    await kit.publish(site.broker, [kit.deleted("app", "a-1", tenant=tenant, version=9)])
+    (serving,) = await site.states("apps")
+
+    async def is_aside() -> bool:
+        return tenant in (await held(site.engine, [serving])).get(serving, {})
+
+    await kit.until(is_aside, "the recall to be set aside")
+    await kit.settled(site.broker, site.engine)
+    await site.client.jetstream().purge_stream(stream_name("changes.apps"))
+    with pytest.raises(OfficeSearchError, match=r"set aside for .*, and the stream holds them no more"):
+        await site.reindex("apps")
+    await site.engine.indices.put_settings(index=blocked, body={"index.blocks.write": None})
+
+    async def is_written() -> bool:
+        return not (await held(site.engine, [serving])).get(serving)
+
+    await kit.until(is_written, "nothing to be aside")
+    await site.reindex("apps")
+    assert (await kit.contents(site.engine, "apps", tenant))["a-1"] == (9, {"tombstone": True})
 
 
 async def test_a_second_build_is_refused_while_one_is_under_way(site: Site, apps: Flow) -> None:

@@ -221,6 +221,24 @@ class TestNothingTyped:
         named = await services.suggest.answer(caller, Asked("张三", personal=False))
         assert [one.id for one in named.found][:1] == ["u-zs2"]
 
+    async def test_whoever_talks_to_one_at_a_time_is_offered_groups_too(self, company: Company) -> None:
+        alone = company.user("独行侠")
+        for number in range(12):
+            other = company.user(f"对方{number}")
+            room = company.conversation(alone, other, name=None, kind="direct")
+            company.message(room, "你好", sender_id=alone, sent_at="2026-03-03T09:00:00Z")
+        group = company.conversation(alone, name="冷清的群")
+        company.message(group, "有人吗", sender_id=alone, sent_at="2026-03-01T09:00:00Z")
+        await company.arrive()
+        assert await found(company, "in:", alone, limit=1) == [group]
+
+    async def test_what_is_close_is_told_by_no_caller_who_may_not_search_messages(self, company: Company) -> None:
+        services = company.api.app.state.services
+        caller = await services.search.directory.principal(TENANT, ME)
+        assert (await services.suggest.answer(caller, Asked(""))).found
+        no_messages = caller.narrowed(frozenset({"search.contacts", "search.personal"}), "an-app")
+        assert not (await services.suggest.answer(no_messages, Asked(""))).found
+
     async def test_what_one_searched_and_opened(self, company: Company) -> None:
         answer = await company.search("u-zs2", "报销制度")
         opened = {"query_id": answer["query_id"], "action": "open", "vertical": "docs", "id": "f-rules", "position": 1}
@@ -233,6 +251,7 @@ class TestNothingTyped:
             return said == {("doc", "f-rules", "often_opened"), ("query", "报销制度", "recent")}
 
         await kit.until(told, "what was opened to be suggested")
-        typed = (await suggest(company, "报销", "u-zs2"))["suggestions"]
-        assert (typed[-1]["kind"], typed[-1]["text"]) == ("query", "报销制度")
+        for limit in (3, 8):
+            typed = (await suggest(company, "报销", "u-zs2", limit=limit))["suggestions"]
+            assert (typed[-1]["kind"], typed[-1]["text"]) == ("query", "报销制度"), "names leave it no place"
         assert "query" not in {one["kind"] for one in (await suggest(company, "报销", ME))["suggestions"]}

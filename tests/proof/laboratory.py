@@ -110,7 +110,7 @@ class Laboratory:
         # Nobody writes its queue: what is noted is no part of any answer here.
         feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
         contexts = Contexts(search.reader, search.directory, CATALOGUE)
-        suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.reader, search.directory), feedback)
+        suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.directory), feedback)
         app.state.services = Services(
             CATALOGUE, search, suggest, contexts, None, None, callers, None, sealing, feedback
         )  # type: ignore

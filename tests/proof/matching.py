@@ -150,8 +150,11 @@ def _resolved(sight: Sight, entity: str, condition: Condition) -> tuple[set[str]
     """The ids that a value surely means, and those that it may mean: an id; or a whole name; or pinyin or a part."""
     visible = {id: names(entity, data) for (kind, id), data in sight.company.items() if kind == entity}
     visible = {id: called for id, called in visible.items() if sight.sees(entity, id)}
+    ids = {condition.text} & visible.keys()
+    # (7) Names come only from verticals whose module the caller has.
+    visible = {id: called for id, called in visible.items() if sight.searches(entity, id)}
     by_name = {id for id, called in visible.items() if condition.text in called}
-    exactly = {condition.text} & visible.keys() or by_name
+    exactly = ids or by_name
     if exactly:
         return exactly, exactly
     typed = condition.value

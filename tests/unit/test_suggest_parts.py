@@ -116,6 +116,8 @@ class TestOperators:
             "：",
             ":",
             'from:"张三" ',
+            '"foo from:张',
+            "“foo from:张",
         ],
     )
     def test_and_what_is_none(self, q: str) -> None:

@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from search.access.identity import gateway, signed_app
 from search.api.edge.audited import ADMIN
-from search.api.edge.observed import REQUEST_ID, X_CALLER
+from search.api.edge.observed import CLIENT_REQUEST_ID, REQUEST_ID, X_CALLER
 
 API = "/v1/"
 METHODS = ("GET", "POST", "DELETE")
 SENT = ("Authorization", "Content-Type", REQUEST_ID, *gateway.FIELDS, *signed_app.FIELDS)
-READ = (X_CALLER, REQUEST_ID, "Retry-After")
+READ = (X_CALLER, REQUEST_ID, CLIENT_REQUEST_ID, "Retry-After")
 
 
 class OtherOrigins:
