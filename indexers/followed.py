@@ -70,13 +70,18 @@ class Followed:
             if noted is None:
                 await self._note(id, stream, info.epoch, start, {"op_type": "create"})
             return start, False
-        gap = Gap(generation.collection, stream, datetime.now(UTC).isoformat(timespec="seconds"))
+        gap = await self.note_gap(generation.collection, stream)
         log.error("stream lost or made anew", generation=generation.name, settled=settled, end=info.last, what=str(gap))
-        body = {"is_gap": True, **asdict(gap)}
-        await self._engine.index(index=INDEX, id=_gap_id(gap), body=body, params={"refresh": "true"})
         kept = {"if_seq_no": noted["_seq_no"], "if_primary_term": noted["_primary_term"]} if noted else {}
         await self._note(id, stream, info.epoch, 0, kept)
         return 0, True
+
+    async def note_gap(self, collection: str, stream: str) -> Gap:
+        """Note that a collection may lack what a stream held, from now on until an operator accepts it."""
+        gap = Gap(collection, stream, datetime.now(UTC).isoformat(timespec="seconds"))
+        body = {"is_gap": True, **asdict(gap)}
+        await self._engine.index(index=INDEX, id=_gap_id(gap), body=body, params={"refresh": "true"})
+        return gap
 
     async def epoch(self, generation: Generation, stream: str) -> str | None:
         """Return the epoch of the stream that a generation follows; None where nobody has followed it yet."""

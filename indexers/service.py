@@ -17,6 +17,7 @@ from indexers.followers import Follower, delete_consumers
 from indexers.following_up import FollowUp
 from indexers.generations import Generation
 from indexers.lag import lags_of
+from indexers.ledgers import Ledgers
 from indexers.resources import Resources
 from indexers.short_way import ShortWay
 from mappings import directory
@@ -46,7 +47,7 @@ async def index(resources: Resources, stop: asyncio.Event, lanes: Iterable[Lane]
     """Index until `stop` is set; with several lanes in this one process, they wait for each other."""
     await resources.registry.prepare()
     # Before any tenant's index, so that it is there when no more can be made.
-    await aside.prepare(resources.engine)
+    await Ledgers(resources.engine).look_after(resources.catalogue)
     service = Service(resources, frozenset(lanes))
     try:
         _tune_collector()
@@ -110,6 +111,7 @@ class Service:
         if states == self._states and time.monotonic() - self._followed_up < FOLLOW_UP_S:
             return
         self._states, self._followed_up = states, time.monotonic()
+        await Ledgers(self._resources.engine).look_after(self._resources.catalogue)
         follow_up = FollowUp(self._resources.engine, self._resources.broker, self._resources.registry)
         for action in await follow_up.all():
             IN_LINE.labels(type(action).__name__.lower()).inc()

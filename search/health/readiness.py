@@ -23,6 +23,7 @@ from indexers.aside import Held
 from indexers.followed import Followed
 from indexers.generations import Generation, Registry
 from indexers.lag import behind
+from indexers.ledgers import Ledgers
 from mappings import directory
 from search.core import engine as engines
 from search.core.errors import OfficeSearchError, Unavailable
@@ -173,7 +174,9 @@ class Readiness:
         It is looked at here too, as the indexers may be away, and note a gap only when they see it.
         """
         followed = Followed(self._engine)
-        lost = [str(gap) for gap in await followed.gaps() if gap.collection == directory.NAME]
+        gone = await Ledgers(self._engine).lost()
+        lost = [f"The index {name} is gone, and what only it knew; the indexers note that as a gap." for name in gone]
+        lost += [str(gap) for gap in await followed.gaps() if gap.collection == directory.NAME]
         for stream in self._registry.catalogue.streams_of(directory.NAME):
             info, epoch = await self._broker.info(stream), await followed.epoch(generation, stream)
             if epoch is not None and (info is None or info.epoch != epoch):

@@ -118,6 +118,49 @@ async def test_a_lost_stream_of_rights_shuts_the_door_until_an_operator_accepts_
         assert (await api.get("u", q="x")).status_code == 200
 
 
+@pytest.mark.parametrize("ledger", ["aside", "followed"])
+async def test_what_only_an_index_knew_is_a_gap_when_it_is_gone(
+    indexers: None, world: Endpoints, settings: Settings, broker: Broker, engine: AsyncOpenSearch, ledger: str
+) -> None:
+    tenant = f"of-{ledger}"
+    events = [kit.event("user", kit.user("u", "张三"), tenant=tenant), kit.event("role", kit.role(), tenant=tenant)]
+    await kit.publish(broker, events)
+    await kit.settled(broker, engine)
+    async with apikit.running(settings, world, GATEWAY_SECRET) as api:
+        await api.ready()
+
+        async def is_answered() -> bool:
+            return (await api.get("u", q="x", tenant=tenant)).status_code == 200
+
+        async def is_shut() -> bool:
+            return (await api.get("u", q="x", tenant=tenant)).status_code == 503
+
+        async def is_said() -> bool:
+            missing = " ".join((await api.http.get("/readyz")).json()["missing"])
+            return "accept-gap --stream changes.access" in missing and "accept-gap --stream changes.contacts" in missing
+
+        await kit.until(is_answered, "the tenant to be answered")
+        if ledger == "aside":
+            # A user is disabled, but cannot be written: only `aside` knows.
+            blocked = f"directory-000001-{tenant}"
+            await engine.indices.put_settings(index=blocked, body={"index.blocks.write": True})
+            gone = kit.event("user", kit.user("u", "张三", status="disabled"), tenant=tenant, version=9)
+            await kit.publish(broker, [gone])
+            await kit.until(is_shut, "the tenant to be behind")
+        await engine.indices.delete(index=ledger)
+        await kit.until(is_shut, "nobody to be answered", 10)
+        if ledger == "aside":
+            await engine.indices.put_settings(index=blocked, body={"index.blocks.write": None})
+        await kit.until(is_said, "the gap to be told")
+        assert await is_shut()
+        if ledger == "aside":
+            await kit.publish(broker, [gone])
+            await kit.settled(broker, engine)
+        await accept_gap(settings, world, None, Console(quiet=True))
+        await api.ready()
+        assert (await api.get("u", q="x", tenant=tenant)).status_code == (403 if ledger == "aside" else 200)
+
+
 async def test_indexers_wait_for_a_broker_that_is_down_at_their_start(world: Endpoints, settings: Settings) -> None:
     stop = asyncio.Event()
     nowhere = Endpoints(world.opensearch_url, "nats://127.0.0.1:9")

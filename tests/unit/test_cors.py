@@ -88,7 +88,8 @@ async def test_a_named_page_may_read_every_error(client: httpx.AsyncClient) -> N
     for answer in answers.values():
         assert readable(answer)
         assert listed(answer.headers, "vary") == {"origin"}
-        assert listed(answer.headers, "access-control-expose-headers") == {"x-caller", "x-request-id", "retry-after"}
+        exposed = {"x-caller", "x-request-id", "x-client-request-id", "retry-after"}
+        assert listed(answer.headers, "access-control-expose-headers") == exposed
         assert answer.headers["x-request-id"]
     assert answers[429].headers["retry-after"]
     assert answers[429].headers["x-caller"]
