@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Set
 
 import structlog
@@ -27,6 +28,9 @@ EVERY_S = 1.5
 # In between it looks after those tenants only of which this process has noted something.
 LOOK_EVERY = 20
 
+# After so long a document that has never come is taken for a dead letter.
+ABSENT_S = 3600.0
+
 # Of a tenant's entries; as many as there is room for.
 MOST_OF_A_TENANT = withdrawals.PAGES * withdrawals.MOST_ON_A_PAGE
 
@@ -41,6 +45,7 @@ class Sweep:
         self._engine = engine
         self._serving = serving
         self._over: set[Entry] = set()
+        self._absent: dict[Entry, float] = {}
         self._rounds = 0
         self._known: dict[str, dict[str, Withdrawal]] = {}
 
@@ -79,10 +84,17 @@ class Sweep:
             for key, one in of.items()
         }
         stored = await read_stored(self._engine, places)
-        over = {entry for place, entry in places.items() if place in stored and _is_over(stored[place], entry[2])}
+        over = {entry for place, entry in places.items() if place in stored and self._is_over(stored[place], entry)}
+        self._absent = {entry: since for entry, since in self._absent.items() if entry in places.values()}
         gone, self._over = over & self._over, over - self._over
         if operations := self._put_right(noted, over, gone):
             await write(self._engine, await self._serving.indices(directory.NAME), operations, 0)
+
+    def _is_over(self, stored: Stored | None, entry: Entry) -> bool:
+        """Return whether an entry is needed no more: its document is as new, or deleted, or has never come for long."""
+        if stored is None:
+            return time.monotonic() - self._absent.setdefault(entry, time.monotonic()) > ABSENT_S
+        return stored.lists is None or stored.sequence >= entry[2]
 
     def _put_right(
         self, noted: Mapping[str, Mapping[str, Withdrawal]], over: Set[Entry], gone: Set[Entry]
@@ -102,7 +114,3 @@ class Sweep:
             if not mine:
                 del self._known[tenant]
         return operations
-
-
-def _is_over(stored: Stored | None, version: int) -> bool:
-    return stored is None or stored.lists is None or stored.sequence >= version

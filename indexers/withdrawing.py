@@ -22,6 +22,7 @@ from prometheus_client import Counter
 
 from indexers.bulk import write
 from indexers.noted import Place, read_noted, read_stored
+from indexers.portions import LARGE_BYTES
 from indexers.projections import Operation, document_operation
 from indexers.resources import Resources
 from indexers.serving import Serving
@@ -65,6 +66,10 @@ if (!changed) { ctx.op = 'none'; }
 """
 
 
+Concern = tuple[Vertical, Change, bool]
+"""A change, of which vertical, and whether its text takes long to be analysed."""
+
+
 class Withdrawing:
     """Takes the short way with one stream's events.
 
@@ -91,7 +96,7 @@ class Withdrawing:
         for delivery in deliveries:
             await delivery.settle()
 
-    async def _withdraw_once(self, changes: Mapping[Place, tuple[Vertical, Change]]) -> None:
+    async def _withdraw_once(self, changes: Mapping[Place, Concern]) -> None:
         while True:
             try:
                 await self._withdraw(changes)
@@ -106,9 +111,9 @@ class Withdrawing:
                 log.warning("the short way is closed", error=str(error)[:200])
                 return
 
-    def _concerned(self, deliveries: Sequence[Delivery]) -> dict[Place, tuple[Vertical, Change]]:
+    def _concerned(self, deliveries: Sequence[Delivery]) -> dict[Place, Concern]:
         """Return the newest change of each document that could take something away."""
-        found: dict[Place, tuple[Vertical, Change]] = {}
+        found: dict[Place, Concern] = {}
         listed = any(not vertical.in_conversations for vertical in self._verticals)
         for delivery in deliveries:
             if not listed and DELETED not in delivery.data:
@@ -122,20 +127,25 @@ class Withdrawing:
                     continue
                 place = (change.tenant, vertical.name, vertical.document_id(change.entity, change.id))
                 if place not in found or found[place][1].version < change.version:
-                    found[place] = vertical, change
+                    found[place] = vertical, change, len(delivery.data) >= LARGE_BYTES
         return found
 
-    async def _withdraw(self, changes: Mapping[Place, tuple[Vertical, Change]]) -> None:
+    async def _withdraw(self, changes: Mapping[Place, Concern]) -> None:
         stored = await read_stored(self._resources.engine, changes)
-        with_lists = {tenant for (tenant, _, _), (_, change) in changes.items() if change.state}
+        with_lists = {tenant for (tenant, _, _), (_, change, _) in changes.items() if change.state}
         noted = await read_noted(self._resources.engine, with_lists)
         tombstones: dict[str, list[Operation]] = {}
         entries: dict[str, dict[str, Withdrawal]] = {}
-        for place, (vertical, change) in changes.items():
+        for place, (vertical, change, is_long) in changes.items():
             known = stored.get(place)
+            tenant, _, document_id = place
+            if known is None and is_long and change.state and (lists := withdrawals.lists(vertical, change.state)):
+                # An earlier state may still be analysed, and be written long before this one.
+                entries.setdefault(tenant, {})[withdrawals.key(vertical.name, document_id)] = Withdrawal(
+                    change.version, lists
+                )
             if known is None or known.lists is None or known.sequence >= change.version:
                 continue
-            tenant, _, document_id = place
             if change.state is None:
                 document = vertical.document(change.entity, None, None)
                 operation = document_operation(tenant, document_id, change.version, document, ())

@@ -143,6 +143,11 @@ class Company:
         """One more event; a later one about the same thing has the higher version."""
         self._said.append(kit.event(entity, data, tenant=self.tenant, version=next(_versions)))
 
+    @property
+    def last_said(self) -> bytes:
+        """The latest event, which has not been published yet."""
+        return self._said[-1]
+
     def delete(self, entity: str, id: str) -> None:
         self._said.append(kit.deleted(entity, id, tenant=self.tenant, version=next(_versions)))
 

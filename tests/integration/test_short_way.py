@@ -18,6 +18,7 @@ from indexers.noted import read_noted
 from indexers.service import Lane
 from indexers.short_way import consumer
 from mappings import withdrawals
+from mappings.events import decode
 from search import bootstrap
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
@@ -289,3 +290,32 @@ async def test_an_explanation_knows_what_is_noted(acme: Company, lanes: Lanes) -
     response = await acme.api.send(asked, ADMIN, "acme")
     steps = {step["step"]: step for step in response.json()["steps"]}
     assert steps["access"]["state"] == "failed", response.text
+
+
+async def test_a_long_text_that_is_not_there_yet_comes_with_no_more_than_its_newest_lists_allow(
+    acme: Company, lanes: Lanes, engine: AsyncOpenSearch, broker: Broker
+) -> None:
+    """Its first state may be analysed for a minute, and its second, which takes access away, for another."""
+    user = acme.user()
+    await arrived(acme, lanes)
+    long = "甲" * 50_000
+    id = acme.doc("someone", allow=["tenant:*"], body=long)
+    first = acme.last_said
+    acme.doc("someone", id=id, allow=[], body=long)
+    await acme.publish()
+    key = withdrawals.key("docs", id)
+
+    async def is_noted() -> bool:
+        noted = (await read_noted(engine, ["acme"])).get("acme", {}).get(key)
+        return noted is not None and noted.lists["allow"] == []
+
+    await kit.until(is_noted, "the newer lists to be noted", SOON_S)
+    change = decode(first, CATALOGUE.models)
+    document = CATALOGUE.verticals["docs"].document("doc", change.state, change.data)
+    params = {"version": change.version, "version_type": "external", "refresh": "true"}
+    await engine.index(index="docs.acme", id=id, body=document, params=params)
+    for _ in range(3):
+        assert await acme.finds(user) == set()
+    await arrived(acme, lanes)
+    assert await acme.finds(user) == set()
+    await kit.until(lambda: is_empty(engine), "the note to be swept")
