@@ -139,7 +139,7 @@ class TestTheApi:
             assert {"get", "post"} == set(described["paths"]["/v1/search"])
             named = {parameter["name"] for parameter in described["paths"]["/v1/search"]["get"]["parameters"]}
             contract = {"q", "verticals", "from", "conversation", "type", "before", "after", "has"}
-            assert named == contract | {"sort", "limit", "cursor"}
+            assert named == contract | {"sort", "limit", "cursor", "timezone"}
             assert {"/healthz", "/readyz", "/metrics"} <= set(described["paths"])
             for call in described["paths"]["/v1/search"].values():
                 assert {"200", "400", "401", "403", "422", "503"} <= set(call["responses"])

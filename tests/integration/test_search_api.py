@@ -177,8 +177,17 @@ class TestParameters:
     async def test_an_operator_alone_lists_what_it_says_newest_first(self, acme: Company) -> None:
         assert ids(await acme.search(ME, "from:李四", verticals="messages")) == ["m-3", "m-2"]
 
-    async def test_parameter_and_operator_of_one_name_are_alternatives(self, acme: Company) -> None:
-        assert await acme.finds(ME, f"{QUERY} in:午饭群", conversation="c-direct") == {"m-3", "m-4"}
+    async def test_a_parameter_narrows_whatever_the_box_says(self, acme: Company) -> None:
+        """So that a box which is bound to a conversation stays there."""
+        one, other = await acme.finds(ME, f"{QUERY} in:午饭群"), await acme.finds(ME, QUERY, conversation="c-direct")
+        assert (one, other) == ({"m-3"}, {"m-4"})
+        assert await acme.finds(ME, f"{QUERY} in:午饭群", conversation="c-direct") == set()
+        assert await acme.finds(ME, f"{QUERY} in:午饭群", conversation="c-lunch") == one
+        assert await acme.finds(ME, f"{QUERY} in:午饭群 in:c-direct", conversation="c-direct") == other
+        early, late = "2026-03-01", "2026-03-04"
+        both = await acme.finds(ME, f"{QUERY} after:{early}", after=late, verticals="messages")
+        assert both == await acme.finds(ME, f"{QUERY} after:{late}", after=early, verticals="messages")
+        assert both == await acme.finds(ME, QUERY, after=late, verticals="messages")
 
     async def test_what_is_in_force_is_told_for_chips(self, acme: Company) -> None:
         asked = await acme.search(ME, f'{QUERY} from:张三 -type:file "评审" -截图', has="file")
