@@ -181,7 +181,7 @@ async def test_suggestions_of_the_others_come_in_time(company: Company, broken: 
     assert told == [one["id"] for one in whole["suggestions"] if one["vertical"] != vertical]
 
 
-@pytest.mark.parametrize("q", ["", "from:", "in:", "from:李", "李四", "平台"])
+@pytest.mark.parametrize("q", ["", "from:", "from:李", "李四"])
 @pytest.mark.parametrize("vertical", ["messages", "docs", "contacts"])
 async def test_whatever_hangs_nobody_who_types_waits_long_or_is_refused(
     company: Company, broken: Any, vertical: str, q: str
