@@ -28,12 +28,14 @@ class Ledgers:
 
     async def lost(self) -> list[str]:
         """Return those that are gone, or are not the ones that were noted."""
-        there, noted = await self._there(), await self._noted()
-        return [name for name in NAMES if name in noted and there.get(name) != noted[name]]
+        return _lost(await self._there(), await self._noted())
 
     async def look_after(self, catalogue: Catalogue) -> None:
         """Make those that are missing, and note which they are. Where one was lost, a gap is noted in every stream."""
-        lost = await self.lost()
+        there, noted = await self._there(), await self._noted()
+        if there.keys() == set(NAMES) and there == noted:
+            return
+        lost = _lost(there, noted)
         await aside.prepare(self._engine)
         await Followed(self._engine).prepare()
         for name in lost:
@@ -41,7 +43,7 @@ class Ledgers:
             for collection in catalogue.made:
                 for stream in catalogue.streams_of(collection):
                     await Followed(self._engine).note_gap(collection, stream)
-        there, noted = await self._there(), await self._noted()
+        there = await self._there()
         for name in NAMES:
             if there[name] != noted.get(name):
                 await self._engine.index(index=tenants.INDEX, id=_note(name), body={"uuid": there[name]})
@@ -56,6 +58,10 @@ class Ledgers:
         answer = await self._engine.mget(index=tenants.INDEX, body=body)
         docs = {one["_id"]: one["_source"]["uuid"] for one in answer["docs"] if one.get("found")}
         return {name: docs[_note(name)] for name in NAMES if _note(name) in docs}
+
+
+def _lost(there: Mapping[str, str], noted: Mapping[str, str]) -> list[str]:
+    return [name for name in NAMES if name in noted and there.get(name) != noted[name]]
 
 
 def _note(name: str) -> str:

@@ -48,6 +48,8 @@ async def index(resources: Resources, stop: asyncio.Event, lanes: Iterable[Lane]
     await resources.registry.prepare()
     # Before any tenant's index, so that it is there when no more can be made.
     await Ledgers(resources.engine).look_after(resources.catalogue)
+    # One that is as it was noted may be of an earlier version, and lack some fields.
+    await aside.prepare(resources.engine)
     service = Service(resources, frozenset(lanes))
     try:
         _tune_collector()

@@ -41,6 +41,11 @@ class Candidate:
     fields: Mapping[str, Any]
     sort: Sequence[Any]
 
+    @property
+    def leading(self) -> Any:
+        """What it is sorted by, behind whether its vertical demotes it: its score, or its time in an order by time."""
+        return self.sort[1 if self.vertical.ranking.demoted else 0]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

@@ -71,14 +71,11 @@ class Reader:
 
     def left_s(self) -> float:
         """Return how many seconds of the answer's time are left."""
-        return self._left_s()
-
-    def _left_s(self) -> float:
         return self._deadline_s if self._ends is None else self._ends - self._clock()
 
     def _patience_s(self) -> float:
         """Return how many seconds to wait for the engine. Raises Unavailable when no time is left."""
-        if (patience := self._left_s() + self._deadline_s) <= 0:
+        if (patience := self.left_s() + self._deadline_s) <= 0:
             raise Unavailable(TOO_SLOW)
         return patience
 
@@ -180,7 +177,7 @@ class Reader:
         }
 
     def _deadline(self) -> str:
-        return f"{max(1, round(self._left_s() * 1000))}ms"
+        return f"{max(1, round(self.left_s() * 1000))}ms"
 
     async def _send(
         self,
@@ -201,7 +198,7 @@ class Reader:
 
     async def _msearch(self, lines: Sequence[Line], share: float | None = None) -> Sequence[Part]:
         """Return the engine's answers; None for a part that was late, and for all of them when no time is left."""
-        left = self._left_s()
+        left = self.left_s()
         if left <= 0:
             return [None] * len(lines)
         return await ask(self._engine, lines, left * (1.0 if share is None else share), self._patience_s())

@@ -68,13 +68,25 @@ def sort_order(query: ResolvedQuery, vertical: Vertical) -> list[Any]:
     Documents without text to score by go newest first; in any order those that the vertical demotes come last. Of
     equals the one written later goes first, so that no order is left to chance.
     """
-    ranking = vertical.ranking
-    order = {"order": "asc" if query.sort == "oldest" else "desc"}
-    by_time: list[Any] = [{ranking.recency.name: order}] if ranking.recency else []
-    demoted: list[Any] = [{ranking.demoted.name: {"order": "asc"}}] if ranking.demoted else []
-    if query.sort != "relevance" or not query.has_text:
-        return [*demoted, *by_time, "_score", LATER_WRITTEN]
-    return [*demoted, "_score", *by_time, LATER_WRITTEN]
+    if query.sort == "relevance" and query.has_text:
+        return best_first(vertical)
+    demoted, by_time = _demoted(vertical), _by_time(vertical, "asc" if query.sort == "oldest" else "desc")
+    return [*demoted, *by_time, "_score", LATER_WRITTEN]
+
+
+def best_first(vertical: Vertical) -> list[Any]:
+    """Return the order by score: of equals the newer goes first, and what the vertical demotes comes last."""
+    return [*_demoted(vertical), "_score", *_by_time(vertical, "desc"), LATER_WRITTEN]
+
+
+def _demoted(vertical: Vertical) -> list[Any]:
+    demoted = vertical.ranking.demoted
+    return [{demoted.name: {"order": "asc"}}] if demoted else []
+
+
+def _by_time(vertical: Vertical, order: str) -> list[Any]:
+    recency = vertical.ranking.recency
+    return [{recency.name: {"order": order}}] if recency else []
 
 
 def just_before(query: ResolvedQuery, vertical: Vertical, moment: int) -> list[Any]:

@@ -56,10 +56,9 @@ def merge(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
 
 def time_place(candidate: Candidate, sort: Sort) -> tuple[bool, int]:
     """Return where a candidate stands in an order by time: earlier ones are less; what has no time comes last."""
-    ranking = candidate.vertical.ranking
-    if ranking.recency is None:
+    if candidate.vertical.ranking.recency is None:
         return True, 0
-    moment = int(candidate.sort[1 if ranking.demoted else 0])
+    moment = int(candidate.leading)
     return False, moment if sort == "oldest" else -moment
 
 

@@ -11,12 +11,13 @@ from search.access.candidates import Candidate, Candidates, Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
 from search.access.reader import Found, Place, Reader
+from search.query.build import best_first
 from search.query.highlight import highlight_terms
 from search.query.matcher import matches
 from search.query.names_meant import NameInDepartments, NameResolver
 from search.suggest.answer import Suggestion
 from search.suggest.show import naming, suggestion
-from search.suggest.ways import Close, Typed, query_body, sort_order, why_of
+from search.suggest.ways import Close, Typed, query_body, why_of
 
 LONGEST = 100
 """Characters of a name that is typed; what is longer is a question."""
@@ -77,7 +78,7 @@ class Names:
             Request(
                 vertical,
                 _within(body, only),
-                sort_order(vertical),
+                best_first(vertical),
                 size=limit + SPARE,
                 fields=list((vertical.suggested.named or {}) if vertical.suggested else ()),
                 counted=False,
@@ -118,7 +119,7 @@ class Names:
                 changed = here.version != candidate.version
                 if changed and not await self._is_still(typed, here, only, slips=slips):
                     continue
-                one = suggestion(here, why_of(_score(candidate)), typed.text, terms, read, self.catalogue)
+                one = suggestion(here, why_of(candidate.leading), typed.text, terms, read, self.catalogue)
                 shown += [one] if one else []
         return shown
 
@@ -142,13 +143,9 @@ def ordered(answers: Iterable[Candidates]) -> list[Candidate]:
         ranking = answer.vertical.ranking
         for position, candidate in enumerate(answer.found):
             demoted = bool(ranking.demoted and candidate.sort[0])
-            placed.append(((demoted, -_score(candidate), ranking.order, position), candidate))
+            placed.append(((demoted, -candidate.leading, ranking.order, position), candidate))
     placed.sort(key=lambda place: place[0])
     return [candidate for _, candidate in placed]
-
-
-def _score(candidate: Candidate) -> float:
-    return float(candidate.sort[1 if candidate.vertical.ranking.demoted else 0])
 
 
 def _within(body: Clause | None, only: Clause | None) -> Clause:

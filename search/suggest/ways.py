@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from analyzers import analyse, name_query_terms, normalise
 from mappings.parts.matching import EXACT, INITIALS, INNER, NUMBER_SUFFIXES, PINYIN, exact_form
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
-from search.query.build import LATER_WRITTEN, digits
+from search.query.build import digits
 from search.query.names import MOST_NAME_CHARS, NAME_CHARS, fuzzily_named, named
 from search.query.names_meant import NameInDepartments
 from search.query.resolved import literal_run
@@ -73,14 +73,6 @@ def query_body(typed: Typed, vertical: Vertical, *, slips: bool = False) -> Clau
         return None
     close = typed.close.get(vertical.name, Close())
     return {"bool": {"must": [{"dis_max": {"queries": ways}}], "should": _nearer(close, vertical)}}
-
-
-def sort_order(vertical: Vertical) -> list[Any]:
-    """Return the order of suggestions, best first; of equals the newer."""
-    ranking = vertical.ranking
-    demoted: list[Any] = [{ranking.demoted.name: {"order": "asc"}}] if ranking.demoted else []
-    by_time: list[Any] = [{ranking.recency.name: {"order": "desc"}}] if ranking.recency else []
-    return [*demoted, "_score", *by_time, LATER_WRITTEN]
 
 
 def _ways(typed: Typed, vertical: Vertical) -> list[Clause]:
