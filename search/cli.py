@@ -135,6 +135,14 @@ def serve() -> None:
 
 
 @app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the query API, as JSON; needs no engine, broker or setting."""
+    from search.commands.openapi import document
+
+    sys.stdout.write(document())
+
+
+@app.command()
 def load(files: Annotated[list[Path], typer.Argument(help="Files of events, one CloudEvent in JSON a line.")]) -> None:
     """Publish event files to the streams."""
     from search.access import audit

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import Lifespan
 
 from analyzers import alike, load_lexicons
 from mappings.catalogue import Catalogue
@@ -59,6 +60,22 @@ def create(
                 await stack.enter_async_context(canary.running(settings.canary.every_s))
             yield
 
+    app = described_by(known, lifespan=lifespan, more=more)
+    app.state.identity_modes = modes
+    app.state.rates = Rates.configured(settings.rates, broker.connection.client)
+    problems.install(app)
+    audit, origins = Audit.configured(settings.audit), settings.api.origins
+    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
+    return app
+
+
+def described_by(
+    catalogue: Catalogue, *, lifespan: Lifespan[FastAPI] | None = None, more: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """Return an application with all routes and nothing behind them: enough for its OpenAPI document.
+
+    `lifespan`: what runs from its start to its end. `more`: further routers.
+    """
     app = FastAPI(
         title="Office Search",
         description=DESCRIPTION,
@@ -69,13 +86,8 @@ def create(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.identity_modes = modes
-    app.state.rates = Rates.configured(settings.rates, broker.connection.client)
-    searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
-    for router in (*searched, admin.router(known), routes.operations, *more):
+    searched = (routes.search(catalogue), suggest.router, surroundings.router, described.router, feedback.router)
+    for router in (*searched, admin.router(catalogue), routes.operations, *more):
         app.include_router(router)
     credentials.describe(app)
-    problems.install(app)
-    audit, origins = Audit.configured(settings.audit), settings.api.origins
-    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
     return app
