@@ -16,6 +16,8 @@ const out = resolve(here, folder);
 const common = {
   absWorkingDir: here,
   bundle: true,
+  // The client as it is here, not as it was built.
+  conditions: ["source"],
   format: "esm",
   target: ["es2022", "chrome123", "firefox125", "safari17.5"],
   charset: "utf8",
