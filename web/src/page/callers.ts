@@ -36,16 +36,18 @@ export class Callers {
   /** Empty until they are read, and where this is no demo. */
   list: readonly Caller[] = [];
 
-  /** Read who there is. An empty list where this is no demo; raises where nothing answers. */
+  /** Read who there is. An empty list where this is no demo; rejects with a Problem where nothing answers. */
   read(): Promise<Caller[]> {
     this.#reading ??= this.#read().finally(() => (this.#reading = null));
     return this.#reading;
   }
 
   async #read(): Promise<Caller[]> {
-    const response = await fetch("demo/callers", OPTIONS);
+    const response = await fetch("demo/callers", OPTIONS).catch(() => {
+      throw problem(0);
+    });
     if (response.status === 404) return [];
-    if (!response.ok) throw new Error(`The demo's people could not be read: ${response.status}.`);
+    if (!response.ok) throw await Problem.of(response, await response.text());
     const told = (await response.json()) as Told[];
     const callers = told.map(({ token, tenant, user, ...caller }) => {
       const key = `${tenant}/${user}`;

@@ -2,16 +2,15 @@
 
 import type { Hit } from "@office-search/client";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
-import { type Child, element, icon } from "../shared/dom.js";
+import { element, icon } from "../shared/dom.js";
 import { counted } from "../shared/moments.js";
-import { text } from "../shared/text.js";
 import { Again, said } from "./again.js";
 import { type Asked, type Asker, Asking, type Page, type Total } from "./asking.js";
-import { chipsOf } from "./chips.js";
 import type { Difference, Side } from "./differences.js";
 import { focusOn, keeping } from "./focus.js";
 import { type Around, type Way, entryOf, skeleton } from "./hits.js";
 import { announce } from "./live.js";
+import { notesOf } from "./notes.js";
 import { ALL } from "./state.js";
 import { type Tab, Tabs } from "./tabs.js";
 import { Telling } from "./telling.js";
@@ -95,8 +94,8 @@ export class Column {
    * Show a question: what is `known` of it, else ask anew. `meant`: the user has just asked it, so that it may become a
    * recent search; `pages`: how many to load. What an earlier question still brings is dropped.
    */
-  async show(asker: Asker, asked: Asked, options: { compared: boolean; meant: boolean; known: Page[] | null; pages: number }): Promise<void> {
-    if (this.#asking?.is(asker, asked) && this.pages && !options.known) return;
+  async show(asker: Asker, asked: Asked, options: { compared: boolean; meant: boolean; anew: boolean; known: Page[] | null; pages: number }): Promise<void> {
+    if (this.#asking?.is(asker, asked) && (this.pages || this.isBusy) && !options.known && !options.anew) return;
     if (options.known && this.#asking?.pages === options.known && this.#asking.is(asker, asked)) return;
     this.stop();
     const sameCaller = this.#asking?.asker.client === asker.client && this.#asking.asker.key === asker.key;
@@ -206,7 +205,10 @@ export class Column {
     keeping(() => {
       this.#again.clear();
       this.#drawTabs();
-      this.#drawNotes(asking, last);
+      this.#notes.replaceChildren(...notesOf(asking, last, this.#declared, {
+        rewrite: (query) => this.#host.rewrite(query),
+        retry: () => void this.#ask(asking.pages.length),
+      }));
       const total = asking.total(asking.asked.tab);
       this.#status.textContent = asking.hits.length && total ? say().found(told(total), last.took_ms) : "";
       this.#list.replaceChildren(...asking.pages.flatMap((page) => this.#entries(page)));
@@ -251,27 +253,6 @@ export class Column {
       return { name, label: name === ALL ? words.all : this.#declared.nameOf(name, spoken()), count: total && told(total), locked };
     });
     this.#tabs.draw(words.kinds, tabs, asking.asked.tab);
-  }
-
-  #drawNotes(asking: Asking, answer: Page): void {
-    const words = say();
-    const names = (verticals: readonly string[]): string => verticals.map((name) => this.#declared.nameOf(name, spoken())).join(words.comma);
-    const notes: Child[] = [];
-    const corrected = text(answer.query.corrected);
-    if (corrected) {
-      const again = element("button", { type: "button", class: "link", "data-focus": "corrected", onclick: () => this.#host.rewrite(corrected) }, corrected);
-      notes.push(element("p", { class: "note" }, words.didYouMean, " ", again));
-    }
-    notes.push(chipsOf(answer.query.filters, asking.asked.q, asking.asked.picked, this.#declared, (query) => this.#host.rewrite(query)));
-    if (asking.denied.length && asking.asked.tab === ALL) {
-      notes.push(element("p", { class: "note note-denied" }, icon("lock"), element("span", {}, words.denied(names(asking.denied)))));
-    }
-    const failed = [...new Set(asking.pages.flatMap((page) => page.failed))];
-    if (failed.length || asking.pages.some((page) => page.partial)) {
-      const retry = element("button", { type: "button", class: "link", "data-focus": "retry", onclick: () => void this.#ask(asking.pages.length) }, words.retry);
-      notes.push(element("p", { class: "note note-warn" }, icon("warning"), element("span", {}, failed.length ? words.failed(names(failed)) : words.partial), retry));
-    }
-    this.#notes.replaceChildren(...notes.filter((note): note is Node => note instanceof Node));
   }
 
   #drawFoot(): void {

@@ -101,7 +101,7 @@ export function titleOf(entity: Entity): HTMLElement {
 export function entryOf(hit: Hit, around: Around): HTMLLIElement {
   const row = drawnOrPlain(
     () => drawnRow(hit, around),
-    () => element("article", { class: "hit" }, tile("general"), element("div", { class: "hit-text" }, link(hit, around, named(hit.id)))),
+    () => element("article", { class: "hit" }, tile("general"), element("div", { class: "hit-text" }, link(around, named(hit.id)))),
   );
   row.addEventListener("click", (event) => followRow(row, event));
   return element("li", { class: "entry", "data-id": `${hit.vertical}/${hit.id}` }, row);
@@ -117,7 +117,7 @@ function drawnRow(hit: Hit, around: Around): HTMLElement {
     element(
       "div",
       { class: "hit-text" },
-      element("h3", { class: "title" }, link(hit, around, titleOf(hit)), flagsOf(hit, declared)),
+      element("h3", { class: "title" }, link(around, titleOf(hit)), flagsOf(hit, declared)),
       plain(hit.snippet) && element("p", { class: "snippet" }, marked(hit.snippet, tag())),
       files.length > 0 && element("p", { class: "files" }, files),
       element("p", { class: "meta" }, metaOf(hit, around)),
@@ -134,7 +134,7 @@ function metaOf(hit: Hit, around: Around): HTMLElement[] {
   return [...told, ...ways.map((way) => element("span", {}, wayLink(way, around, "way")))];
 }
 
-function link(hit: Hit, around: Around, title: Child): HTMLAnchorElement {
+function link(around: Around, title: Child): HTMLAnchorElement {
   return element("a", { class: "name", href: around.href, "data-focus": around.focus, onclick: (event: MouseEvent) => around.opens(event) }, title);
 }
 
@@ -149,7 +149,9 @@ function followRow(row: HTMLElement, event: MouseEvent): void {
   if (on.closest("a, button")) return;
   const selected = window.getSelection();
   if (selected && !selected.isCollapsed && selected.containsNode(row, true)) return;
-  row.querySelector<HTMLAnchorElement>("a.name")?.click();
+  const link = row.querySelector<HTMLAnchorElement>("a.name");
+  link?.focus({ preventScroll: true });
+  link?.click();
 }
 
 /** Grey shapes where hits will be. */

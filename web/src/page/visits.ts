@@ -13,6 +13,8 @@ export interface Kept {
 /** What an entry keeps across a reload. `labels`: what picked values are called, by value. */
 interface Noted {
   entry: string;
+  /** How many steps the results lie back from an open place; 0: they are not there, or there is no place. */
+  depth: number;
   labels: Record<string, string>;
   scroll: number;
   pages: number;
@@ -45,8 +47,19 @@ export class Visits {
     if (address === location.hash) return this.#note();
     this.#kept.set(this.#entry, this.#keep());
     this.#note();
+    const depth = state.open ? this.#deeper() : 0;
     this.#entry = made();
-    history.pushState({ entry: this.#entry, labels: this.#labels(), scroll: 0, pages: 1 }, "", address || location.pathname);
+    history.pushState({ entry: this.#entry, depth, labels: this.#labels(), scroll: 0, pages: 1 } satisfies Noted, "", address || location.pathname);
+  }
+
+  /** From results their place is one step further; from a place that was come to otherwise, there are no results. */
+  #deeper(): number {
+    const isPlace = stateOf(location.hash).open !== null;
+    return isPlace && !this.depth ? 0 : this.depth + 1;
+  }
+
+  get depth(): number {
+    return noted()?.depth ?? 0;
   }
 
   /** The same entry with another address, such as a caller that was not named in it. */
@@ -62,18 +75,18 @@ export class Visits {
 
   /** Names, scroll position in px and number of pages, as they were before a reload. */
   get before(): Noted {
-    return noted() ?? { entry: this.#entry, labels: {}, scroll: 0, pages: 1 };
+    return noted() ?? { entry: this.#entry, depth: 0, labels: {}, scroll: 0, pages: 1 };
   }
 
   #enter(entry: string): void {
     this.#entry = entry;
-    if (noted()?.entry !== entry) history.replaceState({ entry, labels: {}, scroll: 0, pages: 1 }, "");
+    if (noted()?.entry !== entry) history.replaceState({ entry, depth: 0, labels: {}, scroll: 0, pages: 1 } satisfies Noted, "");
   }
 
   #note(): void {
     const { found, scroll } = this.#keep();
     const pages = Math.max(1, ...found.map((one) => one?.length ?? 1));
-    history.replaceState({ entry: this.#entry, labels: this.#labels(), scroll, pages } satisfies Noted, "");
+    history.replaceState({ entry: this.#entry, depth: this.depth, labels: this.#labels(), scroll, pages } satisfies Noted, "");
   }
 }
 
