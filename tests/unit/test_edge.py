@@ -29,6 +29,18 @@ from search.api.edge.observed import Observed
 from search.core.settings import GatewaySettings, IdentitySettings
 
 SECRET = "0123456789abcdef" * 2
+# By status, the types that the edge gives its refusals.
+TYPES = {
+    400: {"bad-request", "too-large"},
+    401: {"token-missing", "token-refused"},
+    404: {"not-found"},
+    408: {"too-slow"},
+    413: {"too-large"},
+    414: {"too-large"},
+    421: {"bad-request"},
+    431: {"too-large"},
+    500: {"unexpected"},
+}
 LIMITS = edge.Limits(target=200, headers=800, body=100)
 
 
@@ -84,6 +96,7 @@ def refused(answer: httpx.Response, status: int) -> None:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"]
+    assert answer.json()["type"].rpartition(":")[2] in TYPES[status]
 
 
 async def test_the_log_line_tells_who_and_what_but_never_the_query(client: httpx.AsyncClient) -> None:
