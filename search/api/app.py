@@ -71,11 +71,15 @@ def create(
     )
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
-    searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
+    pictures = settings.pictures.hosts
+    declared = described.router(pictures)
+    searched = (routes.search(known), suggest.router, surroundings.router, declared, feedback.router)
     for router in (*searched, admin.router(known), routes.operations, *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
     audit, origins = Audit.configured(settings.audit), settings.api.origins
-    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
+    edge.install(
+        app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins, picture_hosts=pictures
+    )
     return app

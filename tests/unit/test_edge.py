@@ -381,6 +381,33 @@ async def test_pages_may_load_and_be_framed_by_nothing_foreign(client: httpx.Asy
     assert page["referrer-policy"] == "no-referrer"
 
 
+def policy(page: httpx.Response) -> dict[str, str]:
+    found = [one.partition(" ") for one in page.headers["content-security-policy"].split("; ")]
+    assert len({name for name, *_ in found}) == len(found)
+    return {name: value for name, _, value in found}
+
+
+async def test_no_page_makes_code_or_markup_of_a_text(client: httpx.AsyncClient) -> None:
+    found = policy(await client.get("/page"))
+    assert found["script-src"] == found["style-src"] == found["connect-src"] == "'self'"
+    assert (found["require-trusted-types-for"], found["trusted-types"]) == ("'script'", "'none'")
+
+
+async def test_pictures_come_by_https_from_the_hosts_that_are_set_and_nothing_else_does(
+    client: httpx.AsyncClient,
+) -> None:
+    own = policy(await client.get("/page"))
+    assert own["img-src"] == "'self' data:"
+    app = FastAPI()
+    app.get("/page")(lambda: HTMLResponse("<p>"))
+    edge.install(app, picture_hosts=("pictures.example", "*.cdn.example"))
+    async with to(app) as other:
+        found = policy(await other.get("/page"))
+    assert found.pop("img-src") == "'self' data: https://pictures.example https://*.cdn.example"
+    own.pop("img-src")
+    assert found == own
+
+
 @pytest.mark.parametrize("path", ["/id", "/nowhere", "/bug"])
 async def test_answers_in_json_are_kept_by_nobody(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
