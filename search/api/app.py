@@ -14,7 +14,7 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, feedback, problems, routes, suggest, surroundings
+from search.api import admin, credentials, described, edge, feedback, problems, routes, static, suggest, surroundings
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -74,7 +74,7 @@ def create(
     pictures = settings.pictures.hosts
     declared = described.router(pictures)
     searched = (routes.search(known), suggest.router, surroundings.router, declared, feedback.router)
-    for router in (*searched, admin.router(known), routes.operations, *more):
+    for router in (*searched, admin.router(known), routes.operations, static.element(), *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
