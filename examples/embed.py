@@ -31,13 +31,15 @@ class Host(SimpleHTTPRequestHandler):
         elif path in FILES:
             file = HERE / FILES[path]
             meta = f'<meta name="office-search" content="{self.search}">'
-            self._answer(self.guess_type(file.name), file.read_text("utf-8").replace("<title>", f"{meta}<title>").encode())
+            self._answer(
+                self.guess_type(file.name), file.read_text("utf-8").replace("<title>", f"{meta}<title>").encode()
+            )
         else:
             self.send_error(404)
 
     def _answer(self, kind: str, body: bytes) -> None:
         policy = (
-            f"default-src 'none'; script-src 'self' {self.search}web/; style-src 'self'; img-src 'self';"
+            f"default-src 'none'; script-src 'self' {self.search}web/; style-src 'self'; img-src 'self' https:;"
             f" connect-src 'self' {self.search}; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
             " require-trusted-types-for 'script'; trusted-types 'none'"
         )
