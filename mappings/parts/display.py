@@ -69,7 +69,8 @@ class Display:
     `show`: (entity name, its stored original) → what a hit shows. `labels`: of the vertical. `icon`: a name that the
     page has a drawing for; of an unknown one it draws a general one. `tab`: the place among other verticals' tabs.
     `kind`: what kind of thing a hit is, where that differs: said first in the line below it, and tried as the name of
-    a drawing before `icon`. `facts`: in the order in which they are shown.
+    a drawing before `icon`. `facts`: in the order in which they are shown. `link`, `picture`: the fields of a hit that
+    hold where it opens, and where its picture is; empty: it has none.
     """
 
     labels: Labels
@@ -79,3 +80,5 @@ class Display:
     kind: Fact | None = None
     facts: Sequence[Fact] = ()
     joined: Joined | None = None
+    link: str = ""
+    picture: str = ""

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 Original = Mapping[str, Any]
+Fields = Callable[[str, Original], Mapping[str, Any]]
+"""(entity, original) → what clients get, by the names that hits have for it."""
+
+
+def members(*names: str) -> Fields:
+    """Return the function that gives these members of an original, as far as they say something."""
+    return lambda _, original: {name: original[name] for name in names if original.get(name)}
 
 
 @dataclass(frozen=True)
@@ -15,13 +22,13 @@ class Suggested:
 
     `kind`: (entity, original) → what kind of thing it is; None: such a one is never suggested. `called`: the member
     that holds its name. `detail`: by what namesakes are told apart, in order. `named`: fields with ids of contacts →
-    the entity that these are of; their names end the detail. `fields`: members that clients get. `unread`: members
-    that are too long to be read for a suggestion.
+    the entity that these are of; their names end the detail. `fields`: what clients get to draw and open it. `unread`:
+    members that are too long to be read for a suggestion.
     """
 
     kind: Callable[[str, Original], str | None]
     called: str = "name"
     detail: Callable[[str, Original], Sequence[str]] = lambda *_: ()
     named: Mapping[str, str] | None = None
-    fields: Sequence[str] = ()
+    fields: Fields = lambda *_: {}
     unread: Sequence[str] = ()

@@ -24,6 +24,7 @@ from mappings.parts import (
     Suggested,
     Text,
 )
+from mappings.parts.suggesting import members
 from mappings.properties import LONG
 from mappings.vertical import Vertical
 
@@ -88,7 +89,7 @@ VERTICAL = Vertical(
     suggested=Suggested(
         kind=lambda *_: "app",
         detail=lambda _, app: [text for text in (app["category"], app.get("developer")) if text],
-        fields=("kind", "icon_url", "url"),
+        fields=members("kind", "icon_url", "url"),
         unread=("description",),
     ),
     display=Display(
@@ -96,6 +97,8 @@ VERTICAL = Vertical(
         icon="mini_program",
         tab=3,
         show=show,
+        link="url",
+        picture="icon_url",
         kind=Fact("kind", TYPE.labels, filter=TYPE.name),
         facts=(
             Fact("category", Labels("类别", "Category"), line=AS_IT_IS),

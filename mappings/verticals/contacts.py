@@ -22,6 +22,7 @@ from mappings.parts import (
     Suggested,
     Text,
 )
+from mappings.parts.suggesting import members
 from mappings.properties import BOOLEAN
 from mappings.vertical import Vertical
 
@@ -123,6 +124,15 @@ def detail(entity: str, original: Mapping[str, Any]) -> Sequence[str]:
     return [text for text in (original.get("title"), original.get("english_name")) if text] if entity == "user" else []
 
 
+_told = members("status", "avatar_url", "archived", "public")
+
+
+def told(entity: str, original: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a client needs to draw a suggestion, as hits tell it."""
+    kinds = {"conversation_kind": original["kind"]} if entity == "conversation" else {}
+    return {"kind": entity, **kinds, **_told(entity, original)}
+
+
 VERTICAL = Vertical(
     name="contacts",
     module="search.contacts",
@@ -156,13 +166,14 @@ VERTICAL = Vertical(
         kind=suggested,
         detail=detail,
         named={"department_ids": "department"},
-        fields=("status", "avatar_url", "archived", "public"),
+        fields=told,
     ),
     display=Display(
         labels=Labels("联系人与群", "People & groups"),
         icon="group",
         tab=1,
         show=show,
+        picture="avatar_url",
         kind=Fact("conversation_kind", TYPE.labels, otherwise="kind", filter=TYPE.name),
         facts=(
             Fact("english_name", Labels("英文名", "English name")),

@@ -23,6 +23,7 @@ from mappings.parts import (
     Suggested,
     Text,
 )
+from mappings.parts.suggesting import members
 from mappings.properties import LONG
 from mappings.vertical import Vertical
 
@@ -85,7 +86,7 @@ VERTICAL = Vertical(
         kind=lambda *_: "doc",
         called="title",
         named={"owner": "user"},
-        fields=("kind", "updated_at", "url"),
+        fields=members("kind", "updated_at", "url"),
         unread=("body",),
     ),
     display=Display(
@@ -93,6 +94,7 @@ VERTICAL = Vertical(
         icon="doc",
         tab=2,
         show=show,
+        link="url",
         kind=Fact("kind", TYPE.labels, filter=TYPE.name),
         facts=(
             Fact("created_at", Labels("创建", "Created"), "time"),

@@ -19,7 +19,7 @@ class Callers:
     async def principal(self, caller: Caller) -> Principal:
         """Return what a caller may do now; an app acting for the user may do no more than it was granted.
 
-        Raises Unavailable while the directory is not up to date or does not answer, Forbidden for an unknown or
+        Raises Unavailable while the directory is not up to date or does not answer, CallerNotActive for an unknown or
         disabled user.
         """
         self._require(caller.tenant)

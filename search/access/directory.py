@@ -37,7 +37,7 @@ from search.access.parsed import parse
 from search.access.principal import Principal, Rules, Tree
 from search.access.read_document import ABSENT, ReadDocument, Token
 from search.access.standing import Assumption, Standing, UserAccess, as_it_is, ignoring_expiry, ignoring_start
-from search.core.errors import Forbidden, Unavailable
+from search.core.errors import CallerNotActive, Unavailable
 
 UNKNOWN_CALLER = "This user is unknown or disabled."
 SHARED = (stored.DEPARTMENTS, stored.ROLES, *stored.CONVERSATION_PAGE_IDS)
@@ -84,7 +84,7 @@ class Directory:
     async def principal(self, tenant: str, user: str) -> Principal:
         """Return what a user may see and do now.
 
-        Raises Forbidden for an unknown or disabled user, Unavailable when the engine does not answer.
+        Raises CallerNotActive for an unknown or disabled user, Unavailable when the engine does not answer.
         """
         view = await self._open(tenant, user)
         return await view.principal()
@@ -93,7 +93,7 @@ class Directory:
         """Return a user's state for explanations, None for an unknown or deleted user. Raises Unavailable."""
         try:
             view = await self._open(tenant, user)
-        except Forbidden:
+        except CallerNotActive:
             return None
         return await view.standing()
 
@@ -132,7 +132,7 @@ class Directory:
         if incarnation is None and self._known(stored.NAME, tenant):
             raise Unavailable(f"The directory of {tenant} is lost or not ready; look at `office-search status`.")
         if incarnation is None:
-            raise Forbidden(UNKNOWN_CALLER)  # a tenant of which nothing is known has no users
+            raise CallerNotActive(UNKNOWN_CALLER)  # a tenant of which nothing is known has no users
         if known is None or known.incarnation != incarnation:
             known = self._tenants[tenant] = _Tenant(incarnation)
         tokens = {id: document.token for id, document in found.items() if id != stored.INCARNATION}
@@ -185,7 +185,7 @@ class _View:
             return known[2]
         state = await self._state()
         if state is None or not state.active:
-            raise Forbidden(UNKNOWN_CALLER)
+            raise CallerNotActive(UNKNOWN_CALLER)
         caller, roots, reached = await self._resolve(state, now)
         self._keep(caller, roots, reached.scopes, reached.until)
         return caller

@@ -15,7 +15,7 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, feedback, problems, routes, suggest, surroundings
+from search.api import admin, credentials, described, edge, feedback, problems, routes, static, suggest, surroundings
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -60,21 +60,28 @@ def create(
                 await stack.enter_async_context(canary.running(settings.canary.every_s))
             yield
 
-    app = described_by(known, lifespan=lifespan, more=more)
+    pictures = settings.pictures.hosts
+    app = described_by(known, lifespan=lifespan, picture_hosts=pictures, more=more)
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
     problems.install(app)
     audit, origins = Audit.configured(settings.audit), settings.api.origins
-    edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
+    edge.install(
+        app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins, picture_hosts=pictures
+    )
     return app
 
 
 def described_by(
-    catalogue: Catalogue, *, lifespan: Lifespan[FastAPI] | None = None, more: Sequence[APIRouter] = ()
+    catalogue: Catalogue,
+    *,
+    lifespan: Lifespan[FastAPI] | None = None,
+    picture_hosts: Sequence[str] = (),
+    more: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Return an application with all routes and nothing behind them: enough for its OpenAPI document.
 
-    `lifespan`: what runs from its start to its end. `more`: further routers.
+    `lifespan`: what runs from its start to its end. `picture_hosts`: told to clients. `more`: further routers.
     """
     app = FastAPI(
         title="Office Search",
@@ -86,8 +93,9 @@ def described_by(
         docs_url=None,
         redoc_url=None,
     )
-    searched = (routes.search(catalogue), suggest.router, surroundings.router, described.router, feedback.router)
-    for router in (*searched, admin.router(catalogue), routes.operations, *more):
+    declared = described.router(picture_hosts)
+    searched = (routes.search(catalogue), suggest.router, surroundings.router, declared, feedback.router)
+    for router in (*searched, admin.router(catalogue), routes.operations, static.element(), *more):
         app.include_router(router)
     credentials.describe(app)
     return app

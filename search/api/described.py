@@ -16,8 +16,6 @@ from search.access.principal import Principal
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 
-router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
-
 
 class LabelsBody(BaseModel):
     zh: str
@@ -54,6 +52,14 @@ class VerticalBody(TabBody):
     )
     filters: list[str] = Field(description="The filters that concern it, by name.")
     facts: list[FactBody] = Field(description="What a hit shows besides title and snippet, in this order.")
+    link: str | None = Field(
+        description="The member of a hit's or suggestion's `fields` that holds where it opens; a link only if its "
+        "value begins with http:// or https://. Null: they have none."
+    )
+    picture: str | None = Field(
+        description="The member of a hit's or suggestion's `fields` that holds where its picture is; to be shown only "
+        "from `picture_hosts`. Null: they have none."
+    )
 
 
 class ValueBody(BaseModel):
@@ -80,15 +86,25 @@ class VerticalsBody(BaseModel):
         description="The names of the others, which answers have in `denied`, for a client that shows them as locked."
     )
     filters: list[FilterBody]
+    picture_hosts: list[str] = Field(
+        description="The hosts from which pictures may be shown, by https alone; `*.` stands for every host below one, "
+        "but not for that one itself. Others are not to be asked, as they would learn who sees what."
+    )
 
 
-@router.get("/verticals", summary="What the caller may search, with names for people")
-async def verticals(services: Used, who: Proven) -> VerticalsBody:
-    caller = await services.callers.principal(who)
-    return described(services.catalogue.of(caller.tenant), caller)
+def router(picture_hosts: Sequence[str]) -> APIRouter:
+    """Return the router with the call. `picture_hosts`: from which clients may show pictures."""
+    calls = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
+
+    @calls.get("/verticals", summary="What the caller may search, with names for people")
+    async def verticals(services: Used, who: Proven) -> VerticalsBody:
+        caller = await services.callers.principal(who)
+        return described(services.catalogue.of(caller.tenant), caller, picture_hosts)
+
+    return calls
 
 
-def described(catalogue: Catalogue, caller: Principal) -> VerticalsBody:
+def described(catalogue: Catalogue, caller: Principal, picture_hosts: Sequence[str] = ()) -> VerticalsBody:
     """Return what a caller may search; a filter's values are those of these verticals alone."""
     verticals = sorted(catalogue.verticals.values(), key=lambda one: one.display.tab)
     searched = [one for one in verticals if caller.may_call(one.module)]
@@ -97,6 +113,7 @@ def described(catalogue: Catalogue, caller: Principal) -> VerticalsBody:
         verticals=[_vertical(one) for one in searched],
         denied=[TabBody(**_tab(one)) for one in verticals if one not in searched],
         filters=[_filter(one, searched) for one in filters],
+        picture_hosts=list(picture_hosts),
     )
 
 
@@ -109,6 +126,8 @@ def _vertical(vertical: Vertical) -> VerticalBody:
         kind=_fact(display.kind) if display.kind else None,
         filters=[one.filter.name for one in vertical.filters],
         facts=[_fact(fact) for fact in display.facts],
+        link=display.link or None,
+        picture=display.picture or None,
     )
 
 

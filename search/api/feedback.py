@@ -16,7 +16,7 @@ from search.access.principal import Principal
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 from search.bootstrap import Services
-from search.core.errors import Forbidden
+from search.core.errors import ScopeMissing
 from search.feedback import Action, Click
 
 MOST_EVENTS = 50
@@ -100,8 +100,8 @@ async def remove_one(services: Used, who: Proven, id: Annotated[str, Path(max_le
 
 
 async def _personal(services: Services, who: Caller) -> Principal:
-    """Return who asks for their own past. Raises Forbidden, also for an app without the scope; and Unavailable."""
+    """Return who asks for their own past. Raises ScopeMissing, what `principal` raises."""
     caller = await services.callers.principal(who)
     if not may_personal(who):
-        raise Forbidden(WITHOUT_SCOPE)
+        raise ScopeMissing(WITHOUT_SCOPE)
     return caller

@@ -19,6 +19,7 @@ from search.core.errors import (
     Forbidden,
     NotFound,
     OfficeSearchError,
+    ProblemType,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
@@ -28,6 +29,35 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 # A request may be wrong in thousands of places; a few are enough to correct it.
 MOST_ERRORS = 20
+
+MEANINGS: Mapping[ProblemType, str] = {
+    ProblemType.BAD_REQUEST: "the request as a whole, or a parameter, makes no sense",
+    ProblemType.INVALID: "parameters have a wrong form; `errors` says which",
+    ProblemType.TOKEN_MISSING: "there are no credentials",
+    ProblemType.TOKEN_REFUSED: "the credentials prove nothing, or no longer do: get new ones",
+    ProblemType.CALLER_NOT_ACTIVE: "the user is unknown or disabled",
+    ProblemType.MODULE_MISSING: "none of the user's roles has the module, or the app was not granted it",
+    ProblemType.SCOPE_MISSING: "the app was not granted the scope `search.personal`",
+    ProblemType.ADMIN_REQUIRED: "this is for admins",
+    ProblemType.NOT_FOUND: "there is no such thing, or the caller may not see it",
+    ProblemType.TOO_SLOW: "the request did not arrive in time",
+    ProblemType.TOO_LARGE: "body, address or headers are too large",
+    ProblemType.TOO_MANY_REQUESTS: "the user or the app asks too often; `Retry-After` says for how long to wait",
+    ProblemType.UNAVAILABLE: "not ready, or a part does not answer; try again after `Retry-After`",
+    ProblemType.UNEXPECTED: "a fault of this service",
+}
+"""What each type means to a client, as the OpenAPI document and docs/operations.md have it."""
+
+# Of what the framework refuses by status alone.
+_BY_STATUS = {
+    401: ProblemType.TOKEN_REFUSED,
+    404: ProblemType.NOT_FOUND,
+    408: ProblemType.TOO_SLOW,
+    413: ProblemType.TOO_LARGE,
+    422: ProblemType.INVALID,
+    429: ProblemType.TOO_MANY_REQUESTS,
+    503: ProblemType.UNAVAILABLE,
+}
 
 _UNAVAILABLE = "A part of the service does not answer just now; try again in a few seconds."
 _UNEXPECTED = "Something went wrong on our side; it has been logged. Tell us the request id if it happens again."
@@ -40,8 +70,10 @@ class Problem(JSONResponse):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> None:
-        content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    def __init__(
+        self, status: int, type: ProblemType, detail: str, headers: Mapping[str, str] | None = None, **more: object
+    ) -> None:
+        content = {"type": type.urn, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
         super().__init__(content | more, status, headers)
 
     def render(self, content: object) -> bytes:
@@ -71,7 +103,7 @@ class Unexpected:
                 raise
             _log.exception("unexpected_error")
             scope.setdefault("state", {})["problem"] = type(error).__name__
-            await Problem(500, _UNEXPECTED)(scope, receive, send)
+            await Problem(500, ProblemType.UNEXPECTED, _UNEXPECTED)(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
@@ -83,22 +115,23 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> Problem:
+    assert isinstance(error, OfficeSearchError)
     _note(request, error)
     match error:
         case BadRequest():
-            return Problem(400, str(error))
+            return Problem(400, error.problem, str(error))
         case Unauthenticated():
-            return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="office-search"'})
+            return Problem(401, error.problem, str(error), {"WWW-Authenticate": 'Bearer realm="office-search"'})
         case Forbidden():
-            return Problem(403, str(error))
+            return Problem(403, error.problem, str(error))
         case NotFound():
-            return Problem(404, str(error))
+            return Problem(404, error.problem, str(error))
         case TooManyRequests():
-            return Problem(429, str(error), {"Retry-After": str(error.retry_after)})
+            return Problem(429, error.problem, str(error), {"Retry-After": str(error.retry_after)})
         case Unavailable():
             # The text is meant for operators, as it may name hosts and commands; callers get a general one.
             _log.warning("unavailable", reason=str(error))
-            return Problem(503, _UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
+            return Problem(503, error.problem, _UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
         case _:
             raise error
 
@@ -106,14 +139,16 @@ async def _ours(request: Request, error: Exception) -> Problem:
 async def _http(request: Request, error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     _note(request, error)
-    return Problem(error.status_code, str(error.detail), error.headers)
+    own = ProblemType.BAD_REQUEST if error.status_code < 500 else ProblemType.UNEXPECTED
+    return Problem(error.status_code, _BY_STATUS.get(error.status_code, own), str(error.detail), error.headers)
 
 
 async def _validation(request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
     _note(request, error)
     errors = [_told(one) for one in error.errors()[:MOST_ERRORS]]
-    return Problem(422, "; ".join(f"{one['where']}: {one['why']}" for one in errors[:3]), errors=errors)
+    detail = "; ".join(f"{one['where']}: {one['why']}" for one in errors[:3])
+    return Problem(422, ProblemType.INVALID, detail, errors=errors)
 
 
 def _note(request: Request, error: Exception) -> None:

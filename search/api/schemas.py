@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mappings.catalogue import Catalogue
 from mappings.parts.filtering import Filter
+from search.api.problems import MEANINGS
+from search.core.errors import ProblemType
 from search.query.answer import Answer
 from search.query.question import Question
 
@@ -122,10 +124,15 @@ class AnswerBody(BaseModel):
         )
 
 
+def _types() -> str:
+    names = "; ".join(f"`{type}`: {meaning}" for type, meaning in MEANINGS.items())
+    return f"What went wrong, for clients: {ProblemType.BAD_REQUEST.urn.removesuffix('bad-request')}… with {names}."
+
+
 class ProblemBody(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str
-    title: str
+    type: str = Field(description=_types(), json_schema_extra={"enum": [type.urn for type in ProblemType]})
+    title: str = Field(description="The status in words.")
     status: int
-    detail: str
+    detail: str = Field(description="What happened and what to do next, in English; it may change.")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from search.core.origins import checked_origin
+from search.core.origins import checked_origin, checked_picture_host
 from search.core.timezones import checked_zone
 
 
@@ -167,6 +167,14 @@ class ApiSettings(Group, env_prefix="OFFICE_SEARCH_API_"):
     )
 
 
+class PicturesSettings(Group, env_prefix="OFFICE_SEARCH_PICTURE_"):
+    """Pictures of people and apps, which lie elsewhere."""
+
+    hosts: Annotated[tuple[Annotated[str, AfterValidator(checked_picture_host)], ...], *Listed] = Field(
+        (), description="from which clients may show pictures, by https: pictures.office.example, *.office.example"
+    )
+
+
 class SearchSettings(Group, env_prefix="OFFICE_SEARCH_SEARCH_"):
     """How a search is answered."""
 
@@ -241,6 +249,7 @@ class Settings:
     rates: RatesSettings = field(default_factory=RatesSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     api: ApiSettings = field(default_factory=ApiSettings)
+    pictures: PicturesSettings = field(default_factory=PicturesSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     indices: IndicesSettings = field(default_factory=IndicesSettings)
     indexers: IndexersSettings = field(default_factory=IndexersSettings)

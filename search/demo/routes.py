@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from search import api
 from search.access.identity.jwt import issue_token
+from search.api import static
+from search.core.errors import ConfigurationError
 from search.demo.company import DemoCaller
 
-WEB = Path(api.__file__).parent / "web"
 TOKEN_TTL_S = 15 * 60
-
-# Given here, as the tables of some machines say text/plain for JavaScript.
-_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
+PAGE = "index.html"
 
 
 class CallerBody(BaseModel):
@@ -41,11 +35,12 @@ def router(
     *,
     scope: str = "search",
     ttl_s: float = TOKEN_TTL_S,
-    web: Path = WEB,
+    web: Traversable | None = None,
 ) -> APIRouter:
     """Return routes that give tokens to everybody who asks; for use on loopback only.
 
-    `secret`, `audience`, `scope`: as the service's JWT mode checks them. `web`: the page's folder.
+    `secret`, `audience`, `scope`: as the service's JWT mode checks them. `web`: the page's folder,
+    by default the one that is built. Raises ConfigurationError where none is.
     """
     demo = APIRouter(include_in_schema=False)
 
@@ -59,15 +54,16 @@ def router(
             for one in callers
         ]
 
-    for path in sorted(web.iterdir()):
-        if path.suffix in _TYPES:
-            _serve(demo, "/" if path.name == "index.html" else f"/{path.name}", path)
+    for path in sorted((web or page_folder()).iterdir(), key=lambda path: path.name):
+        if PurePath(path.name).suffix in static.TYPES:
+            static.serve(demo, "/" if path.name == PAGE else f"/{path.name}", static.StaticFile.read(path))
     return demo
 
 
-def _serve(demo: APIRouter, address: str, path: Path) -> None:
-    # One route per file, so that no path from a client is used to find a file.
-    @demo.api_route(address, methods=["GET", "HEAD"])
-    async def read() -> FileResponse:
-        # The browser may keep a copy, but asks each time whether it is still the one.
-        return FileResponse(path, media_type=_TYPES[path.suffix], headers={"Cache-Control": "no-cache"})
+def page_folder() -> Traversable:
+    """Return the folder of the search page. Raises ConfigurationError where it is not built."""
+    folders = (static.built(), Path(api.__file__).parent / "web")
+    for folder in folders:
+        if folder and (folder / PAGE).is_file():
+            return folder
+    raise ConfigurationError("The search page is not built here: run `make web`, or install the wheel, which holds it.")

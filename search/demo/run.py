@@ -37,7 +37,7 @@ from search.core.log import configure
 from search.core.settings import Settings
 from search.core.streams.port import Broker
 from search.demo import company as companies
-from search.demo.routes import router
+from search.demo.routes import page_folder, router
 from search.localstack import managed_stack
 from search.localstack.children import Child, running
 from search.localstack.keeper import Keeper, keeper
@@ -61,6 +61,7 @@ def run_demo(settings: Settings, console: Console, *, port: int, events: Path | 
 
 
 def _run(settings: Settings, console: Console, port: int, events: Path | None) -> None:
+    page_folder()  # without a page nothing is to be started
     with console.status("Making up a company …"):
         company = companies.generate(now=_first_day(default_home(settings.localstack)))
     with tempfile.TemporaryDirectory(prefix="office-search-demo-") as folder:

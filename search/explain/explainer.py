@@ -67,7 +67,7 @@ class Explainer:
     async def for_admin(self, admin: Principal, inquiry: Inquiry, now: datetime) -> Explanation:
         """Return what this admin may be told. `now`: the moment of the question.
 
-        Raises Forbidden without the module, BadRequest for an unknown vertical or an impossible id.
+        Raises AdminRequired without the module, BadRequest for an unknown vertical or an impossible id.
         """
         require(admin, vertical := self._checked(admin.tenant, inquiry))
         reader = SharedReader(self._engine, self._deadline_ms, admin, self._known)

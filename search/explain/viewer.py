@@ -10,7 +10,7 @@ from mappings.vertical import Vertical
 from search.access.filter import admits, admits_module, module_refusal
 from search.access.principal import Principal
 from search.access.reader import Reader
-from search.core.errors import Forbidden
+from search.core.errors import AdminRequired
 
 MODULE: Final = "admin.explain"
 
@@ -90,8 +90,10 @@ class Operator:
 
 
 def require(principal: Principal, vertical: Vertical) -> None:
-    """Raise Forbidden unless the caller may ask for explanations about entities of this vertical."""
+    """Raise AdminRequired unless the caller may ask for explanations about entities of this vertical."""
     if not principal.may_call(MODULE):
-        raise Forbidden(f"You may not ask for explanations: none of your roles has the module {MODULE}.")
+        raise AdminRequired(f"You may not ask for explanations: none of your roles has the module {MODULE}.")
     if vertical.in_conversations and module_refusal(principal, MODULE, ()):
-        raise Forbidden(f"Your roles have the module {MODULE} only within departments, and {vertical.name} name none.")
+        raise AdminRequired(
+            f"Your roles have the module {MODULE} only within departments, and {vertical.name} name none."
+        )

@@ -14,7 +14,7 @@ from mappings.vertical import Vertical
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Found, Reader
-from search.core.errors import Forbidden, NotFound, Unavailable
+from search.core.errors import ModuleMissing, NotFound, Unavailable
 from search.query import joined_names
 from search.query.hits import conversation_title, shown, with_names
 from search.query.joined_names import JoinedNames
@@ -62,7 +62,7 @@ class Contexts:
     async def around(self, caller: Principal, id: str, before: int, after: int) -> Surroundings:
         """Return a message with up to so many before and after it, as they are now.
 
-        Raises NotFound, always with the same text, for what there is not and what the caller may not see; Forbidden
+        Raises NotFound, always with the same text, for what there is not and what the caller may not see; ModuleMissing
         where none of their roles has the module, whatever the id.
         """
         return await replace(self, reader=self.reader.for_one_answer())._around(caller, id, before, after)
@@ -71,7 +71,7 @@ class Contexts:
         catalogue = self.catalogue.of(caller.tenant)
         messages = catalogue.holding("message")
         if not caller.may_call(messages.module):
-            raise Forbidden(f"You may not search {messages.name}: none of your roles has the module.")
+            raise ModuleMissing(f"You may not search {messages.name}: none of your roles has the module.")
         message = await self._message(caller, messages, id)
         # One more of each side than is shown tells whether there are more. Totals would count what is dropped.
         older = Side(message, before + 1, newer=False)

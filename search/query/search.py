@@ -19,7 +19,7 @@ from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Reader
 from search.access.sealing import Sealing
-from search.core.errors import BadRequest, Forbidden
+from search.core.errors import BadRequest, ModuleMissing
 from search.query import build
 from search.query.answer import Answer, Section
 from search.query.correct import Corrector
@@ -59,7 +59,7 @@ class Search:
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Answer a question. `now` is aware; dates in the question are resolved against it.
 
-        Raises BadRequest for a parameter that makes no sense, Forbidden for the one vertical that is denied.
+        Raises BadRequest for a parameter that makes no sense, ModuleMissing for the one vertical that is denied.
         """
         return await replace(self, reader=self.reader.for_one_answer())._answer(caller, question, now)
 
@@ -186,7 +186,7 @@ def _permitted(
     asked = [vertical for vertical in there.values() if not names or vertical.name in names]
     denied = [vertical.name for vertical in asked if not caller.may_call(vertical.module)]
     if denied and names and len(asked) == 1:
-        raise Forbidden(f"You may not search {denied[0]}: none of your roles has the module.")
+        raise ModuleMissing(f"You may not search {denied[0]}: none of your roles has the module.")
     return [vertical for vertical in asked if vertical.name not in denied], denied
 
 

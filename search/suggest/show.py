@@ -49,7 +49,7 @@ def suggestion(
         found.document_id.rpartition(":")[2],
         BETWEEN.join(dict.fromkeys(detail)),
         why,
-        {name: original[name] for name in suggested.fields if original.get(name)},
+        suggested.fields(entity, original),
     )
 
 

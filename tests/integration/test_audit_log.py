@@ -88,11 +88,11 @@ async def test_denied_calls_leave_a_line_without_what_was_searched_for(
         assert (await api.http.get(target)).status_code == 401
     lines = read(file)
     assert [told(line) for line in lines] == [
-        ("denied", "Forbidden", 403, "search", "u-1"),
-        ("denied", "Forbidden", 403, "search", "u-1"),
-        ("denied", "Forbidden", 403, "search", "nobody"),
+        ("denied", "ModuleMissing", 403, "search", "u-1"),
+        ("denied", "ModuleMissing", 403, "search", "u-1"),
+        ("denied", "CallerNotActive", 403, "search", "nobody"),
         ("denied", "Unauthenticated", 401, "search", None),
-        ("denied", "Unauthenticated", 401, "search", None),
+        ("denied", "CredentialsMissing", 401, "search", None),
     ]
     assert [line["what"]["target"] for line in lines[:3]] == [{"verticals": "messages"}, {"verticals": "apps"}, {}]
     assert [line["query_hash"] for line in lines] == [hashed(QUERY)] * 3 + [None] * 2

@@ -23,6 +23,7 @@ from search.access.identity import Caller
 from search.access.identity.signed_app import sign
 from search.access.sealing import Sealing
 from search.core.endpoints import Endpoints
+from search.core.errors import ProblemType
 from search.core.settings import FeedbackSettings, Settings
 from search.feedback import Click, Feedback, Noted
 
@@ -231,6 +232,7 @@ class TestApps:
                 response = await send(app, method, path, None, scope)
                 assert response.status_code == 403
                 assert "search.personal" in response.json()["detail"]
+                assert response.json()["type"] == ProblemType.SCOPE_MISSING.urn
             await opens(app, scope)
         await me.events(2)
         assert await me.texts() == []

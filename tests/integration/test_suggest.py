@@ -105,7 +105,8 @@ class TestNames:
         kinds = {one["id"]: (one["kind"], one["detail"]) for one in (await suggest(company, "报销"))["suggestions"]}
         assert kinds == {"a-expense": ("app", "财务"), "f-rules": ("doc", "张三")}
         [group] = (await suggest(company, "羽毛"))["suggestions"]
-        assert (group["kind"], group["fields"]) == ("group", {"public": True})
+        assert group["kind"] == "group"
+        assert group["fields"] == {"kind": "conversation", "conversation_kind": "group", "public": True}
 
     async def test_at_most_as_many_as_asked_for(self, company: Company) -> None:
         assert len(await found(company, "张", limit=2)) == 2

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import apikit
+import kit
 import pytest
-from apikit import Company, told
+from apikit import GATEWAY_SECRET, Company, told
 from kit import VERTICALS
+
+from search.core.endpoints import Endpoints
+from search.core.settings import Settings
 
 ADDRESS = "/v1/verticals"
 TABS = ["messages", "contacts", "docs", "apps"]
@@ -83,3 +88,20 @@ async def test_the_caller_s_language_changes_nothing(acme: Company, language: st
     request = acme.api.http.build_request("GET", ADDRESS, headers={"Accept-Language": language})
     response = await acme.api.send(request, user, acme.tenant)
     assert told(response) == told(await acme.api.get(user, ADDRESS, tenant=acme.tenant))
+
+
+async def test_the_hosts_of_pictures_are_told_to_clients(acme: Company, settings: Settings, world: Endpoints) -> None:
+    user = acme.user()
+    await acme.arrive()
+    assert (await declared(acme, user))["picture_hosts"] == []
+    hosts = ("pictures.example", "*.cdn.example")
+    async with apikit.running(kit.changed(settings, **{"pictures.hosts": hosts}), world, GATEWAY_SECRET) as api:
+        await api.ready()
+        found = (await api.get(user, ADDRESS, tenant=acme.tenant)).json()
+    assert found["picture_hosts"] == [*hosts]
+    assert {one["name"]: (one["link"], one["picture"]) for one in found["verticals"]} == {
+        "messages": (None, None),
+        "contacts": (None, "avatar_url"),
+        "docs": ("url", None),
+        "apps": ("url", "icon_url"),
+    }

@@ -76,7 +76,8 @@ class BeginningJudge:
         same("what it is called", Shown(one["title"]).text, data["title" if key[0] == "doc" else "name"])
         told = {part for part in one["detail"].split(" · ") if part}
         same("what else is told of it", told - set(self._known(key[0], data)), set())
-        same("fields", one["fields"], {name: data.get(name) for name in one["fields"]})
+        own = {"kind": key[0], "conversation_kind": data.get("kind")} if VERTICAL_OF[key[0]] == "contacts" else {}
+        same("fields", one["fields"], {name: own.get(name, data.get(name)) for name in one["fields"]})
 
     def _known(self, entity: str, data: Data) -> Iterator[str]:
         """What may stand beside a name: its own, departments, and whom the caller may see."""

@@ -29,6 +29,18 @@ from search.api.edge.observed import Observed
 from search.core.settings import GatewaySettings, IdentitySettings
 
 SECRET = "0123456789abcdef" * 2
+# By status, the types that the edge gives its refusals.
+TYPES = {
+    400: {"bad-request", "too-large"},
+    401: {"token-missing", "token-refused"},
+    404: {"not-found"},
+    408: {"too-slow"},
+    413: {"too-large"},
+    414: {"too-large"},
+    421: {"bad-request"},
+    431: {"too-large"},
+    500: {"unexpected"},
+}
 LIMITS = edge.Limits(target=200, headers=800, body=100)
 
 
@@ -84,6 +96,7 @@ def refused(answer: httpx.Response, status: int) -> None:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"]
+    assert answer.json()["type"].rpartition(":")[2] in TYPES[status]
 
 
 async def test_the_log_line_tells_who_and_what_but_never_the_query(client: httpx.AsyncClient) -> None:
@@ -366,6 +379,33 @@ async def test_pages_may_load_and_be_framed_by_nothing_foreign(client: httpx.Asy
     assert "unsafe" not in page["content-security-policy"]
     assert page["x-content-type-options"] == "nosniff"
     assert page["referrer-policy"] == "no-referrer"
+
+
+def policy(page: httpx.Response) -> dict[str, str]:
+    found = [one.partition(" ") for one in page.headers["content-security-policy"].split("; ")]
+    assert len({name for name, *_ in found}) == len(found)
+    return {name: value for name, _, value in found}
+
+
+async def test_no_page_makes_code_or_markup_of_a_text(client: httpx.AsyncClient) -> None:
+    found = policy(await client.get("/page"))
+    assert found["script-src"] == found["style-src"] == found["connect-src"] == "'self'"
+    assert (found["require-trusted-types-for"], found["trusted-types"]) == ("'script'", "'none'")
+
+
+async def test_pictures_come_by_https_from_the_hosts_that_are_set_and_nothing_else_does(
+    client: httpx.AsyncClient,
+) -> None:
+    own = policy(await client.get("/page"))
+    assert own["img-src"] == "'self' data:"
+    app = FastAPI()
+    app.get("/page")(lambda: HTMLResponse("<p>"))
+    edge.install(app, picture_hosts=("pictures.example", "*.cdn.example"))
+    async with to(app) as other:
+        found = policy(await other.get("/page"))
+    assert found.pop("img-src") == "'self' data: https://pictures.example https://*.cdn.example"
+    own.pop("img-src")
+    assert found == own
 
 
 @pytest.mark.parametrize("path", ["/id", "/nowhere", "/bug"])

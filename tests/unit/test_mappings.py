@@ -292,6 +292,19 @@ def test_every_fact_is_one_that_some_hit_has(vertical: Vertical) -> None:
     assert {fact.field for fact in facts(vertical)} <= shown
 
 
+@every_vertical
+def test_links_and_pictures_are_where_it_says_in_hits_and_in_suggestions(vertical: Vertical) -> None:
+    """At least one kind of hit has them; of what a suggestion tells everything is told by a hit, in the same words."""
+    display, suggested = vertical.display, vertical.suggested
+    hits = {entity: display.show(entity, FULL[entity]).fields for entity in vertical.entities}
+    assert {display.link, display.picture} - {""} <= {name for fields in hits.values() for name in fields}
+    for entity, fields in hits.items() if suggested else ():
+        told = suggested.fields(entity, FULL[entity]) if suggested else {}
+        assert told.items() <= fields.items()
+        assert fields.keys() & {display.link, display.picture} <= told.keys()
+        assert fields.keys() & {"kind", "conversation_kind", "status"} <= told.keys()
+
+
 @every_searched_state
 def test_every_kind_of_hit_has_a_name(vertical: Vertical, entity: str, data: dict[str, Any]) -> None:
     """What the page says first in the line below a hit; docs alone may have kinds that nobody declared."""

@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import search
+from search.api.static import ELEMENT
 from search.localstack.artifacts import LOCK
 
 ROOT = Path(__file__).parents[2]
@@ -66,9 +67,13 @@ def names(requirements: list[Requirement]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder = tmp_path_factory.mktemp("wheel")
+    return made(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def made(checkout: Path, folder: Path) -> zipfile.ZipFile:
+    """The wheel that is built of a checkout."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return zipfile.ZipFile(built)
 
@@ -84,6 +89,26 @@ def test_the_wheel_holds_the_files_that_the_code_reads(wheel: zipfile.ZipFile) -
     expected = {path.relative_to(ROOT).as_posix() for path in data if path.is_file()}
     assert "search/api/web/index.html" in expected
     assert expected <= set(wheel.namelist())
+
+
+def test_the_wheel_holds_what_is_built_for_the_web_where_it_is_looked_for(tmp_path: Path) -> None:
+    """In a checkout of its own, as the built files change with every build."""
+    checkout = tmp_path / "checkout"
+    for name in (".gitignore", "pyproject.toml", "README.md", "LICENSE"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, checkout)
+    for name in (
+        "search/__init__.py",
+        "search/api/static.py",
+        "web/dist/index.html",
+        f"web/dist/{ELEMENT}",
+        "web/a.ts",
+    ):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("")
+    built = {name for name in made(checkout, tmp_path / "wheels").namelist() if ".dist-info/" not in name}
+    assert built >= {"search/web/index.html", f"search/web/{ELEMENT}"}
+    assert not [name for name in built if name.startswith("web/") or name.endswith(".ts")]
 
 
 def test_the_wheel_brings_its_licence_and_its_command(wheel: zipfile.ZipFile) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -19,12 +22,19 @@ from search.access.identity.gateway import sign
 from search.api import problems
 from search.api.dependencies import CallerRoute, caller
 from search.api.rates import Rates
+from search.api.schemas import ProblemBody
 from search.core.errors import (
+    AdminRequired,
     BadRequest,
+    CallerNotActive,
     ConfigurationError,
+    CredentialsMissing,
     Forbidden,
+    ModuleMissing,
     NotFound,
     OfficeSearchError,
+    ProblemType,
+    ScopeMissing,
     StackError,
     TooManyRequests,
     Unauthenticated,
@@ -32,11 +42,16 @@ from search.core.errors import (
 )
 from search.core.settings import GatewaySettings, IdentitySettings, RatesSettings
 
+ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 2
 ERRORS: dict[str, Exception] = {
     "bad": BadRequest("limit: must be 1 to 50"),
-    "who": Unauthenticated("no credentials"),
-    "no": Forbidden("not a user of this tenant"),
+    "who": Unauthenticated("no good credentials"),
+    "anybody": CredentialsMissing("no credentials"),
+    "no": CallerNotActive("not a user of this tenant"),
+    "module": ModuleMissing("no role has it"),
+    "scope": ScopeMissing("not granted"),
+    "admin": AdminRequired("for admins"),
     "nowhere": NotFound("there is no such message"),
     "often": TooManyRequests("wait 7 s", 7),
     "later": Unavailable("http://admin:hunter2@10.0.0.1:9200 refused"),
@@ -44,6 +59,7 @@ ERRORS: dict[str, Exception] = {
     "stack": StackError("hunter2"),
     "bug": ZeroDivisionError("hunter2"),
     "teapot": HTTPException(418),
+    "gone": HTTPException(502),
     "surrogate": BadRequest("type: \ud800 is none"),
 }
 
@@ -109,29 +125,40 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert answer.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = answer.json()
     assert found["status"] == status
-    assert found["type"] == "about:blank"
-    assert found["title"]
+    prefix, _, name = found["type"].rpartition(":")
+    assert prefix == "urn:office-search:problem"
+    assert name in [*ProblemType]
+    assert found["title"] == HTTPStatus(status).phrase
     assert found["detail"]
     return found
 
 
 @pytest.mark.parametrize(
-    ("name", "status"),
+    ("name", "status", "type"),
     [
-        ("bad", 400),
-        ("who", 401),
-        ("no", 403),
-        ("nowhere", 404),
-        ("often", 429),
-        ("later", 503),
-        ("setting", 500),
-        ("stack", 500),
-        ("bug", 500),
-        ("teapot", 418),
+        ("bad", 400, "bad-request"),
+        ("who", 401, "token-refused"),
+        ("anybody", 401, "token-missing"),
+        ("no", 403, "caller-not-active"),
+        ("module", 403, "module-missing"),
+        ("scope", 403, "scope-missing"),
+        ("admin", 403, "admin-required"),
+        ("nowhere", 404, "not-found"),
+        ("often", 429, "too-many-requests"),
+        ("later", 503, "unavailable"),
+        ("setting", 500, "unexpected"),
+        ("stack", 500, "unexpected"),
+        ("bug", 500, "unexpected"),
+        ("teapot", 418, "bad-request"),
+        ("gone", 502, "unexpected"),
     ],
 )
-async def test_each_error_has_its_status(client: httpx.AsyncClient, name: str, status: int) -> None:
-    assert "hunter2" not in json.dumps(problem(await client.get(f"/raise/{name}"), status))
+async def test_each_error_has_its_status_and_its_type(
+    client: httpx.AsyncClient, name: str, status: int, type: str
+) -> None:
+    found = problem(await client.get(f"/raise/{name}"), status)
+    assert found["type"] == f"urn:office-search:problem:{type}"
+    assert "hunter2" not in json.dumps(found)
 
 
 async def test_errors_for_the_caller_keep_their_text(client: httpx.AsyncClient) -> None:
@@ -162,15 +189,16 @@ async def test_a_text_with_half_a_surrogate_pair_can_be_sent(client: httpx.Async
 
 
 async def test_no_such_path_and_no_such_method(client: httpx.AsyncClient) -> None:
-    problem(await client.get("/nowhere"), 404)
+    assert problem(await client.get("/nowhere"), 404)["type"] == ProblemType.NOT_FOUND.urn
     answer = await client.delete("/number")
-    problem(answer, 405)
+    assert problem(answer, 405)["type"] == ProblemType.BAD_REQUEST.urn
     assert answer.headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize("value", ["0", "51", "x", "", "1" * 5000, "%ED%A0%80", "搜索"])
 async def test_a_wrong_parameter_is_named_without_its_value(client: httpx.AsyncClient, value: str) -> None:
     found = problem(await client.get(f"/number?limit={value}"), 422)
+    assert found["type"] == ProblemType.INVALID.urn
     assert found["errors"][0]["where"] == "query.limit"
     assert found["detail"].startswith("query.limit: ")
     assert len(json.dumps(found)) < 700
@@ -190,7 +218,8 @@ async def test_half_an_answer_is_not_followed_by_a_problem(client: httpx.AsyncCl
 
 @pytest.mark.parametrize("content", [b'{"limit": 5}', b"{", b"\xff\xfe", b'{"limit": "x"}', b""])
 async def test_a_stranger_gets_401_whatever_is_in_the_body(client: httpx.AsyncClient, content: bytes) -> None:
-    problem(await client.post("/body", content=content, headers={"content-type": "application/json"}), 401)
+    answer = await client.post("/body", content=content, headers={"content-type": "application/json"})
+    assert problem(answer, 401)["type"] == ProblemType.TOKEN_MISSING.urn
 
 
 @pytest.mark.parametrize(
@@ -212,3 +241,18 @@ def test_the_whole_family_of_errors_is_decided() -> None:
     decided = {BadRequest, Unauthenticated, Forbidden, NotFound, TooManyRequests, Unavailable}
     internal = {error.__name__ for error in OfficeSearchError.__subclasses__() if error not in decided}
     assert internal == {"ConfigurationError", "StackError", "RejectedEvent"}
+
+
+def test_no_refusal_leaves_open_why() -> None:
+    general = re.compile(rf"raise {Forbidden.__name__}\(")
+    assert [path.name for path in (ROOT / "search").rglob("*.py") if general.search(path.read_text("utf-8"))] == []
+    assert all(one.problem is not ProblemType.UNEXPECTED for one in Forbidden.__subclasses__())
+
+
+def test_each_type_is_explained_once_for_clients_and_for_operators() -> None:
+    assert [*problems.MEANINGS] == [*ProblemType]
+    section = (ROOT / "docs/operations.md").read_text("utf-8").partition("\n## Problems\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == [*ProblemType]
+    schema = ProblemBody.model_json_schema()["properties"]["type"]
+    assert schema["enum"] == [type.urn for type in ProblemType]
+    assert all(f"`{type}`: {meaning}" in schema["description"] for type, meaning in problems.MEANINGS.items())

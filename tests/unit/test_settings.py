@@ -82,6 +82,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "BATCH_SIZE", "indexing.batch_size", "10", 10),
     (OWN + "ACK_WAIT_S", "indexing.ack_wait_s", "5", 5),
     (OWN + "ANALYSIS_PROCESSES", "indexing.analysis_processes", "3", 3),
+    (OWN + "PICTURE_HOSTS", "pictures.hosts", "a.example, *.b.example", ("a.example", "*.b.example")),
     (OWN + "CANARY_TENANT", "canary.tenant", "canary", "canary"),
     (OWN + "CANARY_EVERY_S", "canary.every_s", "2.5", 2.5),
     (OWN + "LOG_LEVEL", "log.level", "DEBUG", "DEBUG"),
@@ -160,6 +161,29 @@ def test_what_no_browser_sends_is_no_origin(origin: str, monkeypatch: pytest.Mon
 def test_these_are_origins(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OFFICE_SEARCH_API_ORIGINS", origin)
     assert cli.settings().api.origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("*", "*.example", "example", "https://a.example", "a.example:8443", "a.example/x", "A.example", "a.example."),
+        *("*.*.example.com", "a.*.example.com", "*a.example.com", "-a.example", "a-.example", "a_b.example"),
+        *("10.0.0.1", "*.0.0.1", "[::1]", "办公.example", "a.example;script-src", "a.example 'unsafe-inline'"),
+        *("x" * 64 + ".example", "a." * 130 + "example", "data:", "'self'", "a..example", ".a.example", "a.example\t;"),
+    ],
+)
+def test_what_could_mean_more_than_a_host_is_no_host_of_pictures(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_PICTURE_HOSTS", f"good.example,{host}")
+    with pytest.raises(
+        ConfigurationError, match=r"OFFICE_SEARCH_PICTURE_HOSTS: .* a host of pictures is its name alone"
+    ):
+        cli.settings()
+
+
+@pytest.mark.parametrize("host", ["a.b", "*.cdn-1.office.example", "xn--fiq228c.example", "1.2.3.4.example", "a.4b"])
+def test_these_are_hosts_of_pictures(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFICE_SEARCH_PICTURE_HOSTS", host)
+    assert cli.settings().pictures.hosts == (host,)
 
 
 def test_a_time_zone_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,18 @@ def test_a_vertical_says_what_its_hits_tell_and_where() -> None:
     assert (facts["created_at"].line, facts["created_at"].filter, facts["created_at"].otherwise) == (None, None, None)
 
 
+def test_a_vertical_says_where_links_and_pictures_are_and_from_which_hosts() -> None:
+    found = described(CATALOGUE, EVERYTHING, ("pictures.example", "*.cdn.example"))
+    assert found.picture_hosts == ["pictures.example", "*.cdn.example"]
+    assert {one.name: (one.link, one.picture) for one in found.verticals} == {
+        "messages": (None, None),
+        "contacts": (None, "avatar_url"),
+        "docs": ("url", None),
+        "apps": ("url", "icon_url"),
+    }
+    assert described(CATALOGUE, EVERYTHING).picture_hosts == []
+
+
 def test_a_filter_says_how_it_is_written_and_what_its_values_are() -> None:
     found = {one.name: one for one in described(CATALOGUE, EVERYTHING).filters}
     assert (found["in"].names, found["in"].parameter, found["in"].kind) == (

@@ -10,7 +10,7 @@ from search.access.identity.bearer import BearerMode
 from search.access.identity.bearer_tokens import BearerTokens
 from search.access.identity.nonces import Nonces
 from search.access.identity.request import Caller, IdentityMode, RequestLines
-from search.core.errors import ConfigurationError, Unauthenticated
+from search.core.errors import ConfigurationError, CredentialsMissing, Unauthenticated
 from search.core.settings import IdentitySettings
 
 
@@ -50,11 +50,12 @@ def _tokens(settings: IdentitySettings, now: Callable[[], float], clock: Callabl
 async def authenticate(modes: Sequence[IdentityMode], request: RequestLines) -> Caller:
     """Return the caller that a request's credentials prove.
 
-    Raises Unauthenticated for missing or false credentials, or those of two modes at once; Unavailable as `prove` does.
+    Raises CredentialsMissing where there are none, Unauthenticated for false ones or those of two modes at once;
+    Unavailable as `prove` does.
     """
     claimed = [mode for mode in modes if mode.present(request.headers)]
     if not claimed:
-        raise Unauthenticated("The request carries no credentials; accepted are: " + _names(modes) + ".")
+        raise CredentialsMissing("The request carries no credentials; accepted are: " + _names(modes) + ".")
     # A proxy on the way may take another of the two than we would: so neither is taken.
     if len(claimed) > 1:
         raise Unauthenticated("The request carries credentials of several kinds (" + _names(claimed) + "); send one.")

@@ -25,15 +25,16 @@ def install(
     limits: Limits | None = None,
     allowed_hosts: frozenset[str] | None = None,
     origins: Sequence[str] = (),
+    picture_hosts: Sequence[str] = (),
 ) -> None:
     """Put the edge around `app`. Call it last, as it must be outermost.
 
     `allowed_hosts`: the only host names to answer to, without port; None for any. `origins`: of pages elsewhere that
-    may call the API; without any nothing is said of origins.
+    may call the API; without any nothing is said of origins. `picture_hosts`: from which pages may show pictures.
     """
     app.add_middleware(Audited, audit=audit or Audit())
     app.add_middleware(Admission, limits=limits or Limits(), allowed_hosts=allowed_hosts)
     if origins:
         app.add_middleware(OtherOrigins, origins=origins)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, picture_hosts=picture_hosts)
     app.add_middleware(Observed, sealing=sealing or Sealing())

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search.api.edge.doubtful import doubtful
 from search.api.problems import Problem
+from search.core.errors import ProblemType
 
 # Closing a connection with unread bytes resets it and loses the answer, so this many more bytes are read and dropped.
 _DRAINED = 1024 * 1024
@@ -46,7 +47,8 @@ class Admission:
             async with asyncio.timeout(self._limits.body_seconds):
                 body = await _read(receive, self._limits.body)
         except TimeoutError:
-            await Problem(408, "The body did not arrive in time.", {"Connection": "close"})(scope, receive, send)
+            late = Problem(408, ProblemType.TOO_SLOW, "The body did not arrive in time.", {"Connection": "close"})
+            await late(scope, receive, send)
         except ClientDisconnect:
             return
         else:
@@ -57,7 +59,7 @@ class Admission:
             await self._app(scope, _replay(body, receive), send)
             return
         detail = f"The body is larger than {self._limits.body} bytes."
-        await Problem(413, detail, {"Connection": "close"})(scope, receive, send)
+        await Problem(413, ProblemType.TOO_LARGE, detail, {"Connection": "close"})(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
         """Return the answer to a request whose head is not acceptable; None if it is."""
@@ -68,24 +70,26 @@ class Admission:
 def _too_large(scope: Scope, limits: Limits) -> Problem | None:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(scope["raw_path"]) + len(scope["query_string"]) > limits.target:
-        return Problem(414, f"The address is longer than {limits.target} bytes; send the query in a POST body.")
+        detail = f"The address is longer than {limits.target} bytes; send the query in a POST body."
+        return Problem(414, ProblemType.TOO_LARGE, detail)
     if scope["query_string"].count(b"&") >= limits.parameters:
-        return Problem(400, f"The address has more than {limits.parameters} parameters.")
+        return Problem(400, ProblemType.TOO_LARGE, f"The address has more than {limits.parameters} parameters.")
     if len(headers) > limits.header_lines:
-        return Problem(431, f"There are more than {limits.header_lines} headers.")
+        return Problem(431, ProblemType.TOO_LARGE, f"There are more than {limits.header_lines} headers.")
     if sum(len(name) + len(value) for name, value in headers) > limits.headers:
-        return Problem(431, f"The headers are longer than {limits.headers} bytes together.")
+        return Problem(431, ProblemType.TOO_LARGE, f"The headers are longer than {limits.headers} bytes together.")
     return None
 
 
 def _foreign(headers: list[tuple[bytes, bytes]], allowed: frozenset[str]) -> Problem | None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:
-        return Problem(400, "The header Host must be sent once.")
+        return Problem(400, ProblemType.BAD_REQUEST, "The header Host must be sent once.")
     host = hosts[0].decode("latin-1").lower()
     # The colons of an IPv6 address stand inside its brackets.
     name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
-    return None if name in allowed else Problem(421, "This service does not answer under that host name.")
+    detail = "This service does not answer under that host name."
+    return None if name in allowed else Problem(421, ProblemType.BAD_REQUEST, detail)
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from search.api.edge.observed import REQUEST_ID
 from search.api.problems import RETRY_AFTER_S, Problem
+from search.core.errors import ProblemType
 
 OPEN = Gauge("office_search_connections", "Connections that are open")
 CLOSED = Counter(
@@ -68,7 +69,9 @@ class Connection(H11Protocol):
         OPEN.inc()
         if len(self.connections) > self.doors.limits.most and not self._make_room():
             CLOSED.labels("busy").inc()
-            self._refuse(503, "There are too many connections just now; try again in a few seconds.")
+            self._refuse(
+                503, ProblemType.UNAVAILABLE, "There are too many connections just now; try again in a few seconds."
+            )
             return
         self._note(begun=True)
 
@@ -105,7 +108,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, msg)
+        self._refuse(400, ProblemType.BAD_REQUEST, msg)
 
     def _note(self, *, begun: bool) -> None:
         """Note whether a request is being answered or waited for; `begun`: its head's time has begun."""
@@ -126,7 +129,7 @@ class Connection(H11Protocol):
     def _late(self) -> None:
         if self.conn.trailing_data[0]:
             CLOSED.labels("late").inc()
-            self._refuse(408, "The head of the request did not arrive in time.")
+            self._refuse(408, ProblemType.TOO_SLOW, "The head of the request did not arrive in time.")
         else:
             self._close()
 
@@ -142,12 +145,12 @@ class Connection(H11Protocol):
         oldest._close()
         return True
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def _refuse(self, status: int, type: ProblemType, detail: str) -> None:
         """Answer with a problem, unless another answer has begun, and close the connection."""
         headers = {"Connection": "close", REQUEST_ID: uuid.uuid4().hex}
         if status == 503:
             headers["Retry-After"] = str(RETRY_AFTER_S)
-        problem = Problem(status, detail, headers)
+        problem = Problem(status, type, detail, headers)
         reason = HTTPStatus(status).phrase.encode()
         with suppress(h11.LocalProtocolError):
             head = self.conn.send(h11.Response(status_code=status, headers=problem.raw_headers, reason=reason))

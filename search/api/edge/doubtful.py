@@ -8,6 +8,7 @@ import string
 from starlette.types import Scope
 
 from search.api.problems import Problem
+from search.core.errors import ProblemType
 
 # What stands for itself in a path (RFC 3986, 2.3), separates its parts or cannot be seen. A proxy that compares paths
 # as they are sent would let such a one through, encoded, to a route that it guards.
@@ -21,7 +22,8 @@ def doubtful(scope: Scope) -> Problem | None:
     # RFC 9112, 6.1: where the body ends, and so where the next request begins, is read in two ways.
     if b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0"):
         detail = "Transfer-Encoding goes neither with Content-Length nor with HTTP/1.0; send one of them."
-        return Problem(400, detail, {"Connection": "close"})
+        return Problem(400, ProblemType.BAD_REQUEST, detail, {"Connection": "close"})
     if _DISGUISED.search(scope["raw_path"]):
-        return Problem(400, "The path holds letters, digits, slashes or the like percent-encoded; send them plain.")
+        detail = "The path holds letters, digits, slashes or the like percent-encoded; send them plain."
+        return Problem(400, ProblemType.BAD_REQUEST, detail)
     return None
