@@ -29,11 +29,9 @@ Value = Annotated[str, Field(max_length=200)]
 
 
 class SearchQuestion(BaseModel):
-    """The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs.
+    """The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs."""
 
-    `search_question` adds one parameter for each filter of a catalogue.
-    """
-
+    # `search_question` adds one field for each filter of a catalogue.
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     filters: ClassVar[Mapping[str, str]] = {}
