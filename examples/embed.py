@@ -23,7 +23,7 @@ class Host(SimpleHTTPRequestHandler):
         self.search = search
         super().__init__(*args, directory=str(HERE))  # type: ignore[arg-type]
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == "/token":
             with urlopen(f"{self.search}demo/callers", timeout=5) as answer:  # noqa: S310
@@ -61,5 +61,5 @@ def server(search: str, port: int) -> ThreadingHTTPServer:
 
 if __name__ == "__main__":
     search = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080/"
-    print("http://127.0.0.1:8090/  asks", search)
+    sys.stdout.write(f"http://127.0.0.1:8090/ asks {search}\n")
     server(search, 8090).serve_forever()

@@ -27,7 +27,8 @@ PIXEL = base64.b64decode(
 def hosting(search: str, port: int) -> Iterator[str]:
     """Serve the page of examples/, which embeds boxes of the service at `search`; yields its root."""
     spec = importlib.util.spec_from_file_location("embed", EXAMPLES / "embed.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     embed = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(embed)
     server = embed.server(search, port)

@@ -211,7 +211,8 @@ ORDERS: dict[str, Any] = {
 REPLAY = """([input, steps]) => {
   const classes = {keydown: KeyboardEvent, input: InputEvent};
   return steps.map(([name, init]) => {
-    const event = new (classes[name] ?? CompositionEvent)(name, {bubbles: true, composed: true, cancelable: true, ...init});
+    const way = {bubbles: true, composed: true, cancelable: true};
+    const event = new (classes[name] ?? CompositionEvent)(name, {...way, ...init});
     if (init.keyCode) Object.defineProperty(event, 'keyCode', {value: init.keyCode});
     input.dispatchEvent(event);
     return event.defaultPrevented;
@@ -281,7 +282,8 @@ async def test_the_slash_is_known_by_its_key_under_any_input_method(
 ) -> None:
     await host.page.locator(FIRST).evaluate("box => box.setAttribute('shortcut', '/')")
     await host.page.evaluate(
-        "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code, bubbles: true, cancelable: true}))",
+        "([key, code]) => document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, code, bubbles: true, cancelable: true}))",
         [key, code],
     )
     assert (await focused(host) == "box input") is leads
@@ -482,7 +484,8 @@ async def test_the_region_that_is_read_out_says_one_thing_a_pause(host: Watched)
     await answered(host.page, SUGGEST, suggestions())
     await host.page.locator(FIRST).evaluate(
         """box => { const region = box.shadowRoot.querySelector('[role=status]'); window.heard = [];
-        new MutationObserver(() => heard.push(region.textContent)).observe(region, {childList: true, characterData: true, subtree: true}) }"""
+        const all = {childList: true, characterData: true, subtree: true};
+        new MutationObserver(() => heard.push(region.textContent)).observe(region, all) }"""
     )
     await host.box().press_sequentially("没有的", delay=15)
     await expect(host.page.locator(FIRST).locator("[role=status]")).to_have_text("没有建议")
