@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup unit test test-all fuzz-access chaos lint format demo screenshots lock clean
+.PHONY: help setup unit test test-all fuzz-access chaos lint format clients demo screenshots lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ format: setup ## Bring the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+clients: setup ## Make anew what the clients have from the OpenAPI document; needs Node.js 20 or newer
+	@$(BIN)/python scripts/clients.py
+
 demo: setup ## Start everything with a made-up company, and print the URL of a search page
 	$(BIN)/office-search demo
 
@@ -48,5 +51,5 @@ lock: setup ## Resolve the dependencies anew, keeping the locked versions that f
 	@sh scripts/lock.sh
 
 clean: ## Remove .venv and what the tools left; the downloads of the local stack stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,7 +23,7 @@ class Host(SimpleHTTPRequestHandler):
         self.search = search
         super().__init__(*args, directory=str(HERE))  # type: ignore[arg-type]
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == "/token":
             with urlopen(f"{self.search}demo/callers", timeout=5) as answer:  # noqa: S310
@@ -31,13 +31,15 @@ class Host(SimpleHTTPRequestHandler):
         elif path in FILES:
             file = HERE / FILES[path]
             meta = f'<meta name="office-search" content="{self.search}">'
-            self._answer(self.guess_type(file.name), file.read_text("utf-8").replace("<title>", f"{meta}<title>").encode())
+            self._answer(
+                self.guess_type(file.name), file.read_text("utf-8").replace("<title>", f"{meta}<title>").encode()
+            )
         else:
             self.send_error(404)
 
     def _answer(self, kind: str, body: bytes) -> None:
         policy = (
-            f"default-src 'none'; script-src 'self' {self.search}web/; style-src 'self'; img-src 'self';"
+            f"default-src 'none'; script-src 'self' {self.search}web/; style-src 'self'; img-src 'self' https:;"
             f" connect-src 'self' {self.search}; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
             " require-trusted-types-for 'script'; trusted-types 'none'"
         )
@@ -59,5 +61,5 @@ def server(search: str, port: int) -> ThreadingHTTPServer:
 
 if __name__ == "__main__":
     search = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080/"
-    print("http://127.0.0.1:8090/  asks", search)
+    sys.stdout.write(f"http://127.0.0.1:8090/ asks {search}\n")
     server(search, 8090).serve_forever()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mappings.catalogue import Catalogue
 from mappings.entities import ID_PATTERN
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used, taking
 from search.api.routes import PROBLEMS
 from search.api.schemas import Query as QueryText
@@ -22,20 +23,23 @@ DENIED = PROBLEMS[403] | {"description": "An unknown or disabled caller, or one 
 class ExplainQuestion(BaseModel):
     """Who is asked about, and which entity. All of it is in the query string, so that the audit log holds it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.EXPLAIN_QUESTION]})
 
     vertical: str = Field(max_length=40)
     id: str = Field(
         pattern=r"^([a-z]+:)?[A-Za-z0-9._-]{1,128}$",
         description="The entity's id; of contacts with the kind before it, such as `user:u-12`, where ids meet.",
+        examples=[examples.MESSAGE_ID],
     )
-    user: str = Field(pattern=ID_PATTERN, description="Who does or does not find it, by id.")
+    user: str = Field(pattern=ID_PATTERN, description="Who does or does not find it, by id.", examples=["u-27"])
     q: QueryText = ""
 
 
 def explain_question(catalogue: Catalogue) -> type[ExplainQuestion]:
     """Return the model of the parameters, with the catalogue's verticals as the only ones allowed."""
-    named = Field(max_length=40, json_schema_extra={"enum": list(catalogue.verticals)})
+    named = Field(
+        max_length=40, examples=[next(iter(catalogue.verticals))], json_schema_extra={"enum": list(catalogue.verticals)}
+    )
     base = ExplainQuestion
     return create_model(base.__name__, __base__=base, __doc__=base.__doc__, vertical=(str, named))
 
@@ -69,6 +73,8 @@ class StepBody(BaseModel):
 
 class ExplanationBody(BaseModel):
     """Why a user does or does not find an entity. If the admin cannot find it, only the deciding rule is told."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EXPLANATION]})
 
     vertical: str
     id: str

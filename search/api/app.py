@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import Lifespan
 
 from analyzers import alike, load_lexicons
 from mappings.catalogue import Catalogue
@@ -15,13 +13,12 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, feedback, problems, routes, static, suggest, surroundings
+from search.api import edge, problems
+from search.api.document import described_by
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
 from search.core.settings import Settings
-
-DESCRIPTION = "One search over messages, people, docs and apps; nobody sees, counts or guesses what they may not."
 
 
 def create(
@@ -69,33 +66,4 @@ def create(
     edge.install(
         app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins, picture_hosts=pictures
     )
-    return app
-
-
-def described_by(
-    catalogue: Catalogue,
-    *,
-    lifespan: Lifespan[FastAPI] | None = None,
-    picture_hosts: Sequence[str] = (),
-    more: Sequence[APIRouter] = (),
-) -> FastAPI:
-    """Return an application with all routes and nothing behind them: enough for its OpenAPI document.
-
-    `lifespan`: what runs from its start to its end. `picture_hosts`: told to clients. `more`: further routers.
-    """
-    app = FastAPI(
-        title="Office Search",
-        description=DESCRIPTION,
-        version=version("office-search"),
-        lifespan=lifespan,
-        # A redirect would put the query into a header; Swagger's page loads scripts from elsewhere.
-        redirect_slashes=False,
-        docs_url=None,
-        redoc_url=None,
-    )
-    declared = described.router(picture_hosts)
-    searched = (routes.search(catalogue), suggest.router, surroundings.router, declared, feedback.router)
-    for router in (*searched, admin.router(catalogue), routes.operations, static.element(), *more):
-        app.include_router(router)
-    credentials.describe(app)
     return app

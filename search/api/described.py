@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from mappings.catalogue import Catalogue
 from mappings.parts.display import Fact, Form, Labels
 from mappings.parts.filtering import Choice, Filter, Moment, Named
 from mappings.vertical import Vertical
 from search.access.principal import Principal
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 
@@ -80,6 +81,8 @@ class FilterBody(BaseModel):
 
 class VerticalsBody(BaseModel):
     """The verticals that the caller may search, in the order of a client's tabs, and the filters that concern them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VERTICALS]})
 
     verticals: list[VerticalBody]
     denied: list[TabBody] = Field(

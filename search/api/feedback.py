@@ -13,6 +13,7 @@ from mappings.entities import ID_PATTERN
 from search.access.identity import Caller
 from search.access.personal import WITHOUT_SCOPE, may_personal
 from search.access.principal import Principal
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 from search.bootstrap import Services
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 class ClickBody(BaseModel):
     """What the caller did with an answer: meant its question (`submit`), or saw, opened or dismissed a hit."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.CLICK, examples.SUBMIT]})
 
     query_id: str = Field(min_length=1, max_length=100, description="Of the answer.")
     action: Action
@@ -58,6 +59,8 @@ class RecentSearch(BaseModel):
 class RecentBody(BaseModel):
     """The caller's own recent searches, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RECENT]})
+
     recent: list[RecentSearch]
 
 
@@ -65,7 +68,11 @@ Clicks = Annotated[list[ClickBody], Field(max_length=MOST_EVENTS)]
 
 
 @router.post("/clicks", status_code=204, response_class=Response, summary="Tell what was seen and opened of an answer")
-async def clicks(services: Used, who: Proven, told: Annotated[ClickBody | Clicks, Body()]) -> None:
+async def clicks(
+    services: Used,
+    who: Proven,
+    told: Annotated[ClickBody | Clicks, Body(examples=[examples.CLICK, [examples.SUBMIT, examples.CLICK]])],
+) -> None:
     """Tell one thing that the caller did, or up to 50.
 
     What names no answer given to this caller, or an entity that is not in it, is dropped without a word.
@@ -93,7 +100,9 @@ async def remove_all(services: Used, who: Proven) -> None:
 @router.delete(
     "/recent/{id}", status_code=204, response_class=Response, summary="Remove one of them", responses={403: DENIED}
 )
-async def remove_one(services: Used, who: Proven, id: Annotated[str, Path(max_length=100)]) -> None:
+async def remove_one(
+    services: Used, who: Proven, id: Annotated[str, Path(max_length=100, examples=[examples.RECENT_ID])]
+) -> None:
     """Remove one; what is not there, or is somebody else's, is no error."""
     caller = await _personal(services, who)
     await services.feedback.remove_recent(caller.tenant, caller.user, id)

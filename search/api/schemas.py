@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mappings.catalogue import Catalogue
 from mappings.parts.filtering import Filter
+from search.api import examples
 from search.api.problems import MEANINGS
 from search.core.errors import ProblemType
 from search.query.answer import Answer
@@ -18,28 +19,39 @@ LONGEST_QUERY = 1000
 # Of the last page but one; a POST keeps it out of the address.
 LONGEST_CURSOR = 8000
 
-Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="What the search box holds, operators included.")]
+Query = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_QUERY,
+        description="What the search box holds, operators included.",
+        examples=[examples.QUERY],
+    ),
+]
 Value = Annotated[str, Field(max_length=200)]
 
 
 class SearchQuestion(BaseModel):
-    """The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs.
+    """The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs."""
 
-    `search_question` adds one parameter for each filter of a catalogue.
-    """
-
+    # `search_question` adds one field for each filter of a catalogue.
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     filters: ClassVar[Mapping[str, str]] = {}
     """By the name of a model's field: the name of the filter whose value it is."""
 
     q: Query = ""
-    verticals: Value | None = Field(None, description="Comma-separated; absent: all that the caller may search.")
-    sort: Literal["relevance", "newest", "oldest"] = "relevance"
-    limit: int = Field(20, ge=1, le=50)
-    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = None
+    verticals: Value | None = Field(
+        None, description="Comma-separated; absent: all that the caller may search.", examples=["messages,docs"]
+    )
+    sort: Literal["relevance", "newest", "oldest"] = Field("relevance", examples=["newest"])
+    limit: int = Field(20, ge=1, le=50, examples=[10])
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = Field(
+        None, description="Of the answer before, for the next page; absent: the first.", examples=[examples.CURSOR]
+    )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
-        None, description="An IANA name: where the days of dates begin, such as `Europe/Berlin`."
+        None,
+        description="An IANA name: where the days of dates begin, such as `Europe/Berlin`.",
+        examples=["Asia/Shanghai"],
     )
 
     def question(self) -> Question:
@@ -61,10 +73,16 @@ def search_question(catalogue: Catalogue) -> type[SearchQuestion]:
     """Return the model of the parameters for this catalogue, with one for each of its filters."""
     fields: dict[str, Any] = {}
     for filter in catalogue.filters.values():
-        described = Field(None, alias=filter.parameter_name, description=_described(catalogue, filter))
+        described = Field(
+            None,
+            alias=filter.parameter_name,
+            description=_described(catalogue, filter),
+            examples=[examples.value_of(catalogue, filter)],
+        )
         # `from` is a word of Python's, and can be no attribute.
         fields[f"filter_{filter.name}"] = (Value | None, described)
     model = create_model("SearchQuestion", __base__=SearchQuestion, __doc__=SearchQuestion.__doc__, **fields)
+    model.model_config["json_schema_extra"] = {"examples": [examples.question(catalogue)]}
     model.filters = {f"filter_{name}": name for name in catalogue.filters}
     return model
 
@@ -96,6 +114,8 @@ class QueryBody(BaseModel):
 
 class AnswerBody(BaseModel):
     """One ranked list of hits over the verticals that the caller may search."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ANSWER]})
 
     hits: list[HitBody]
     sections: dict[str, SectionBody]
@@ -131,6 +151,8 @@ def _types() -> str:
 
 class ProblemBody(BaseModel):
     """RFC 9457 problem details."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
 
     type: str = Field(description=_types(), json_schema_extra={"enum": [type.urn for type in ProblemType]})
     title: str = Field(description="The status in words.")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.access.identity import Caller
 from search.access.personal import may_personal
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.noting import noted
 from search.api.routes import PROBLEMS
@@ -19,16 +20,21 @@ from search.suggest.suggest import MOST, Asked
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
-Languages = Annotated[str, Header(alias="Accept-Language", description="zh or en: of the labels of operators' values.")]
+Languages = Annotated[
+    str,
+    Header(alias="Accept-Language", description="zh or en: of the labels of operators' values.", examples=["zh"]),
+]
 
 
 class SuggestQuestion(BaseModel):
     """What is typed so far. A POST sends the same as a JSON body, which keeps it out of access logs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.SUGGEST_QUESTION]})
 
-    q: Annotated[str, Field(max_length=LONGEST_QUERY, description="What the search box holds so far.")] = ""
-    limit: int = Field(8, ge=1, le=MOST)
+    q: Annotated[str, Field(max_length=LONGEST_QUERY)] = Field(
+        "", description="What the search box holds so far.", examples=[examples.SUGGEST_QUESTION["q"]]
+    )
+    limit: int = Field(8, ge=1, le=MOST, examples=[examples.SUGGEST_QUESTION["limit"]])
 
 
 class SuggestionBody(BaseModel):
@@ -49,6 +55,8 @@ class SuggestionBody(BaseModel):
 
 class SuggestionsBody(BaseModel):
     """Suggestions, best first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUGGESTIONS]})
 
     suggestions: list[SuggestionBody]
     failed: list[str] = Field(description="Verticals whose backend did not answer in time.")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 from search.api.schemas import ProblemBody
@@ -29,8 +30,8 @@ class Around(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    before: Count = Field(5, description="How many earlier messages.")
-    after: Count = Field(5, description="How many later ones.")
+    before: Count = Field(5, description="How many earlier messages.", examples=[5])
+    after: Count = Field(5, description="How many later ones.", examples=[5])
 
 
 class SaidBody(BaseModel):
@@ -46,6 +47,8 @@ class SaidBody(BaseModel):
 
 class SurroundingsBody(BaseModel):
     """A message in its conversation, as the caller may see it now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SURROUNDINGS]})
 
     message: SaidBody
     before: list[SaidBody] = Field(description="Those before it, oldest first, up to the message.")
@@ -72,7 +75,7 @@ class SurroundingsBody(BaseModel):
 async def context(
     services: Used,
     who: Proven,
-    id: Annotated[str, Path(description="The message's id.")],
+    id: Annotated[str, Path(description="The message's id.", examples=[examples.MESSAGE_ID])],
     asked: Annotated[Around, Query()],
 ) -> SurroundingsBody:
     """Return a message with up to 20 before and after it, by `sent_at` and, at one time, by id.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mappings.catalogue import Catalogue
-from search.api.app import described_by
+from search.api.document import described_by
 
 
 def document() -> str:

@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import boxkit
 import kit
 import pagekit
 import pytest
@@ -23,13 +24,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("stackkit")
 
 
+@pytest.fixture(scope="session")
+def host_port() -> int:
+    """Of the page that embeds the search box, whose origin the demo lets in."""
+    return choose_port(None)
+
+
 @pytest.fixture(scope="module")
-async def demo_url(browser: Browser, world: Endpoints) -> AsyncIterator[str]:
+def host_url(demo_url: str, host_port: int) -> Iterator[str]:
+    """The root of a client that embeds the search box, on an origin of its own."""
+    with boxkit.hosting(demo_url, host_port) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def demo_url(browser: Browser, world: Endpoints, host_port: int) -> AsyncIterator[str]:
     """The root of `office-search demo`, run on the suite's stack as a user runs it, and stopped by Ctrl-C."""
     port = choose_port(None)
     environment = {**os.environ, "OPENSEARCH_URL": world.opensearch_url, "BROKER_URL": world.broker_url}
     with tempfile.TemporaryDirectory() as home, (Path(home) / "demo.log").open("wb") as log:
         environment |= {"OFFICE_SEARCH_HOME": home, "OFFICE_SEARCH_INDEXER_PORT": "0"}
+        environment["OFFICE_SEARCH_API_ORIGINS"] = f"http://127.0.0.1:{host_port}"
         command = [sys.executable, "-m", "search.cli", "demo", "--port", str(port)]
         demo = await asyncio.create_subprocess_exec(
             *command, env=environment, stdout=log, stderr=log, start_new_session=True

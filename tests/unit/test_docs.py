@@ -13,12 +13,12 @@ from search.core.settings import GROUPS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")]
-DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS += sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "clients").glob("*/README.md")])
 
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)")
-FOLDERS = ("analyzers", "benchmarks", "deploy", "docs", "indexers", "mappings", "scripts", "search", "tests")
+FOLDERS = ("analyzers", "benchmarks", "clients", "deploy", "docs", "indexers", "mappings", "scripts", "search", "tests")
 # A path begins with one of our folders, so that an address or another's file is none.
 PATH = re.compile(rf"(?<![\w./<-])(?:{'|'.join(FOLDERS)})/[\w./*-]*")
 PYTHON = re.compile(r"(?<![\w./*-])\w+\.py\b")
@@ -28,7 +28,7 @@ VARIABLE = re.compile(r"\bOFFICE_SEARCH_[A-Z_]+[A-Z]\b(?!…)")
 # Read by the tests, which have no settings.
 OTHER_VARIABLES = {"OFFICE_SEARCH_SHARED_DATA"}
 
-document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
 def code(document: Path) -> str:

@@ -227,6 +227,57 @@ export interface components {
         /**
          * AnswerBody
          * @description One ranked list of hits over the verticals that the caller may search.
+         * @example {
+         *       "hits": [
+         *         {
+         *           "vertical": "messages",
+         *           "id": "m-1001",
+         *           "fields": {
+         *             "conversation_id": "c-7",
+         *             "sender_id": "u-12",
+         *             "sender_name": "张三",
+         *             "sent_at": "2026-03-02T09:15:04.120Z",
+         *             "kind": "text"
+         *           },
+         *           "score": 0.83,
+         *           "title": "搜索中台项目群",
+         *           "snippet": "明天上午<em>评审</em><em>搜索</em><em>中台</em>方案"
+         *         },
+         *         {
+         *           "vertical": "docs",
+         *           "id": "f-31",
+         *           "score": 0.71,
+         *           "title": "<em>搜索</em><em>中台</em>方案 v2",
+         *           "snippet": "本次<em>评审</em>的范围：分词、权限与索引重建。",
+         *           "fields": {
+         *             "kind": "doc",
+         *             "owner_id": "u-12",
+         *             "updated_at": "2026-03-01T11:02:00Z"
+         *           }
+         *         }
+         *       ],
+         *       "sections": {
+         *         "messages": {
+         *           "total": 12,
+         *           "relation": "eq"
+         *         },
+         *         "docs": {
+         *           "total": 3,
+         *           "relation": "eq"
+         *         }
+         *       },
+         *       "query": {
+         *         "text": "搜索中台 评审",
+         *         "filters": {},
+         *         "corrected": null
+         *       },
+         *       "denied": [],
+         *       "failed": [],
+         *       "partial": false,
+         *       "cursor": null,
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 14
+         *     }
          */
         AnswerBody: {
             /** Hits */
@@ -261,6 +312,17 @@ export interface components {
         /**
          * ClickBody
          * @description What the caller did with an answer: meant its question (`submit`), or saw, opened or dismissed a hit.
+         * @example {
+         *       "action": "open",
+         *       "id": "m-1001",
+         *       "position": 0,
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "vertical": "messages"
+         *     }
+         * @example {
+         *       "action": "submit",
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR"
+         *     }
          */
         ClickBody: {
             /**
@@ -292,33 +354,89 @@ export interface components {
         /**
          * ExplainQuestion
          * @description Who is asked about, and which entity. All of it is in the query string, so that the audit log holds it.
+         * @example {
+         *       "id": "m-1001",
+         *       "q": "搜索中台 评审",
+         *       "user": "u-27",
+         *       "vertical": "messages"
+         *     }
          */
         ExplainQuestion: {
             /**
              * Vertical
+             * @example contacts
              * @enum {string}
              */
             vertical: "contacts" | "docs" | "apps" | "messages";
             /**
              * Id
              * @description The entity's id; of contacts with the kind before it, such as `user:u-12`, where ids meet.
+             * @example m-1001
              */
             id: string;
             /**
              * User
              * @description Who does or does not find it, by id.
+             * @example u-27
              */
             user: string;
             /**
              * Q
              * @description What the search box holds, operators included.
              * @default
+             * @example 搜索中台 评审
              */
             q?: string;
         };
         /**
          * ExplanationBody
          * @description Why a user does or does not find an entity. If the admin cannot find it, only the deciding rule is told.
+         * @example {
+         *       "vertical": "messages",
+         *       "id": "m-1001",
+         *       "user": "u-27",
+         *       "entity": "message",
+         *       "outcome": "denied",
+         *       "reason": {
+         *         "code": "not_a_member",
+         *         "facts": {
+         *           "conversation": "c-7"
+         *         },
+         *         "text": "The user is not a member of the conversation, which is not public."
+         *       },
+         *       "steps": [
+         *         {
+         *           "step": "user",
+         *           "state": "passed",
+         *           "code": "active",
+         *           "text": "The user is known and active.",
+         *           "facts": {}
+         *         },
+         *         {
+         *           "step": "index",
+         *           "state": "passed",
+         *           "code": "indexed",
+         *           "text": "It is indexed.",
+         *           "facts": {}
+         *         },
+         *         {
+         *           "step": "module",
+         *           "state": "passed",
+         *           "code": "module",
+         *           "text": "One of the user's roles has the vertical's module for it.",
+         *           "facts": {}
+         *         },
+         *         {
+         *           "step": "access",
+         *           "state": "failed",
+         *           "code": "not_a_member",
+         *           "text": "The user is not a member of the conversation, which is not public.",
+         *           "facts": {
+         *             "conversation": "c-7"
+         *           }
+         *         }
+         *       ]
+         *     }
          */
         ExplanationBody: {
             /** Vertical */
@@ -486,15 +604,31 @@ export interface components {
         /**
          * ProblemBody
          * @description RFC 9457 problem details.
+         * @example {
+         *       "detail": "This caller asks more often than this service allows; wait 7 s and then ask again, less often.",
+         *       "status": 429,
+         *       "title": "Too Many Requests",
+         *       "type": "urn:office-search:problem:too-many-requests"
+         *     }
          */
         ProblemBody: {
-            /** Type */
-            type: string;
-            /** Title */
+            /**
+             * Type
+             * @description What went wrong, for clients: urn:office-search:problem:… with `bad-request`: the request as a whole, or a parameter, makes no sense; `invalid`: parameters have a wrong form; `errors` says which; `token-missing`: there are no credentials; `token-refused`: the credentials prove nothing, or no longer do: get new ones; `caller-not-active`: the user is unknown or disabled; `module-missing`: none of the user's roles has the module, or the app was not granted it; `scope-missing`: the app was not granted the scope `search.personal`; `admin-required`: this is for admins; `not-found`: there is no such thing, or the caller may not see it; `too-slow`: the request did not arrive in time; `too-large`: body, address or headers are too large; `too-many-requests`: the user or the app asks too often; `Retry-After` says for how long to wait; `unavailable`: not ready, or a part does not answer; try again after `Retry-After`; `unexpected`: a fault of this service.
+             * @enum {string}
+             */
+            type: "urn:office-search:problem:bad-request" | "urn:office-search:problem:invalid" | "urn:office-search:problem:token-missing" | "urn:office-search:problem:token-refused" | "urn:office-search:problem:caller-not-active" | "urn:office-search:problem:module-missing" | "urn:office-search:problem:scope-missing" | "urn:office-search:problem:admin-required" | "urn:office-search:problem:not-found" | "urn:office-search:problem:too-slow" | "urn:office-search:problem:too-large" | "urn:office-search:problem:too-many-requests" | "urn:office-search:problem:unavailable" | "urn:office-search:problem:unexpected";
+            /**
+             * Title
+             * @description The status in words.
+             */
             title: string;
             /** Status */
             status: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description What happened and what to do next, in English; it may change.
+             */
             detail: string;
         };
         /** QueryBody */
@@ -525,6 +659,15 @@ export interface components {
         /**
          * RecentBody
          * @description The caller's own recent searches, newest first.
+         * @example {
+         *       "recent": [
+         *         {
+         *           "id": "5b0c7f2e9a41d863",
+         *           "text": "搜索中台 评审",
+         *           "at": "2026-03-02T09:20:31Z"
+         *         }
+         *       ]
+         *     }
          */
         RecentBody: {
             /** Recent */
@@ -568,67 +711,86 @@ export interface components {
         /**
          * SearchQuestion
          * @description The parameters of a search. A POST sends the same as a JSON body, which keeps queries out of access logs.
-         *
-         *     `search_question` adds one parameter for each filter of a catalogue.
+         * @example {
+         *       "from": "张三",
+         *       "limit": 10,
+         *       "q": "搜索中台 评审",
+         *       "sort": "relevance"
+         *     }
          */
         SearchQuestion: {
             /**
              * Q
              * @description What the search box holds, operators included.
              * @default
+             * @example 搜索中台 评审
              */
             q?: string;
             /**
              * Verticals
              * @description Comma-separated; absent: all that the caller may search.
+             * @example messages,docs
              */
             verticals?: string | null;
             /**
              * Sort
              * @default relevance
+             * @example newest
              * @enum {string}
              */
             sort?: "relevance" | "newest" | "oldest";
             /**
              * Limit
              * @default 20
+             * @example 10
              */
             limit?: number;
-            /** Cursor */
+            /**
+             * Cursor
+             * @description Of the answer before, for the next page; absent: the first.
+             * @example AfX0c2VhbGVkLWJ5LXRoZS1zZXJ2aWNl
+             */
             cursor?: string | null;
             /**
              * Timezone
              * @description An IANA name: where the days of dates begin, such as `Europe/Berlin`.
+             * @example Asia/Shanghai
              */
             timezone?: string | null;
             /**
              * From
              * @description A person by id or name.
+             * @example 张三
              */
             from?: string | null;
             /**
              * Conversation
              * @description A conversation by id or name.
+             * @example 搜索中台项目群
              */
             conversation?: string | null;
             /**
              * Type
              * @description A kind: user, department, conversation, group, channel, direct, doc, sheet, slide, wiki, pdf, app, mini_program, web, bot, service_account, message, text, file, card, image.
+             * @example user
              */
             type?: string | null;
             /**
              * Has
              * @description What it holds: file, link, image.
+             * @example file
              */
             has?: string | null;
             /**
              * After
              * @description A date; what is not older.
+             * @example 2026-03-01
              */
             after?: string | null;
             /**
              * Before
              * @description A date; what is older.
+             * @example 2026-03-01
              */
             before?: string | null;
         };
@@ -667,17 +829,23 @@ export interface components {
         /**
          * SuggestQuestion
          * @description What is typed so far. A POST sends the same as a JSON body, which keeps it out of access logs.
+         * @example {
+         *       "limit": 8,
+         *       "q": "zhangs"
+         *     }
          */
         SuggestQuestion: {
             /**
              * Q
              * @description What the search box holds so far.
              * @default
+             * @example zhangs
              */
             q?: string;
             /**
              * Limit
              * @default 8
+             * @example 8
              */
             limit?: number;
         };
@@ -731,6 +899,36 @@ export interface components {
         /**
          * SuggestionsBody
          * @description Suggestions, best first.
+         * @example {
+         *       "suggestions": [
+         *         {
+         *           "why": "pinyin",
+         *           "fields": {},
+         *           "text": null,
+         *           "token": null,
+         *           "kind": "person",
+         *           "vertical": "contacts",
+         *           "id": "u-12",
+         *           "title": "<em>张三</em>",
+         *           "detail": "后端工程师 · 平台架构部"
+         *         },
+         *         {
+         *           "why": null,
+         *           "fields": {},
+         *           "text": "张三 周报",
+         *           "token": null,
+         *           "kind": "query",
+         *           "vertical": null,
+         *           "id": null,
+         *           "title": "张三 周报",
+         *           "detail": ""
+         *         }
+         *       ],
+         *       "failed": [],
+         *       "partial": false,
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 4
+         *     }
          */
         SuggestionsBody: {
             /** Suggestions */
@@ -753,6 +951,51 @@ export interface components {
         /**
          * SurroundingsBody
          * @description A message in its conversation, as the caller may see it now.
+         * @example {
+         *       "message": {
+         *         "vertical": "messages",
+         *         "id": "m-1001",
+         *         "fields": {
+         *           "conversation_id": "c-7",
+         *           "sender_id": "u-12",
+         *           "sender_name": "张三",
+         *           "sent_at": "2026-03-02T09:15:04.120Z",
+         *           "kind": "text"
+         *         },
+         *         "snippet": "明天上午评审搜索中台方案"
+         *       },
+         *       "before": [
+         *         {
+         *           "vertical": "messages",
+         *           "id": "m-1000",
+         *           "fields": {
+         *             "conversation_id": "c-7",
+         *             "sender_id": "u-12",
+         *             "sender_name": "张三",
+         *             "sent_at": "2026-03-02T09:12:40Z",
+         *             "kind": "text"
+         *           },
+         *           "snippet": "方案 v2 已经更新"
+         *         }
+         *       ],
+         *       "after": [
+         *         {
+         *           "vertical": "messages",
+         *           "id": "m-1002",
+         *           "fields": {
+         *             "conversation_id": "c-7",
+         *             "sender_id": "u-12",
+         *             "sender_name": "张三",
+         *             "sent_at": "2026-03-02T09:16:11Z",
+         *             "kind": "text"
+         *           },
+         *           "snippet": "收到，九点半见"
+         *         }
+         *       ],
+         *       "has_more_before": true,
+         *       "has_more_after": false,
+         *       "title": "搜索中台项目群"
+         *     }
          */
         SurroundingsBody: {
             message: components["schemas"]["SaidBody"];
@@ -842,10 +1085,109 @@ export interface components {
              * @description What a hit shows besides title and snippet, in this order.
              */
             facts: components["schemas"]["FactBody"][];
+            /**
+             * Link
+             * @description The member of a hit's or suggestion's `fields` that holds where it opens; a link only if its value begins with http:// or https://. Null: they have none.
+             */
+            link: string | null;
+            /**
+             * Picture
+             * @description The member of a hit's or suggestion's `fields` that holds where its picture is; to be shown only from `picture_hosts`. Null: they have none.
+             */
+            picture: string | null;
         };
         /**
          * VerticalsBody
          * @description The verticals that the caller may search, in the order of a client's tabs, and the filters that concern them.
+         * @example {
+         *       "verticals": [
+         *         {
+         *           "name": "messages",
+         *           "labels": {
+         *             "zh": "消息",
+         *             "en": "Messages"
+         *           },
+         *           "tab": 0,
+         *           "icon": "messages",
+         *           "title": "conversation",
+         *           "kind": null,
+         *           "filters": [
+         *             "from",
+         *             "has"
+         *           ],
+         *           "facts": [
+         *             {
+         *               "field": "sender_name",
+         *               "labels": {
+         *                 "zh": "发送人",
+         *                 "en": "Sender"
+         *               },
+         *               "form": "text",
+         *               "line": {
+         *                 "zh": "{}",
+         *                 "en": "{}"
+         *               },
+         *               "otherwise": "sender_id",
+         *               "filter": "from"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "denied": [
+         *         {
+         *           "name": "apps",
+         *           "labels": {
+         *             "zh": "应用",
+         *             "en": "Apps"
+         *           },
+         *           "tab": 3
+         *         }
+         *       ],
+         *       "filters": [
+         *         {
+         *           "name": "from",
+         *           "names": [
+         *             "from",
+         *             "发送人"
+         *           ],
+         *           "parameter": "from",
+         *           "labels": {
+         *             "zh": "发送人",
+         *             "en": "From"
+         *           },
+         *           "kind": "person",
+         *           "values": []
+         *         },
+         *         {
+         *           "name": "has",
+         *           "names": [
+         *             "has",
+         *             "包含"
+         *           ],
+         *           "parameter": "has",
+         *           "labels": {
+         *             "zh": "包含",
+         *             "en": "Has"
+         *           },
+         *           "kind": "value",
+         *           "values": [
+         *             {
+         *               "value": "file",
+         *               "vertical": "messages",
+         *               "names": [
+         *                 "文件",
+         *                 "附件",
+         *                 "attachment"
+         *               ],
+         *               "labels": {
+         *                 "zh": "文件",
+         *                 "en": "File"
+         *               }
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
          */
         VerticalsBody: {
             /** Verticals */
@@ -857,6 +1199,11 @@ export interface components {
             denied: components["schemas"]["TabBody"][];
             /** Filters */
             filters: components["schemas"]["FilterBody"][];
+            /**
+             * Picture Hosts
+             * @description The hosts from which pictures may be shown, by https alone; `*.` stands for every host below one, but not for that one itself. Others are not to be asked, as they would learn who sees what.
+             */
+            picture_hosts: string[];
         };
     };
     responses: never;
@@ -876,6 +1223,7 @@ export interface operations {
                 verticals?: string | null;
                 sort?: "relevance" | "newest" | "oldest";
                 limit?: number;
+                /** @description Of the answer before, for the next page; absent: the first. */
                 cursor?: string | null;
                 /** @description An IANA name: where the days of dates begin, such as `Europe/Berlin`. */
                 timezone?: string | null;

@@ -65,6 +65,8 @@ export class Box {
   #asked: string | null = null;
   /** Whether it was searched for, and not only typed. */
   #isMeant = false;
+  /** Whether what is typed has been asked once more for another caller: callers that take turns do not go round. */
+  #isAskedAnew = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -77,6 +79,7 @@ export class Box {
   // --- Asking -----------------------------------------------------------------------------------------------------
 
   #typed(): void {
+    this.#isAskedAnew = false;
     this.#popup.leave();
     this.#ask();
   }
@@ -161,10 +164,12 @@ export class Box {
     this.#isMeant = false;
     this.#note.clear();
     this.#status.textContent = "";
-    const wasOpen = this.#isOpen;
+    const isAwaited = this.#isOpen || this.#panel.hasAttribute("aria-busy");
     this.draw();
     this.#open(false);
-    if (wasOpen && this.field.hasFocus) this.#ask();
+    if (!isAwaited || !this.field.hasFocus || this.#isAskedAnew) return;
+    this.#isAskedAnew = true;
+    this.#ask();
   }
 
   /** Close, and forget the question under way. */
@@ -238,7 +243,7 @@ export class Box {
 
   #hrefOf({ entity, text }: Option): string | null {
     if (!entity?.id || text) return null;
-    return linkOf(entity, this.#around.known) ?? safeLink(this.#around.hrefOf(entity));
+    return linkOf(entity, this.#around.known) ?? safeLink(this.#around.hrefOf(entity), document.baseURI);
   }
 
   async #remove(option: Option): Promise<void> {

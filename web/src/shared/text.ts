@@ -55,13 +55,10 @@ export function languageOf(said: string, around: string): string | null {
   return HAN.test(said) && !around.startsWith("zh") ? "zh-CN" : null;
 }
 
-/** Where a link may lead: an http or https address, made absolute; null for anything else. */
-export function safeLink(value: unknown, base: string = document.baseURI): string | null {
-  if (!text(value)) return null;
-  try {
-    const address = new URL(text(value), base);
-    return address.protocol === "https:" || address.protocol === "http:" ? address.href : null;
-  } catch {
-    return null;
-  }
+/** Where a link may lead: an http or https address; null for anything else. A relative one counts only with a `base`. */
+export function safeLink(value: unknown, base?: string): string | null {
+  const address = text(value);
+  if (!address || !URL.canParse(address, base)) return null;
+  const url = new URL(address, base);
+  return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
 }

@@ -1,0 +1,59 @@
+"""The TypeScript client: its types are current and fit, its own tests pass, and it is small."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nodekit
+import pytest
+
+ROOT = nodekit.ROOT
+CLIENT = ROOT / "clients/typescript"
+# Of the search box's 25 kB, gzipped.
+MOST_BYTES = 4_000
+
+
+@pytest.fixture(autouse=True)
+def node() -> None:
+    if missing := nodekit.missing():
+        pytest.skip(missing)
+
+
+def test_the_types_are_those_of_the_document() -> None:
+    command = [sys.executable, ROOT / "scripts/clients.py", "--check", "--only", "typescript"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_types_fit() -> None:
+    done = nodekit.run("npm", "run", "--silent", "check", folder=CLIENT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_its_own_tests_pass() -> None:
+    done = nodekit.run("npm", "test", "--silent", folder=CLIENT)
+    assert done.returncode == 0, done.stdout
+    counted = re.search(r"^\S* ?pass (\d+)$", done.stdout, re.MULTILINE)
+    assert counted
+    assert int(counted[1]) > 30
+
+
+def test_it_is_small_and_needs_nothing(tmp_path: Path) -> None:
+    module = tmp_path / "client.js"
+    source = str(CLIENT / "src/index.ts")
+    options = ("--bundle", "--minify", "--format=esm", "--target=es2022", f"--outfile={module}")
+    done = nodekit.run("npx", "esbuild", source, *options, folder=ROOT)
+    assert done.returncode == 0, done.stdout
+    made = module.read_bytes()
+    assert len(gzip.compress(made)) <= MOST_BYTES
+    assert not re.search(rb"\bimport\b|\beval\b|new Function|localStorage|sessionStorage|console\.", made)
+
+
+def test_the_lock_file_names_no_registry_and_has_a_hash_for_each_package() -> None:
+    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved": "http' not in lock
+    assert lock.count('"version"') - lock.count('"integrity"') <= 3
