@@ -8,6 +8,7 @@ import { ALL, type State } from "./state.js";
 export const LIMIT = 20;
 // Two lists can only be compared as far as they are loaded.
 const LIMIT_COMPARED = 50;
+export const PAGES_COMPARED = 2;
 
 export type Page = Answer;
 export type Asked = Pick<State, "q" | "tab" | "sort" | "picked">;
@@ -36,7 +37,7 @@ export class Asking {
     this.asker = asker;
     this.asked = asked;
     this.pages = pages ?? [];
-    this.#limit = compared ? LIMIT_COMPARED : LIMIT;
+    this.#limit = limitOf(compared);
     if (before && before.asker.key === asker.key && before.asker.client === asker.client && sameWords(before.asked, asked)) {
       this.sections = before.sections;
       this.denied = before.denied;
@@ -53,10 +54,10 @@ export class Asking {
     return last?.hits.length ? last.cursor : null;
   }
 
-  /** Whether it is what this asker asks; then there is nothing to ask anew. */
-  is(asker: Asker, asked: Asked): boolean {
+  /** Whether it is what this asker asks, in a comparison or not; then there is nothing to ask anew. */
+  is(asker: Asker, asked: Asked, compared: boolean): boolean {
     const same = sameWords(this.asked, asked) && this.asked.tab === asked.tab && this.asked.sort === asked.sort;
-    return same && this.asker.client === asker.client && this.asker.key === asker.key;
+    return same && this.#limit === limitOf(compared) && this.asker.client === asker.client && this.asker.key === asker.key;
   }
 
   /** The total of a tab; null where it is not known. */
@@ -114,6 +115,10 @@ export class Asking {
     this.sections = { ...this.sections, ...page.sections };
     if (page.denied.length) this.denied = page.denied;
   }
+}
+
+function limitOf(compared: boolean): number {
+  return compared ? LIMIT_COMPARED : LIMIT;
 }
 
 function sameWords(one: Asked, other: Asked): boolean {

@@ -19,12 +19,13 @@ interface Told {
   token: string;
 }
 
-/** The text of an entity beside what a hit tells of it. */
+/** An entity as one may see it now. `text`: all of it, escaped; `by`: whose it is. */
 export interface Whole {
   vertical: string;
   id: string;
   title: string;
-  snippet: string;
+  text: string;
+  by: string | null;
   fields: Record<string, unknown>;
 }
 

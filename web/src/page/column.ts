@@ -8,7 +8,7 @@ import { Again, said } from "./again.js";
 import { type Asked, type Asker, Asking, type Page, type Total } from "./asking.js";
 import type { Difference, Side } from "./differences.js";
 import { focusOn, keeping } from "./focus.js";
-import { type Around, type Way, entryOf, skeleton } from "./hits.js";
+import { HitList, type Links } from "./list.js";
 import { announce } from "./live.js";
 import { notesOf } from "./notes.js";
 import { ALL } from "./state.js";
@@ -20,13 +20,9 @@ import { say, spoken } from "./words.js";
 const PATIENCE_MS = 160;
 
 /** What a column needs of the page around it. */
-export interface Host {
+export interface Host extends Links {
   pick(tab: string): void;
   rewrite(query: string): void;
-  hrefOf(hit: Hit, column: 0 | 1): string;
-  hrefOfWay(way: Way): string;
-  opens(hit: Hit, column: 0 | 1, event: MouseEvent): void;
-  goes(way: Way, event: MouseEvent): void;
   /** What is shown has changed. */
   changed(): void;
 }
@@ -36,29 +32,26 @@ export class Column {
   readonly head = element("div", { class: "column-head" });
   readonly #notes = element("div", { class: "notes" });
   readonly #status: HTMLElement;
-  readonly #list = element("ol", { class: "hits" });
+  readonly #list: HitList;
   readonly #foot = element("div", { class: "column-foot" });
   readonly #again = new Again();
   readonly #panel: HTMLElement;
   readonly #tabs: Tabs;
   readonly #host: Host;
-  readonly #index: 0 | 1;
   readonly #prefix: string;
   #aborter = new AbortController();
   #patience = 0;
   #asking: Asking | null = null;
   #telling: Telling | null = null;
   #declared: Declared = UNDECLARED;
-  #difference: Difference | null = null;
-  #other: string | null = null;
   #meant = false;
 
   constructor(host: Host, index: 0 | 1) {
     this.#host = host;
-    this.#index = index;
+    this.#list = new HitList(host, index);
     this.#prefix = `column-${index}`;
     this.#status = element("p", { class: "status", tabindex: "-1", "data-focus": `${this.#prefix}-status` });
-    this.#panel = element("div", { class: "panel", role: "tabpanel", id: `${this.#prefix}-panel` }, this.#notes, this.#status, this.#list, this.#again.root, this.#foot);
+    this.#panel = element("div", { class: "panel", role: "tabpanel", id: `${this.#prefix}-panel` }, this.#notes, this.#status, this.#list.root, this.#again.root, this.#foot);
     this.#tabs = new Tabs(this.#prefix, this.#panel, (tab) => host.pick(tab));
     this.root = element("section", { class: "column" }, this.head, this.#tabs.root, this.#panel);
   }
@@ -86,22 +79,18 @@ export class Column {
     return this.#status;
   }
 
-  linkOf(id: string): HTMLElement | null {
-    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"] a.name`);
-  }
-
   /**
    * Show a question: what is `known` of it, else ask anew. `meant`: the user has just asked it, so that it may become a
    * recent search; `pages`: how many to load. What an earlier question still brings is dropped.
    */
   async show(asker: Asker, asked: Asked, options: { compared: boolean; meant: boolean; anew: boolean; known: Page[] | null; pages: number }): Promise<void> {
-    if (this.#asking?.is(asker, asked) && (this.pages || this.isBusy) && !options.known && !options.anew) return;
-    if (options.known && this.#asking?.pages === options.known && this.#asking.is(asker, asked)) return;
+    const isSame = this.#asking?.is(asker, asked, options.compared) ?? false;
+    if (isSame && !options.anew && (options.known ? this.pages === options.known : this.pages || this.isBusy)) return;
     this.stop();
     const sameCaller = this.#asking?.asker.client === asker.client && this.#asking.asker.key === asker.key;
     if (!sameCaller) this.clear();
     this.#meant = options.meant;
-    this.#difference = null;
+    this.#list.mark(null);
     this.#telling ??= new Telling(asker.client);
     this.#asking = new Asking(asker, asked, options.compared, this.#asking, options.known);
     void asker.declared.then((declared) => this.#learn(declared, asker));
@@ -161,25 +150,13 @@ export class Column {
     this.#asking = null;
     this.#declared = UNDECLARED;
     this.#again.clear();
-    for (const part of [this.#notes, this.#status, this.#list, this.#foot]) part.replaceChildren();
+    this.#list.clear();
+    for (const part of [this.#notes, this.#status, this.#foot]) part.replaceChildren();
   }
 
-  /** Mark what the other column has not; null: there is no comparison. `other`: who that is, `name` who this is. */
-  mark(difference: Difference | null, other: string | null): void {
-    this.#difference = difference;
-    this.#other = other;
-    for (const entry of this.#list.querySelectorAll<HTMLElement>("[data-id]")) this.#markEntry(entry);
-  }
-
-  #markEntry(entry: HTMLElement): void {
-    entry.querySelector(".flag-only")?.remove();
-    const isOnly = this.#difference?.only.has(entry.dataset["id"] ?? "") ?? false;
-    entry.classList.toggle("only", isOnly);
-    if (!isOnly) return;
-    const words = say();
-    const name = this.#asking?.asker.name ?? "";
-    const called = this.#difference?.sure && name && this.#other ? words.onlyOne(name) : words.onlyHere;
-    entry.querySelector(".title")?.append(element("span", { class: "flag flag-only" }, icon("only"), called));
+  /** Mark what the other column has not; null: there is no comparison. */
+  mark(difference: Difference | null): void {
+    this.#list.mark(difference && { difference, name: this.#asking?.asker.name ?? "" });
   }
 
   // Drawing
@@ -192,9 +169,9 @@ export class Column {
   /** Old rows stay, dimmed; grey shapes come only where there are none. */
   #wait(): void {
     this.#again.clear();
-    if (this.#list.childElementCount) return;
+    if (!this.#list.isEmpty) return;
     this.#status.textContent = say().loading;
-    this.#list.replaceChildren(...skeleton());
+    this.#list.wait();
     this.#foot.replaceChildren();
   }
 
@@ -211,35 +188,9 @@ export class Column {
       }));
       const total = asking.total(asking.asked.tab);
       this.#status.textContent = asking.hits.length && total ? say().found(told(total), last.took_ms) : "";
-      this.#list.replaceChildren(...asking.pages.flatMap((page) => this.#entries(page)));
+      this.#list.draw(asking.pages, this.#declared, this.#telling);
       this.#drawFoot();
     }, () => this.#status);
-  }
-
-  #entries(page: Page): HTMLElement[] {
-    const before = this.#asking?.pages.slice(0, this.#asking.pages.indexOf(page)).reduce((sum, one) => sum + one.hits.length, 0) ?? 0;
-    return page.hits.map((hit, place) => {
-      const seen = { hit, queryId: page.query_id, position: before + place + 1 };
-      const entry = entryOf(hit, this.#around(hit, () => this.#telling?.opened(seen)));
-      this.#telling?.watch(entry, seen);
-      this.#markEntry(entry);
-      return entry;
-    });
-  }
-
-  #around(hit: Hit, opened: () => void): Around {
-    const host = this.#host;
-    return {
-      declared: this.#declared,
-      href: host.hrefOf(hit, this.#index),
-      hrefOf: (way) => host.hrefOfWay(way),
-      opens: (event) => {
-        opened();
-        host.opens(hit, this.#index, event);
-      },
-      goes: (way, event) => host.goes(way, event),
-      focus: `${this.#prefix}-hit-${idOf(hit)}`,
-    };
   }
 
   #drawTabs(): void {
@@ -281,13 +232,12 @@ export class Column {
     try {
       const page = await asking.next(signal);
       if (signal.aborted || asking !== this.#asking) return;
-      const entries = this.#entries(page);
       const held = this.#foot.contains(document.activeElement) || this.#again.root.contains(document.activeElement);
-      this.#list.append(...entries);
-      if (held) focusOn(entries[0]?.querySelector<HTMLElement>("a.name") ?? this.#status);
+      const first = this.#list.append(page, this.#declared, this.#telling);
+      if (held) focusOn(first ?? this.#status);
       this.#again.clear();
       this.#drawFoot();
-      announce(say().loaded(counted(entries.length, spoken())));
+      announce(say().loaded(counted(page.hits.length, spoken())));
       this.#host.changed();
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
@@ -301,7 +251,7 @@ export class Column {
 
   #fail(error: unknown): void {
     const held = this.#panel.contains(document.activeElement);
-    this.#list.replaceChildren();
+    this.#list.clear();
     for (const part of [this.#notes, this.#status, this.#foot]) part.replaceChildren();
     this.#drawTabs();
     this.#again.show(error, () => void this.#ask(1));

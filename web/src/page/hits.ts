@@ -5,7 +5,7 @@ import { type Declared, valuesOf } from "../shared/declared.js";
 import { type Child, element, icon } from "../shared/dom.js";
 import { type Entity, drawnOrPlain, filesOf, lineOf, pictureOf } from "../shared/hits.js";
 import { type Place, ownTimezone } from "../shared/moments.js";
-import { tile } from "../shared/pictures.js";
+import { initial, tile } from "../shared/pictures.js";
 import { marked, named, plain, text } from "../shared/text.js";
 import { say, spoken, tag } from "./words.js";
 
@@ -77,6 +77,14 @@ function roomOf(entity: Entity, declared: Declared): { id: string; name: string 
   return id ? { id, name: name || id } : null;
 }
 
+/** The picture before an entity: of what was said in a conversation it is whoever said it. */
+export function faceOf(entity: Entity, declared: Declared): HTMLElement {
+  const by = [...declared.filters.values()].find((one) => one.kind === "person")?.name;
+  const isSaid = declared.verticals.get(entity.vertical)?.title === "conversation";
+  const author = isSaid ? authorOf(entity, declared, by) : null;
+  return author ? initial(author.name) : pictureOf(entity, declared);
+}
+
 function flag(said: string, kind = ""): HTMLElement {
   return element("span", { class: `flag ${kind}`.trim() }, said);
 }
@@ -113,7 +121,7 @@ function drawnRow(hit: Hit, around: Around): HTMLElement {
   return element(
     "article",
     { class: "hit" },
-    pictureOf(hit, declared),
+    faceOf(hit, declared),
     element(
       "div",
       { class: "hit-text" },

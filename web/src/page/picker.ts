@@ -1,7 +1,7 @@
 /** Picks a person or a conversation by typing: a combobox whose list comes from the service, each entry one entity. */
 
 import type { Suggestion } from "@office-search/client";
-import { element } from "../shared/dom.js";
+import { element, icon } from "../shared/dom.js";
 import { initial, tile } from "../shared/pictures.js";
 import { marked, named, plain, text } from "../shared/text.js";
 import { announce } from "./live.js";
@@ -38,7 +38,7 @@ export class Picker {
       class: "pill pick", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", maxlength: 100, "aria-autocomplete": "list",
       "aria-expanded": "false", "aria-controls": id, "aria-label": say().pick(picking.called), placeholder: picking.called, "data-focus": `filter-${picking.filter}`,
     });
-    this.root = element("div", { class: "picker" }, this.#input, this.#list);
+    this.root = element("div", { class: "picker" }, this.#input, icon("down"), this.#list);
     this.#listen();
   }
 

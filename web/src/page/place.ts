@@ -3,7 +3,7 @@
 import type { Client, Hit, Said, Surroundings } from "@office-search/client";
 import { type Declared, UNDECLARED, label, valuesOf } from "../shared/declared.js";
 import { type Child, element, icon } from "../shared/dom.js";
-import { type Entity, lineOf, linkOf, pictureOf, textsOf } from "../shared/hits.js";
+import { type Entity, lineOf, linkOf, textsOf } from "../shared/hits.js";
 import { counted, exactly, sized } from "../shared/moments.js";
 import { named, plain, text } from "../shared/text.js";
 import { Again } from "./again.js";
@@ -11,7 +11,7 @@ import type { Asker } from "./asking.js";
 import type { Whole } from "./callers.js";
 import { isAbort } from "./column.js";
 import { focusOn, keeping } from "./focus.js";
-import { type Way, flagsOf, here, isConversation, titleOf, wayLink, waysOf } from "./hits.js";
+import { type Way, faceOf, flagsOf, here, isConversation, wayLink, waysOf } from "./hits.js";
 import { announce } from "./live.js";
 import type { Opened } from "./state.js";
 import { saidOf } from "./thread.js";
@@ -40,7 +40,7 @@ export class PlaceView {
   readonly #head = element("div", { class: "place-head" });
   readonly #body = element("div", { class: "place-body" });
   readonly #ways = element("nav", { class: "ways", hidden: true });
-  readonly #scroll = element("div", { class: "place-scroll", tabindex: "0", role: "region" }, this.#head, this.#again.root, this.#body, this.#ways);
+  readonly #scroll = element("div", { class: "place-scroll", tabindex: "0", role: "region" }, this.#again.root, this.#body, this.#ways);
   #aborter = new AbortController();
   #opened: Opened | null = null;
   #asker: Asker | null = null;
@@ -50,7 +50,7 @@ export class PlaceView {
   constructor(host: PlaceHost) {
     this.#host = host;
     this.#back.addEventListener("click", (event) => host.close(event));
-    this.root.append(element("div", { class: "place-bar" }, this.#back, this.#link), this.#scroll);
+    this.root.append(element("div", { class: "place-bar" }, this.#back, this.#link), this.#head, this.#scroll);
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) host.close(event);
     });
@@ -131,7 +131,7 @@ export class PlaceView {
     const whole = await this.#host.whole(opened, signal).catch((error: unknown) => {
       if (!known || isAbort(error) || (error as { status?: number }).status !== 404) throw error;
       // Where the service has no places, what the hit told is what there is.
-      return { ...known, snippet: "" };
+      return { ...known, text: "", by: null };
     });
     if (signal.aborted) return;
     const latest = isConversation(whole) ? await this.#latest(whole, client, signal) : null;
@@ -148,11 +148,11 @@ export class PlaceView {
     const link = entity && linkOf(entity, declared);
     this.#link.hidden = !link;
     if (link) this.#link.href = link;
-    this.#title.replaceChildren(entity ? titleOf(entity) : say().opening);
+    this.#title.replaceChildren(entity ? named(plain(entity.title) || say().untitled, tag()) : say().opening);
     const flags = entity ? flagsOf(entity, declared) : [];
     const line = entity ? lineOf(entity, declared, here()) : [];
     const words = element("div", { class: "place-words" }, element("div", { class: "title" }, this.#title, flags), element("p", { class: "meta" }, line));
-    this.#head.replaceChildren(...(entity ? [pictureOf(entity, declared)] : []), words);
+    this.#head.replaceChildren(...(entity ? [faceOf(entity, declared)] : []), words);
     this.#drawWays(entity);
   }
 
@@ -179,7 +179,22 @@ export class PlaceView {
       list.replaceChildren(...all.map((one) => this.#saidEntry(one, one.id === found.message.id)));
       this.#body.replaceChildren(earlier, list, later);
     });
-    list.querySelector(".current")?.scrollIntoView({ block: "center" });
+    this.#centre(list.querySelector(".current"));
+  }
+
+  /** Bring what was opened into the middle, without moving the results beside it. */
+  #centre(entry: Element | null): void {
+    if (!entry) return;
+    const scroller = this.#scroller;
+    const [inner, outer] = [entry.getBoundingClientRect(), this.#scroll.getBoundingClientRect()];
+    const top = scroller === this.#scroll ? outer.top : 0;
+    const height = scroller === this.#scroll ? outer.height : window.innerHeight;
+    scroller.scrollTop += inner.top - top - (height - inner.height) / 2;
+  }
+
+  /** What scrolls: the place itself where it stands beside the results, else the page. */
+  get #scroller(): Element {
+    return getComputedStyle(this.#scroll).overflowY === "auto" ? this.#scroll : document.documentElement;
   }
 
   readonly #sayings = new WeakMap<Element, Said>();
@@ -219,7 +234,7 @@ export class PlaceView {
   #extend(side: "before" | "after", list: HTMLElement, button: HTMLElement, found: Surroundings): void {
     this.#again.clear();
     const entries = found[side].map((one) => this.#saidEntry(one, false));
-    const scroller = getComputedStyle(this.#scroll).overflowY === "auto" ? this.#scroll : document.documentElement;
+    const scroller = this.#scroller;
     const before = scroller.scrollHeight;
     const top = scroller.scrollTop;
     if (side === "before") list.prepend(...entries);
@@ -253,7 +268,7 @@ export class PlaceView {
     const facts = this.#factsOf(whole);
     const parts: Child[] = [
       facts.length > 0 && element("dl", { class: "facts" }, facts),
-      text(whole.snippet) && element("div", { class: "text" }, named(plain(whole.snippet), tag())),
+      text(whole.text) && element("div", { class: "text" }, named(plain(whole.text), tag())),
     ];
     if (latest) {
       parts.push(element("h3", { class: "place-part" }, words.latest));
@@ -264,7 +279,7 @@ export class PlaceView {
 
   #factsOf(whole: Whole): HTMLElement[] {
     const facts = this.#declared.verticals.get(whole.vertical)?.facts ?? [];
-    const owner = text(whole.fields["owner_name"]);
+    const owner = text(whole.by);
     const rows: [string, HTMLElement][] = owner ? [[say().owner, named(owner, tag())]] : [];
     for (const fact of facts) {
       const told = fact.form === "files" ? valuesOf(fact, whole).map(fileAndSize) : textsOf(fact, whole, this.#declared, here());

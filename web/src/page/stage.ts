@@ -8,7 +8,7 @@ import { counted } from "../shared/moments.js";
 import { initial } from "../shared/pictures.js";
 import { plain } from "../shared/text.js";
 import { Askers } from "./askers.js";
-import type { Asker, Page } from "./asking.js";
+import { type Asker, PAGES_COMPARED, type Page } from "./asking.js";
 import type { Callers } from "./callers.js";
 import { Column, idOf } from "./column.js";
 import { differencesOf } from "./differences.js";
@@ -124,7 +124,9 @@ export class Stage {
     const shown = this.#columnsOf(state);
     const asking = shown.map(async (column, index) => {
       const asker = this.#asker(index as 0 | 1);
-      if (asked && asker) await column.show(asker, state, { compared: shown.length > 1, meant: meant && index === 0, anew, known: kept?.found[index] ?? null, pages });
+      const compared = shown.length > 1;
+      const options = { compared, meant: meant && index === 0, anew, known: kept?.found[index] ?? null, pages: compared ? Math.max(pages, PAGES_COMPARED) : pages };
+      if (asked && asker) await column.show(asker, state, options);
     });
     if (!asked) this.columns.forEach((column) => column.clear());
     if (shown.length === 1) this.columns[1].clear();
@@ -245,12 +247,12 @@ export class Stage {
     if (!ready) {
       line.hidden = this.#state.who[1] === null || !isAsked(this.#state);
       line.textContent = say().loading;
-      for (const column of this.columns) column.mark(null, null);
+      for (const column of this.columns) column.mark(null);
       return;
     }
     const { both, sides } = differencesOf(one.side, other.side);
-    one.mark(sides[0], names[1]);
-    other.mark(sides[1], names[0]);
+    one.mark(sides[0]);
+    other.mark(sides[1]);
     const [only, others] = sides.map((side) => side.only.size) as [number, number];
     const count = (number: number): string => counted(number, spoken());
     const told = only || others ? say().differs(count(both), names[0], count(only), names[1], count(others)) : say().same(count(both));
