@@ -2,7 +2,7 @@
 
 import type { Hit } from "@office-search/client";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
-import { element, icon } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { counted } from "../shared/moments.js";
 import { Again, said } from "./again.js";
 import { type Asked, type Asker, Asking, type Page, type Total } from "./asking.js";

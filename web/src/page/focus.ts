@@ -19,7 +19,9 @@ export function keeping(draw: () => void, otherwise?: () => HTMLElement | null |
   const held = document.activeElement;
   const name = held instanceof HTMLElement ? held.dataset["focus"] : undefined;
   draw();
-  if (!(held instanceof HTMLElement) || held === document.body || isThere(held)) return;
+  if (!(held instanceof HTMLElement) || held === document.body || held === document.activeElement) return;
+  // What was only moved has lost the focus too.
+  if (isThere(held)) return focusOn(held);
   const same = name ? document.querySelector<HTMLElement>(`[data-focus="${CSS.escape(name)}"]`) : null;
   focusOn(same && isThere(same) ? same : otherwise?.());
   if (document.activeElement === document.body) focusOn(null);

@@ -39,6 +39,7 @@ class Page {
       become: (column, key) => this.#become(column, key),
       compare: () => this.#compare(),
       restyled: () => this.#stage.redraw(),
+      astray: () => this.#astray(),
       hrefOf: (entity, column) => this.#hrefOf(entity, column),
       nameOf: (filter, value) => this.#labels.get(`${filter}:${value}`) ?? this.#stage.calledByHits(filter, value) ?? value,
     }, () => this.#reset(1));
@@ -199,6 +200,13 @@ class Page {
     const q = isAsked(this.#state) ? this.#state.q : (this.#callers.find(me)?.examples.at(-1) ?? "");
     this.#box.value = q;
     this.#go({ ...this.#state, q, who: [me, beside.key], open: null });
+  }
+
+  /** Leave a tab that is not there, in the same entry of the history. */
+  #astray(): void {
+    this.#state = { ...this.#state, tab: ALL };
+    this.#visits.replace(this.#state);
+    void this.#show();
   }
 
   #home(event: MouseEvent): void {

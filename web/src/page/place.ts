@@ -109,7 +109,7 @@ export class PlaceView {
     focusOn(this.#title);
     this.#declared = await asker.declared.catch(() => UNDECLARED);
     if (signal.aborted) return;
-    this.#drawHead(known);
+    keeping(() => this.#drawHead(known));
     try {
       await this.#fill(opened, asker.client, known, signal);
       this.#drawFrame();
@@ -287,6 +287,7 @@ export class PlaceView {
       const joined = shown.join(fact.form === "address" || fact.form === "files" ? "\n" : " · ");
       if (joined) rows.push([label(fact.labels, spoken()), named(joined, tag())]);
     }
+    rows.push([say().id, named(whole.id)]);
     return rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
   }
 }

@@ -19,7 +19,7 @@ import { type Way, waysOf } from "./hits.js";
 import { announce } from "./live.js";
 import { PlaceView } from "./place.js";
 import { Start } from "./start.js";
-import { type Sort, type State, hashOf, isAsked } from "./state.js";
+import { ALL, type Sort, type State, hashOf, isAsked } from "./state.js";
 import { goingOn } from "./steps.js";
 import type { Kept } from "./visits.js";
 import { say, spoken } from "./words.js";
@@ -36,6 +36,8 @@ export interface Steps {
   become(column: 0 | 1, key: string): void;
   compare(): void;
   restyled(): void;
+  /** There is no such tab. */
+  astray(): void;
   /** Where an entity's link leads. */
   hrefOf(entity: Entity, column: 0 | 1): string;
   nameOf(filter: string, value: string): string;
@@ -214,6 +216,9 @@ export class Stage {
     if (asker.client !== this.#box.client || declared === this.#declared) return;
     this.#declared = declared;
     keeping(() => this.#filters.draw(declared, this.#state));
+    const { tab } = this.#state;
+    // An old address may name what is no longer there.
+    if (declared.tabs.length && tab !== ALL && !declared.tabs.includes(tab)) this.#steps.astray();
   }
 
   #drawPlace(): void {
