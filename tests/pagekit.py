@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.async_api import Browser, Locator, Page, Request, Response, Route, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 # A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
 FLAGS = (
@@ -87,13 +87,12 @@ def question(request: Request) -> dict[str, Any]:
 
 
 async def search(page: Page, query: str) -> None:
-    """Type, mean it, and wait for the answer to exactly this."""
+    """Type, mean it, and wait for the answer to exactly this, whatever it is."""
 
-    def answers(response: Response) -> bool:
-        asked = response.request
-        return asked.url.endswith("/v1/search") and question(asked).get("q") == query.strip()
+    def asks(request: Request) -> bool:
+        return request.url.endswith("/v1/search") and question(request).get("q") == query.strip()
 
-    async with page.expect_response(answers):
+    async with page.expect_request(asks):
         await box(page).fill(query)
         await box(page).press("Enter")
     await settled(page)
