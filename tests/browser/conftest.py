@@ -7,17 +7,36 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boxkit
 import kit
 import pagekit
 import pytest
-from playwright.async_api import Browser, async_playwright
+from fastapi import FastAPI
+from kit import CATALOGUE
+from playwright.async_api import Browser, Page, async_playwright
+from verticals.tasks import VERTICAL as TASKS
 
+from mappings.catalogue import Catalogue
+from search.access.principal import Principal, Rules
+from search.api import edge
+from search.api.described import described
+from search.commands.serve import server
 from search.core.endpoints import Endpoints
-from search.localstack.ports import choose_port
+from search.core.settings import ApiSettings
+from search.demo.company import DemoCaller
+from search.demo.routes import router
+from search.localstack.ports import LOOPBACK, choose_port
+
+WITH_TASKS = Catalogue({**CATALOGUE.verticals, TASKS.name: TASKS}, CATALOGUE.unsearched)
+EVERYTHING = [vertical.module for vertical in WITH_TASKS.verticals.values()]
+CALLERS = [
+    DemoCaller("acme", f"u-{index}", name, {"zh": "某职位", "en": "Somebody"}, ["评审"])
+    for index, name in enumerate(("林晓舟", "周文静"))
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,3 +94,47 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=pagekit.FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def site(browser: Browser) -> AsyncIterator[str]:
+    """The page's files and made-up callers, behind the edge that the service has; nothing else."""
+    app = FastAPI()
+    app.include_router(router(CALLERS, "0" * 32, "demo"))
+    edge.install(app)
+    port = choose_port(None)
+    serving = server(app, ApiSettings(host=LOOPBACK, port=port))
+    task = asyncio.create_task(serving.serve())
+
+    async def started() -> bool:
+        return serving.started
+
+    await kit.until(started, "the page to be served")
+    yield f"http://{LOOPBACK}:{port}/"
+    serving.should_exit = True
+    await task
+
+
+@pytest.fixture
+def told() -> Callable[..., dict[str, Any]]:
+    """What the service tells whoever has these modules, by default all, a vertical of its own kind among them."""
+
+    def tell(*modules: str) -> dict[str, Any]:
+        caller = Principal("acme", "u-0", frozenset(), (), dict.fromkeys(modules or EVERYTHING), {}, Rules([{}]))
+        return described(WITH_TASKS, caller).model_dump(mode="json")
+
+    return tell
+
+
+@pytest.fixture
+def service(told: Callable[..., dict[str, Any]]) -> pagekit.Service:
+    return pagekit.Service(told())
+
+
+@pytest.fixture
+async def page(browser: Browser, site: str, service: pagekit.Service) -> AsyncIterator[Page]:
+    """The page at its start, in Chinese, with a service that is made up."""
+    async with pagekit.opened(browser, site) as page:
+        await service.serve(page)
+        await pagekit.start(page, site)
+        yield page

@@ -1,0 +1,77 @@
+/** Tells what went wrong in the place where something was to be, and tries again: by a button, by itself, or both. */
+
+import { Problem } from "@office-search/client";
+import { type Child, element, icon } from "../shared/dom.js";
+import { type Told, told } from "../shared/problems.js";
+import { announce } from "./live.js";
+import { say, spoken } from "./words.js";
+
+// The most that a service may ask for; a longer wait is the user's to end.
+const LONGEST_WAIT_S = 600;
+
+/** A drawing with a sentence below it, in the middle of where something else is missing. */
+export function said(drawing: string, title: string, text: string, ...more: Child[]): HTMLElement {
+  return element("div", { class: "state" }, icon(drawing), element("p", { class: "state-title" }, title), text && element("p", {}, text), ...more);
+}
+
+export class Again {
+  readonly root = element("div", { class: "again" });
+  #timer = 0;
+  #waiting: AbortController | null = null;
+
+  /** Show a problem; `retry` is called when the user or the moment wants it. `small`: in a line, below what is there. */
+  show(error: unknown, retry: () => void, small = false): void {
+    this.clear();
+    const words = say();
+    const what = told(error, spoken());
+    const wait = element("span", { class: "wait" });
+    const button = what.again && element("button", { type: "button", class: "button", "data-focus": "again", onclick: () => this.#go(retry) }, words.retry);
+    const id = error instanceof Problem && error.requestId && what.again ? words.requestId(error.requestId) : "";
+    const more = [wait, button, element("small", { class: "request-id" }, id)];
+    this.root.replaceChildren(small ? line(what, more) : said(drawingOf(error), what.title, what.text, ...more));
+    announce(`${what.title} ${what.text}`);
+    this.#arm(error, what, wait, retry);
+  }
+
+  clear(): void {
+    clearInterval(this.#timer);
+    this.#waiting?.abort();
+    this.#waiting = null;
+    this.root.replaceChildren();
+  }
+
+  #arm(error: unknown, what: Told, wait: HTMLElement, retry: () => void): void {
+    if (what.waitS !== null) return this.#count(Math.min(Math.max(1, what.waitS), LONGEST_WAIT_S), wait, retry);
+    if (!(error instanceof Problem) || error.status !== 0) return;
+    // Offline, or nothing answered: a connection that comes back is reason enough.
+    if (navigator.onLine === false) wait.textContent = say().retryOnline;
+    this.#waiting = new AbortController();
+    window.addEventListener("online", () => this.#go(retry), { signal: this.#waiting.signal, once: true });
+  }
+
+  #count(seconds: number, wait: HTMLElement, retry: () => void): void {
+    const until = performance.now() + seconds * 1000;
+    const draw = (): void => {
+      const left = Math.ceil((until - performance.now()) / 1000);
+      if (left <= 0) this.#go(retry);
+      else wait.textContent = say().retryIn(left);
+    };
+    this.#timer = window.setInterval(draw, 250);
+    draw();
+  }
+
+  #go(retry: () => void): void {
+    clearInterval(this.#timer);
+    this.#waiting?.abort();
+    retry();
+  }
+}
+
+function line(what: Told, more: Child[]): HTMLElement {
+  return element("p", { class: "note note-warn" }, icon("warning"), element("span", {}, `${what.title} — ${what.text}`), ...more);
+}
+
+function drawingOf(error: unknown): string {
+  const status = error instanceof Problem ? error.status : -1;
+  return { 0: "offline", 401: "lock", 403: "lock", 404: "search", 429: "recent" }[status] ?? "warning";
+}

@@ -1,0 +1,101 @@
+/** The page's history: what was meant is an entry, what was only typed is none; Back brings everything back. */
+
+import type { Page as Found } from "./asking.js";
+import { type State, hashOf, stateOf } from "./state.js";
+
+/** What an entry keeps in memory. `focus`: the `data-focus` of what held the focus. */
+export interface Kept {
+  found: (Found[] | null)[];
+  scroll: number;
+  focus: string | null;
+}
+
+/** What an entry keeps across a reload. `labels`: what picked values are called, by value. */
+interface Noted {
+  entry: string;
+  /** How many steps the results lie back from an open place; 0: they are not there, or there is no place. */
+  depth: number;
+  labels: Record<string, string>;
+  scroll: number;
+  pages: number;
+}
+
+export class Visits {
+  readonly #kept = new Map<string, Kept>();
+  readonly #keep: () => Kept;
+  readonly #labels: () => Record<string, string>;
+  #entry = "";
+
+  /** `keep`: what the page shows at the moment; `labels`: names of picked values; `moved`: Back or Forward was used. */
+  constructor(keep: () => Kept, labels: () => Record<string, string>, moved: (state: State, kept: Kept | null) => void) {
+    this.#keep = keep;
+    this.#labels = labels;
+    history.scrollRestoration = "manual";
+    this.#enter(noted()?.entry ?? made());
+    window.addEventListener("popstate", () => {
+      // The page still shows the entry that is left.
+      this.#kept.set(this.#entry, this.#keep());
+      this.#enter(noted()?.entry ?? made());
+      moved(stateOf(location.hash), this.#kept.get(this.#entry) ?? null);
+    });
+    window.addEventListener("pagehide", () => this.#note());
+  }
+
+  /** A new entry for a state; none where it is the one that is shown. */
+  push(state: State): void {
+    const address = hashOf(state);
+    if (address === location.hash) return this.#note();
+    this.#kept.set(this.#entry, this.#keep());
+    this.#note();
+    const depth = state.open ? this.#deeper() : 0;
+    this.#entry = made();
+    history.pushState({ entry: this.#entry, depth, labels: this.#labels(), scroll: 0, pages: 1 } satisfies Noted, "", address || location.pathname);
+  }
+
+  /** From results their place is one step further; from a place that was come to otherwise, there are no results. */
+  #deeper(): number {
+    const isPlace = stateOf(location.hash).open !== null;
+    return isPlace && !this.depth ? 0 : this.depth + 1;
+  }
+
+  get depth(): number {
+    return noted()?.depth ?? 0;
+  }
+
+  /** The same entry with another address, such as a caller that was not named in it. */
+  replace(state: State): void {
+    history.replaceState(history.state, "", hashOf(state) || location.pathname);
+    this.#note();
+  }
+
+  /** What was shown to one caller is nothing for another. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  /** Names, scroll position in px and number of pages, as they were before a reload. */
+  get before(): Noted {
+    return noted() ?? { entry: this.#entry, depth: 0, labels: {}, scroll: 0, pages: 1 };
+  }
+
+  #enter(entry: string): void {
+    this.#entry = entry;
+    if (noted()?.entry !== entry) history.replaceState({ entry, depth: 0, labels: {}, scroll: 0, pages: 1 } satisfies Noted, "");
+  }
+
+  #note(): void {
+    const { found, scroll } = this.#keep();
+    const pages = Math.max(1, ...found.map((one) => one?.length ?? 1));
+    history.replaceState({ entry: this.#entry, depth: this.depth, labels: this.#labels(), scroll, pages } satisfies Noted, "");
+  }
+}
+
+function noted(): Noted | null {
+  const state = history.state as Noted | null;
+  return typeof state?.entry === "string" ? state : null;
+}
+
+let count = 0;
+function made(): string {
+  return `${Date.now().toString(36)}-${(count += 1)}`;
+}
