@@ -24,7 +24,8 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def bundled(source: Path, made: Path) -> Path:
     """A module made of a TypeScript file and all that it imports, for Node.js."""
-    options = ("--bundle", "--format=esm", "--platform=node", "--target=es2022", f"--outfile={made}")
+    client = f"--alias:@office-search/client={ROOT / 'clients/typescript/src/index.ts'}"
+    options = (client, "--bundle", "--format=esm", "--platform=node", "--target=es2022", f"--outfile={made}")
     done = run("npx", "esbuild", str(source), *options, folder=ROOT)
     assert done.returncode == 0, done.stdout
     return made

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import runpy
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import snippets
 from clientkit import FORMS, Asked, Reply, answering, asking
 
 from office_search_client import Click, Client, Problem, Question, Reason
@@ -313,3 +316,14 @@ def test_a_client_and_its_problems_do_not_show_the_token() -> None:
     with answering(found) as service, Client(service.url, lambda _: "SECRET") as client:
         client.search("x")
         assert "SECRET" not in repr(vars(client)) + repr(vars(client._core)) + repr(client._core.tokens.held)
+
+
+def test_the_examples_of_its_readme_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = snippets.program(Path(__file__).parents[2] / "clients/python/README.md", "python")
+    with answering(snippets.answer) as service:
+        (tmp_path / "readme.py").write_text(text.replace(snippets.SERVICE, service.url), encoding="utf-8")
+        runpy.run_path(str(tmp_path / "readme.py"))
+    said = capsys.readouterr().out
+    assert "messages 搜索中台项目群" in said
+    assert "person <em>张三</em>" in said
+    assert "404 Not Found There is none. None None" in said

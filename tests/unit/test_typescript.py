@@ -11,6 +11,8 @@ from pathlib import Path
 
 import nodekit
 import pytest
+import snippets
+from clientkit import answering
 
 ROOT = nodekit.ROOT
 CLIENT = ROOT / "clients/typescript"
@@ -41,6 +43,24 @@ def test_its_own_tests_pass() -> None:
     counted = re.search(r"^\S* ?pass (\d+)$", done.stdout, re.MULTILINE)
     assert counted
     assert int(counted[1]) > 30
+
+
+def test_the_examples_of_its_readme_fit_and_run(tmp_path: Path) -> None:
+    modules, client = ROOT / "node_modules", CLIENT / "src/index.ts"
+    options = {"paths": {"@office-search/client": [str(client)]}, "typeRoots": [str(modules / "@types")]}
+    # Examples leave alone what they show.
+    options |= {"noUnusedLocals": False, "noUnusedParameters": False}
+    project = {"extends": str(CLIENT / "tsconfig.json"), "compilerOptions": options, "include": ["readme.ts"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(project))
+    with answering(snippets.answer) as service:
+        text = snippets.program(CLIENT / "README.md", "ts").replace(snippets.SERVICE, service.url)
+        (tmp_path / "readme.ts").write_text(text)
+        fits = nodekit.run("npx", "tsc", "--project", str(tmp_path), folder=ROOT)
+        assert fits.returncode == 0, fits.stdout
+        done = nodekit.run("node", str(nodekit.bundled(tmp_path / "readme.ts", tmp_path / "readme.mjs")), folder=ROOT)
+    assert done.returncode == 0, done.stdout
+    assert "messages 搜索中台项目群" in done.stdout
+    assert "404 Not Found There is none. null null" in done.stdout
 
 
 def test_it_is_small_and_needs_nothing(tmp_path: Path) -> None:
