@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup unit test test-all fuzz-access chaos lint format clients demo screenshots lock clean
+.PHONY: help setup unit test test-all fuzz-access chaos lint format clients web demo screenshots lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ format: setup ## Bring the code into shape
 
 clients: setup ## Make anew what the clients have from the OpenAPI document; needs Node.js 20 or newer
 	@$(BIN)/python scripts/clients.py
+
+web: ## Build the search box and the page from web/, into web/dist/, which is committed; needs Node.js 20 or newer
+	npm ci
+	npm run build --workspace web -- --sizes
 
 demo: setup ## Start everything with a made-up company, and print the URL of a search page
 	$(BIN)/office-search demo

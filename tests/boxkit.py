@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import importlib.util
 import json
@@ -12,7 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import kit
+from fastapi import FastAPI
 from playwright.async_api import Browser, Locator, Page, Request, Route, expect
+
+from search.api import edge, static
+from search.commands.serve import server
+from search.core.settings import ApiSettings
+from search.demo.company import DemoCaller
+from search.demo.routes import router
+from search.localstack.ports import LOOPBACK, choose_port
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SUGGEST, SEARCH, VERTICALS = "**/v1/suggest", "**/v1/search", "**/v1/verticals"
@@ -40,6 +50,30 @@ def hosting(search: str, port: int) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@asynccontextmanager
+async def files_alone() -> AsyncIterator[tuple[str, int]]:
+    """The element and a made-up caller's token, behind the edge that the service has.
+
+    Yields its root, and the port of the host whose pages may call it.
+    """
+    port, host_port = choose_port(None), choose_port(None)
+    app = FastAPI()
+    caller = DemoCaller("acme", "u-1", "林晓舟", {"zh": "工程师", "en": "Engineer"}, [])
+    app.include_router(static.element())
+    app.include_router(router([caller], "0" * 32, "demo"))
+    edge.install(app, origins=[f"http://{LOOPBACK}:{host_port}"])
+    serving = server(app, ApiSettings(host=LOOPBACK, port=port))
+    task = asyncio.create_task(serving.serve())
+
+    async def started() -> bool:
+        return serving.started
+
+    await kit.until(started, "the element to be served")
+    yield f"http://{LOOPBACK}:{port}/", host_port
+    serving.should_exit = True
+    await task
 
 
 @dataclass

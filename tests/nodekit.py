@@ -20,3 +20,12 @@ def missing() -> str:
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """What became of a command; both its outputs are in `stdout`."""
     return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def bundled(source: Path, made: Path) -> Path:
+    """A module made of a TypeScript file and all that it imports, for Node.js."""
+    client = f"--alias:@office-search/client={ROOT / 'clients/typescript/src/index.ts'}"
+    options = (client, "--bundle", "--format=esm", "--platform=node", "--target=es2022", f"--outfile={made}")
+    done = run("npx", "esbuild", str(source), *options, folder=ROOT)
+    assert done.returncode == 0, done.stdout
+    return made

@@ -47,6 +47,7 @@ const KINDS: Record<string, Kind> = {
   "urn:office-search:problem:caller-not-active": "inactive",
   "urn:office-search:problem:module-missing": "module",
   "urn:office-search:problem:scope-missing": "scope",
+  "urn:office-search:problem:not-found": "gone",
 };
 const AGAIN: readonly Kind[] = ["offline", "silent", "busy", "down", "failed", "expired"];
 
@@ -58,7 +59,6 @@ function kindOf(problem: unknown): Kind {
   switch (problem.status) {
     case 401: return "expired";
     case 403: return "module";
-    case 404: return "gone";
     case 400: case 413: case 414: case 422: return "wrong";
     case 429: return "busy";
     case 502: case 503: case 504: return "down";
