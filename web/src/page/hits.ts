@@ -127,7 +127,7 @@ function drawnRow(hit: Hit, around: Around): HTMLElement {
     element(
       "div",
       { class: "hit-text" },
-      element("h3", { class: "title" }, link(around, titleOf(hit)), flagsOf(hit, declared)),
+      element("h2", { class: "title" }, link(around, titleOf(hit)), flagsOf(hit, declared)),
       plain(hit.snippet) && element("p", { class: "snippet" }, marked(hit.snippet, tag())),
       files.length > 0 && element("p", { class: "files" }, files),
       element("p", { class: "meta" }, metaOf(hit, around)),
