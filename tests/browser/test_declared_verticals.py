@@ -76,11 +76,11 @@ async def facts(page: Page) -> dict[str, str]:
     return dict(zip(await labels.all_text_contents(), await values.all_text_contents(), strict=True))
 
 
-async def opened(page: Page, place: int) -> dict[str, str]:
-    await names(page).nth(place).click()
+async def opened(page: Page, entry: int) -> dict[str, str]:
+    await names(page).nth(entry).click()
     found = await facts(page)
     await page.keyboard.press("Escape")
-    await expect(names(page).nth(place)).to_be_focused()
+    await expect(names(page).nth(entry)).to_be_focused()
     return found
 
 
@@ -125,8 +125,8 @@ async def test_hits_that_hold_other_than_declared_are_shown_all_the_same(page: P
     await expect(line(hits(page).nth(0))).to_have_text(["unheard-of", "未完成", "lost", "some day 截止"])
     await expect(line(hits(page).nth(1))).to_have_count(0)
     await expect(line(hits(page).nth(2))).to_have_text(["undeclared"])
-    for place in range(3):
-        assert "编号" in await opened(page, place)
+    for entry in range(3):
+        assert "编号" in await opened(page, entry)
 
 
 @pytest.mark.parametrize("written", ["status:todo", "状态：todo", "status: todo", '状态:"todo"'])

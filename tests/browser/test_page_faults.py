@@ -132,7 +132,8 @@ async def test_the_input_method_decides_what_is_meant(page: Page, service: Servi
     await page.evaluate(
         """() => { const input = document.querySelector("office-search-box").shadowRoot.querySelector("input");
         const fire = (made) => input.dispatchEvent(made);
-        const key = (name, code) => new KeyboardEvent("keydown", { key: name, keyCode: code, bubbles: true, composed: true, cancelable: true });
+        const key = (name, keyCode) => new KeyboardEvent("keydown",
+            { key: name, keyCode, bubbles: true, composed: true, cancelable: true });
         fire(new CompositionEvent("compositionstart", { bubbles: true }));
         input.value = "预算"; fire(new InputEvent("input", { isComposing: true, bubbles: true }));
         fire(new CompositionEvent("compositionend", { data: "预算", bubbles: true }));

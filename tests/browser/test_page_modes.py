@@ -1,18 +1,16 @@
-"""How the page looks to whoever needs it otherwise: dark, in the system's colours, narrow, by touch, in English; and calm.
+"""How the page looks to whoever needs it otherwise: dark, in the system's colours, narrow, by touch; and calm.
 
 axe-core, of the lock file's npm packages, judges each mode in each language and state.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import nodekit
 import pagekit
 import pytest
-from pagekit import Held, Refused, Service, answer, box, hit, hits, message, names, paged, person, place, search
+from pagekit import Held, Refused, Service, answer, box, hit, hits, message, names, paged, person, search
 from playwright.async_api import Browser, Page, expect
 
 AXE = nodekit.ROOT / "node_modules" / "axe-core" / "axe.min.js"
