@@ -192,7 +192,7 @@ async def sheet(browser: Browser, frames: list[tuple[str, bytes]], wide: int, fi
     """Put pictures with their captions on one sheet."""
     page = await browser.new_page()
     figures = [
-        f"<figure><figcaption>{said}</figcaption><img src='data:image/png;base64,{base64.b64encode(made).decode()}'></figure>"
+        f"<figure><figcaption>{said}</figcaption><img src='data:image/png;base64,{base64.b64encode(made).decode()}'>"
         for said, made in frames
     ]
     await page.set_content(SHEET.replace("var(--wide)", str(wide)) + "".join(figures))
@@ -200,7 +200,7 @@ async def sheet(browser: Browser, frames: list[tuple[str, bytes]], wide: int, fi
     await page.close()
 
 
-# In the README the first is as wide as the text, and the two after it share a row; the others are docs/search-page.md's.
+# In the README the first is as wide as the text, and the two after it share a row; others: docs/search-page.md.
 PICTURES: dict[str, Take] = {
     "compare": compared,
     "search": found("K8s集群"),
