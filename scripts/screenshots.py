@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Failed(Exception):
     """There are no pictures, for a reason that is worth a sentence."""
 
 
-async def main() -> None:
+async def main(names: Sequence[str]) -> None:
+    """Take these pictures, by default all. An address among the names is that of a demo that runs, as of TODAY."""
     path = browser_path()
     if not path:
         raise Failed(f"There is {NO_BROWSER}.")
@@ -49,13 +50,25 @@ async def main() -> None:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         if not await (await browser.new_page()).evaluate(DRAWS_CHINESE):
             raise Failed("There is no font for Chinese; install one, such as fonts-noto-cjk.")
-        print("starting the demo …", flush=True)
-        async with demo() as url:
-            for name, take in PICTURES.items():
+        wanted = [name for name in names if not name.startswith("http")] or list(PICTURES)
+        async with given(names) as url:
+            for name in wanted:
                 file = IMAGES / f"{name}.png"
-                await take(browser, url, file)
+                await PICTURES[name](browser, url, file)
                 print(f"{file.relative_to(ROOT)}  {file.stat().st_size / 1000:.0f} kB", flush=True)
         await browser.close()
+
+
+@asynccontextmanager
+async def given(names: Sequence[str]) -> AsyncIterator[str]:
+    """The root of the demo that is named, else of one that is started for this."""
+    running = [name for name in names if name.startswith("http")]
+    if running:
+        yield running[0]
+        return
+    print("starting the demo …", flush=True)
+    async with demo() as url:
+        yield url
 
 
 @asynccontextmanager
@@ -116,7 +129,7 @@ async def listen(process: asyncio.subprocess.Process, said: deque[str], ready: a
 
 def run() -> int:
     try:
-        asyncio.run(main())
+        asyncio.run(main(sys.argv[1:]))
     except Failed as reason:
         print(reason, file=sys.stderr)
         return 1
