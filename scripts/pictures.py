@@ -179,7 +179,7 @@ async def walk(browser: Browser, url: str, file: Path) -> None:
             await settled(page)
             frames.append((f"{len(frames) + 1}. <kbd>{said}</kbd>", await page.screenshot(animations="disabled")))
 
-        await page.locator(".example").first.focus()
+        await page.locator("button.example").first.focus()
         await press("/", said="/", shown="office-search-box")
         await page.keyboard.type("K8s")
         await expect(page.get_by_role("option").filter(has_text="K8s集群运维").first).to_be_visible(timeout=SLOW_MS)
