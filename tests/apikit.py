@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import kit
 import orjson
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 
@@ -94,10 +94,15 @@ class Api:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, endpoints: Endpoints, secret: str, *, catalogue: Catalogue = kit.CATALOGUE
+    settings: Settings,
+    endpoints: Endpoints,
+    secret: str,
+    *,
+    catalogue: Catalogue = kit.CATALOGUE,
+    more: Sequence[APIRouter] = (),
 ) -> AsyncIterator[Api]:
-    """The application, from its start to its end; not necessarily ready."""
-    app = create(settings, endpoints, catalogue=catalogue)
+    """The application, from its start to its end; not necessarily ready. `more`: further routers."""
+    app = create(settings, endpoints, catalogue=catalogue, more=more)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as http:
         yield Api(http, secret, app)

@@ -37,6 +37,7 @@ from search.core.log import configure
 from search.core.settings import Settings
 from search.core.streams.port import Broker
 from search.demo import company as companies
+from search.demo import places
 from search.demo.routes import page_folder, router
 from search.localstack import managed_stack
 from search.localstack.children import Child, running
@@ -139,7 +140,7 @@ async def _serve(
     assert settings.identity.jwt.secret is not None
     demo = router(company.callers, settings.identity.jwt.secret.get_secret_value(), AUDIENCE)
     hosts = frozenset({HOST, "localhost"})
-    app = create(settings, endpoints, allowed_hosts=hosts, more=[demo])
+    app = create(settings, endpoints, allowed_hosts=hosts, more=[demo, places.router])
     configure("WARNING", audit_file=settings.audit.file)
     server = http_server(app, settings.api)
     serving = asyncio.create_task(server.serve())

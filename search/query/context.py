@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from mappings.catalogue import Catalogue
-from mappings.entities import ID_PATTERN
 from mappings.vertical import Vertical
 from search.access.directory import Directory
 from search.access.principal import Principal
 from search.access.reader import Found, Reader
-from search.core.errors import ModuleMissing, NotFound, Unavailable
+from search.core.errors import Unavailable
 from search.query import joined_names
+from search.query.entity import is_id, visible
 from search.query.hits import conversation_title, shown, with_names
 from search.query.joined_names import JoinedNames
 from search.query.neighbours import Side
 
-_is_id = re.compile(ID_PATTERN).fullmatch
 # One and the same for whatever the caller is not to know.
 NOT_THERE = "There is no such message, or you may not see it."
 LONGEST_TEXT = 4_000
@@ -70,9 +68,7 @@ class Contexts:
     async def _around(self, caller: Principal, id: str, before: int, after: int) -> Surroundings:
         catalogue = self.catalogue.of(caller.tenant)
         messages = catalogue.holding("message")
-        if not caller.may_call(messages.module):
-            raise ModuleMissing(f"You may not search {messages.name}: none of your roles has the module.")
-        message = await self._message(caller, messages, id)
+        message = await visible(self.reader, caller, messages, [id] if is_id(id) else [], NOT_THERE)
         # One more of each side than is shown tells whether there are more. Totals would count what is dropped.
         older = Side(message, before + 1, newer=False)
         newer = Side(message, after + 1, newer=True)
@@ -88,14 +84,6 @@ class Contexts:
             has_more_after=len(newer.kept) > after,
             title=view.title(message),
         )
-
-    async def _message(self, caller: Principal, messages: Vertical, id: str) -> Found:
-        """Return the message as it is now. Raises NotFound."""
-        # What can be no id is not asked for: the engine refuses a long one.
-        found = await self.reader.current(caller, [(messages, id)]) if _is_id(id) else {}
-        if (messages.name, id) not in found:
-            raise NotFound(NOT_THERE)
-        return found[messages.name, id]
 
     async def _fill(self, caller: Principal, sides: Sequence[Side]) -> None:
         """Read on, on both sides at once, until each has as many as it wants or there are no more."""

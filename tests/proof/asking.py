@@ -11,13 +11,14 @@ from proof.around import Place, PlaceJudge
 from proof.beginnings import Beginning, BeginningJudge
 from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
+from proof.openings import Opening, OpeningJudge
 from proof.questions import MOST_HITS, Question
 
 AT_ONCE = 8
 """Questions that are under way together."""
 
 T = TypeVar("T")
-Asked = Question | Place | Beginning
+Asked = Question | Place | Beginning | Opening
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
 Told_to = Mapping[str, Sequence[tuple[Asked, Told]]]
@@ -81,6 +82,8 @@ async def _told(slots: asyncio.Semaphore, company: Company, user: str, question:
     async with slots:
         if isinstance(question, Place):
             return await company.product.around(company.tenant, user, question.id, question.params)
+        if isinstance(question, Opening):
+            return await company.product.opened(company.tenant, user, question.path)
         if isinstance(question, Beginning):
             return await company.product.suggest(company.tenant, user, question.params)
         return await walk(lambda params: company.product.ask(company.tenant, user, params), question)
@@ -93,6 +96,8 @@ def _judge(judge: Judge | None, company: Company, user: str, question: Asked, to
                 raise Wrong("refused" if told is None else "not refused")
         elif isinstance(question, Place):
             PlaceJudge(judge.sight, question, judge.settled).check(told)
+        elif isinstance(question, Opening):
+            OpeningJudge(judge.sight, question).check(told)
         elif isinstance(question, Beginning):
             BeginningJudge(judge.sight, question, judge.settled).check(told)
         else:

@@ -42,6 +42,7 @@ from search.core.settings import (
     Settings,
 )
 from search.core.streams.port import Delivery
+from search.demo import places
 from search.feedback import Feedback
 from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
@@ -103,7 +104,7 @@ class Laboratory:
 
     def _application(self, lexicons: Lexicons) -> Api:
         """The application without its own lifespan, in which the clock is the world's."""
-        app = create(SETTINGS, self._endpoints)
+        app = create(SETTINGS, self._endpoints, more=[places.router])
         search = bootstrap.search_over(self._engine, DEADLINE_MS, CATALOGUE, lexicons, lambda: self.now)
         callers = Callers(search.directory, lambda tenant: None)
         sealing = Sealing()
@@ -154,6 +155,10 @@ class Laboratory:
     async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/messages/{id}/context` answers; None where there is no such caller."""
         return _told(await self._api.get(user, f"/v1/messages/{id}/context", tenant=tenant, **params))
+
+    async def opened(self, tenant: str, user: str, path: str) -> Body | Refusal | None:
+        """What the demo's place for an entity answers; None where there is no such caller."""
+        return _told(await self._api.get(user, path, tenant=tenant))
 
 
 def _told(response: httpx.Response) -> Body | Refusal | None:

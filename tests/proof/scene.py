@@ -12,6 +12,7 @@ from proof.companies import MODULES, Change, time_at
 from proof.company import Company, Ground
 from proof.judge import Wrong
 from proof.laboratory import Laboratory
+from proof.openings import Opening
 from proof.oracle import moment
 from proof.questions import Question, Typed
 from proof.views import comparable
@@ -25,6 +26,8 @@ AGAIN = 5
 """So many times, after all has arrived, much of it comes once more."""
 BEGINNINGS = (Beginning(Typed(WORD)), Beginning(Typed(OTHER)), Beginning(Typed(CROWDED, "slip")), Beginning(None))
 PLACES = (Place("joined-5", 2, 0), Place("overheard-1", 0, 1))
+DOCS = ("kept", "taken", "moved", "removed", "hidden-1")
+OPENINGS = (*(Opening("doc", id) for id in DOCS), Opening("message", "joined-1"), Opening("app", "none"))
 MISTYPED = (Question(words=(Typed(WORD, "slip"),)), Question(words=(Typed(CROWDED, "slip"),)))
 
 
@@ -107,14 +110,14 @@ async def _play(laboratory: Laboratory, grounds: Sequence[Ground]) -> None:
     await laboratory.refresh([company.tenant for company in companies])
     for company in companies:
         company.refreshed()
-    await _asked(companies, (*QUESTIONS, *MISTYPED, *PLACES, *BEGINNINGS), fresh=True)
+    await _asked(companies, (*QUESTIONS, *MISTYPED, *PLACES, *BEGINNINGS, *OPENINGS), fresh=True)
     for company in companies:
         await _hears(company, [*_changed()])
         for disorder in range(1, AGAIN):
             await company.arrive(disorder)
         # What is drawn by lot above may miss just the event that an older one must not undo.
         await company.replay()
-    await _asked(companies, (*QUESTIONS, *PLACES, *BEGINNINGS), fresh=False)
+    await _asked(companies, (*QUESTIONS, *PLACES, *BEGINNINGS, *OPENINGS), fresh=False)
     for hour in (7, 8):
         laboratory.now = moment(time_at(hour))
         await _asked(companies, QUESTIONS, fresh=False)
