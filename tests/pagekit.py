@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.async_api import Browser, Locator, Page, Request, Response, Route, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 # A test browser needs no network of its own, and as root in a container it has no sandbox to enter.
 FLAGS = (
@@ -87,13 +87,12 @@ def question(request: Request) -> dict[str, Any]:
 
 
 async def search(page: Page, query: str) -> None:
-    """Type, mean it, and wait for the answer to exactly this."""
+    """Type, mean it, and wait for the answer to exactly this, whatever it is."""
 
-    def answers(response: Response) -> bool:
-        asked = response.request
-        return asked.url.endswith("/v1/search") and question(asked).get("q") == query.strip()
+    def asks(request: Request) -> bool:
+        return request.url.endswith("/v1/search") and question(request).get("q") == query.strip()
 
-    async with page.expect_response(answers):
+    async with page.expect_request(asks):
         await box(page).fill(query)
         await box(page).press("Enter")
     await settled(page)
@@ -209,25 +208,19 @@ class Service:
         await _give(route, await made if inspect.isawaitable(made) else made)
 
     def _made(self, method: str, path: str, body: Any) -> Any:
-        match path.split("/")[-2:]:
-            case [_, "search"]:
-                self.asked.append(body)
-                return self.search
-            case [_, "suggest"]:
-                return {"failed": [], "partial": False, "query_id": QUERY_ID, "took_ms": 1, **self.suggest}
-            case [_, "verticals"]:
-                return self.declared
-            case [_, "clicks"]:
-                self.clicked += body if isinstance(body, list) else [body]
-                return None
-            case [id, "context"]:
-                return (lambda _: self.context(id)) if callable(self.context) else self.context
-        if "/recent" in path:
-            if method == "DELETE":
-                self.removed.append(path.rpartition("/v1/")[2])
-                return None
-            return self.recent
-        return self.entity
+        name = path.removeprefix("/v1/")
+        if method == "DELETE":
+            self.removed.append(name)
+            return None
+        if name == "search":
+            self.asked.append(body)
+        if name == "clicks":
+            self.clicked += body if isinstance(body, list) else [body]
+        if name.endswith("/context") and callable(self.context):
+            return self.context(name.split("/")[1])
+        suggested = {"failed": [], "partial": False, "query_id": QUERY_ID, "took_ms": 1, **self.suggest}
+        made = {"search": self.search, "suggest": suggested, "verticals": self.declared, "recent": self.recent}
+        return {**made, "clicks": None}.get(name, self.context if name.endswith("/context") else self.entity)
 
 
 async def _give(route: Route, made: Any) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources.abc import Traversable
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from search import api
 from search.access.identity.jwt import issue_token
 from search.api import static
 from search.core.errors import ConfigurationError
@@ -62,8 +61,7 @@ def router(
 
 def page_folder() -> Traversable:
     """Return the folder of the search page. Raises ConfigurationError where it is not built."""
-    folders = (static.built(), Path(api.__file__).parent / "web")
-    for folder in folders:
-        if folder and (folder / PAGE).is_file():
-            return folder
+    folder = static.built()
+    if folder and (folder / PAGE).is_file():
+        return folder
     raise ConfigurationError("The search page is not built here: run `make web`, or install the wheel, which holds it.")

@@ -51,7 +51,13 @@ in_both_languages = pytest.mark.parametrize("page", NAMES, indirect=True)
 
 
 def filtered(**filters: list[str]) -> dict[str, Any]:
-    return {"query": {"text": "", "filters": {name.replace("no_", "-"): v for name, v in filters.items()}, "corrected": None}}
+    return {
+        "query": {
+            "text": "",
+            "filters": {name.replace("no_", "-"): v for name, v in filters.items()},
+            "corrected": None,
+        }
+    }
 
 
 async def tabs(page: Page) -> list[str]:
@@ -70,11 +76,11 @@ async def facts(page: Page) -> dict[str, str]:
     return dict(zip(await labels.all_text_contents(), await values.all_text_contents(), strict=True))
 
 
-async def opened(page: Page, place: int) -> dict[str, str]:
-    await names(page).nth(place).click()
+async def opened(page: Page, entry: int) -> dict[str, str]:
+    await names(page).nth(entry).click()
     found = await facts(page)
     await page.keyboard.press("Escape")
-    await expect(names(page).nth(place)).to_be_focused()
+    await expect(names(page).nth(entry)).to_be_focused()
     return found
 
 
@@ -119,14 +125,12 @@ async def test_hits_that_hold_other_than_declared_are_shown_all_the_same(page: P
     await expect(line(hits(page).nth(0))).to_have_text(["unheard-of", "未完成", "lost", "some day 截止"])
     await expect(line(hits(page).nth(1))).to_have_count(0)
     await expect(line(hits(page).nth(2))).to_have_text(["undeclared"])
-    for place in range(3):
-        assert "编号" in await opened(page, place)
+    for entry in range(3):
+        assert "编号" in await opened(page, entry)
 
 
 @pytest.mark.parametrize("written", ["status:todo", "状态：todo", "status: todo", '状态:"todo"'])
-async def test_a_chip_of_its_filter_takes_away_every_spelling(
-    page: Page, service: Service, written: str
-) -> None:
+async def test_a_chip_of_its_filter_takes_away_every_spelling(page: Page, service: Service, written: str) -> None:
     service.search = answer(TASK, **filtered(status=["todo"]))
     await search(page, f"评审 {written} 预算")
     await page.get_by_role("button", name="去掉筛选 状态 todo").click()
@@ -155,7 +159,10 @@ async def test_from_a_hit_one_goes_on_with_the_declared_filters(page: Page, serv
         "has_more_after": False,
         "title": "平台周会",
     }
-    for way, filter, parameter in (("看此人的消息", "发送人 张伟", "from"), ("在此会话中搜索", "群聊 平台周会", "conversation")):
+    for way, filter, parameter in (
+        ("看此人的消息", "发送人 张伟", "from"),
+        ("在此会话中搜索", "群聊 平台周会", "conversation"),
+    ):
         await search(page, "评审")
         await names(page).nth(1).click()
         await page.get_by_role("link", name=way).click()

@@ -42,7 +42,8 @@ export class Filters {
 
   /** Draw for a question; what has not changed stays as it is, also what is typed there. */
   draw(declared: Declared, asked: Asked): void {
-    const looks = JSON.stringify([spoken(), asked.tab, asked.sort, asked.picked, this.#isCustom]);
+    const names = Object.entries(asked.picked).map(([filter, value]) => this.#filtering.nameOf(filter, value));
+    const looks = JSON.stringify([spoken(), asked.tab, asked.sort, asked.picked, names, this.#isCustom]);
     if (looks === this.#drawn && declared === this.#declared) return;
     this.#declared = declared;
     this.#asked = asked;
@@ -89,6 +90,7 @@ export class Filters {
       "button",
       { type: "button", class: "pill taken", "data-focus": `filter-${filter.name}`, "aria-label": say().take(`${called} ${name}`), onclick: () => this.#filtering.pick({ [filter.name]: null }) },
       element("b", {}, called),
+      " ",
       element("span", { class: "pill-value" }, named(name, tag())),
       icon("close"),
     );

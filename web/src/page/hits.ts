@@ -12,6 +12,8 @@ import { say, spoken, tag } from "./words.js";
 // Kinds of which clients know more than their names: people have a face, and conversations are searched in.
 const PERSON = "user";
 const CONVERSATION = "conversation";
+// Within which a second click on a text selects a word of it.
+const DOUBLE_CLICK_MS = 220;
 
 /** A search that goes on from an entity. `picked`: a filter, its value, and what that is called. */
 export interface Way {
@@ -125,7 +127,7 @@ function drawnRow(hit: Hit, around: Around): HTMLElement {
     element(
       "div",
       { class: "hit-text" },
-      element("h3", { class: "title" }, link(around, titleOf(hit)), flagsOf(hit, declared)),
+      element("h2", { class: "title" }, link(around, titleOf(hit)), flagsOf(hit, declared)),
       plain(hit.snippet) && element("p", { class: "snippet" }, marked(hit.snippet, tag())),
       files.length > 0 && element("p", { class: "files" }, files),
       element("p", { class: "meta" }, metaOf(hit, around)),
@@ -150,16 +152,24 @@ export function wayLink(way: Way, around: Pick<Around, "hrefOf" | "goes">, kind:
   return element("a", { class: kind, href: around.hrefOf(way), onclick: (event: MouseEvent) => around.goes(way, event) }, way.said);
 }
 
-/** A click beside the link follows it too, but for one that ends a selection of text. */
+let following = 0;
+
+/** A click beside the link follows it too, but for one that selects text: by dragging, or by a second click. */
 function followRow(row: HTMLElement, event: MouseEvent): void {
-  const on = event.target as Element;
-  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  if (on.closest("a, button")) return;
+  clearTimeout(following);
+  if (event.detail > 1 || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if ((event.target as Element).closest("a, button") || isSelecting(row)) return;
+  following = window.setTimeout(() => {
+    const link = row.querySelector<HTMLAnchorElement>("a.name");
+    if (!link?.isConnected || isSelecting(row)) return;
+    link.focus({ preventScroll: true });
+    link.click();
+  }, DOUBLE_CLICK_MS);
+}
+
+function isSelecting(row: HTMLElement): boolean {
   const selected = window.getSelection();
-  if (selected && !selected.isCollapsed && selected.containsNode(row, true)) return;
-  const link = row.querySelector<HTMLAnchorElement>("a.name");
-  link?.focus({ preventScroll: true });
-  link?.click();
+  return selected !== null && !selected.isCollapsed && selected.containsNode(row, true);
 }
 
 /** Grey shapes where hits will be. */

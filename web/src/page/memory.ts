@@ -17,3 +17,20 @@ export function recall(name: string): string | null {
     return null;
   }
 }
+
+/** Keep a value as long as the tab. */
+export function write(name: string, value: unknown): void {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // As above.
+  }
+}
+
+export function read(name: string): unknown {
+  try {
+    return JSON.parse(sessionStorage.getItem(name) ?? "null");
+  } catch {
+    return null;
+  }
+}

@@ -44,14 +44,14 @@ class Page {
       nameOf: (filter, value) => this.#labels.get(`${filter}:${value}`) ?? this.#stage.calledByHits(filter, value) ?? value,
     }, () => this.#reset(1));
     this.#visits = new Visits(() => this.#kept(), () => Object.fromEntries(this.#labels), (state, kept) => this.#moved(state, kept));
-    for (const [name, called] of Object.entries(this.#visits.before.labels)) this.#labels.set(name, called);
+    for (const [name, called] of Object.entries(this.#visits.names)) this.#labels.set(name, called);
     fallBackTo(() => this.#stage.landing);
     this.#listen();
   }
 
   /** Show what the address says, once it is known who may ask. */
   async begin(): Promise<void> {
-    const { pages, scroll } = this.#visits.before;
+    const { pages, scroll } = this.#visits.left;
     try {
       await this.#callers.read();
     } catch (error) {

@@ -27,6 +27,8 @@ export class Picker {
   readonly #list: HTMLElement;
   #found: Suggestion[] = [];
   #active = -1;
+  /** The entry that the user has moved to, which a list that comes late does not take away. */
+  #moved: string | null = null;
   #timer = 0;
   #aborter: AbortController | null = null;
 
@@ -66,6 +68,7 @@ export class Picker {
 
   #ask(afterMs: number): void {
     clearTimeout(this.#timer);
+    this.#moved = null;
     this.#timer = window.setTimeout(() => void this.#read(), afterMs);
   }
 
@@ -96,7 +99,8 @@ export class Picker {
     this.#list.hidden = false;
     this.#input.setAttribute("aria-expanded", "true");
     if (!options.length) announce(say().noneToPick);
-    this.#activate(options.length && this.#input.value.trim() ? 0 : -1);
+    const moved = found.findIndex((one) => one.id === this.#moved);
+    this.#activate(moved < 0 && options.length && this.#input.value.trim() ? 0 : moved);
   }
 
   #activate(place: number): void {
@@ -116,7 +120,9 @@ export class Picker {
       event.preventDefault();
       const { length } = this.#found;
       if (!length) return this.#ask(0);
-      return this.#activate((this.#active + step + length + (this.#active < 0 && step < 0 ? 1 : 0)) % length);
+      this.#activate((this.#active + step + length + (this.#active < 0 && step < 0 ? 1 : 0)) % length);
+      this.#moved = this.#found[this.#active]?.id ?? null;
+      return;
     }
     if (event.key === "Enter" && this.#active >= 0) {
       event.preventDefault();

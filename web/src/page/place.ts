@@ -1,15 +1,16 @@
 /** The place of an entity that is open: a message in its conversation, a doc with its text, a person, a group, an app. */
 
 import type { Client, Hit, Said, Surroundings } from "@office-search/client";
-import { type Declared, UNDECLARED, label, valuesOf } from "../shared/declared.js";
+import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { type Child, element, icon } from "../shared/dom.js";
-import { type Entity, lineOf, linkOf, textsOf } from "../shared/hits.js";
-import { counted, exactly, sized } from "../shared/moments.js";
+import { type Entity, lineOf, linkOf } from "../shared/hits.js";
+import { counted } from "../shared/moments.js";
 import { named, plain, text } from "../shared/text.js";
 import { Again } from "./again.js";
 import type { Asker } from "./asking.js";
 import type { Whole } from "./callers.js";
 import { isAbort } from "./column.js";
+import { factsOf } from "./facts.js";
 import { focusOn, keeping } from "./focus.js";
 import { type Way, faceOf, flagsOf, here, isConversation, wayLink, waysOf } from "./hits.js";
 import { announce } from "./live.js";
@@ -265,7 +266,7 @@ export class PlaceView {
   #drawWhole(whole: Whole, latest: Hit[] | null): void {
     const words = say();
     this.#drawHead(whole);
-    const facts = this.#factsOf(whole);
+    const facts = factsOf(whole, this.#declared);
     const parts: Child[] = [
       facts.length > 0 && element("dl", { class: "facts" }, facts),
       text(whole.text) && element("div", { class: "text" }, named(plain(whole.text), tag())),
@@ -276,26 +277,6 @@ export class PlaceView {
     }
     this.#body.replaceChildren(...parts.filter((part): part is HTMLElement => part instanceof HTMLElement));
   }
-
-  #factsOf(whole: Whole): HTMLElement[] {
-    const facts = this.#declared.verticals.get(whole.vertical)?.facts ?? [];
-    const owner = text(whole.by);
-    const rows: [string, HTMLElement][] = owner ? [[say().owner, named(owner, tag())]] : [];
-    for (const fact of facts) {
-      const told = fact.form === "files" ? valuesOf(fact, whole).map(fileAndSize) : textsOf(fact, whole, this.#declared, here());
-      const shown = fact.form === "time" ? told.map((time) => exactly(time, here())) : told;
-      const joined = shown.join(fact.form === "address" || fact.form === "files" ? "\n" : " · ");
-      if (joined) rows.push([label(fact.labels, spoken()), named(joined, tag())]);
-    }
-    rows.push([say().id, named(whole.id)]);
-    return rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
-  }
-}
-
-function fileAndSize(file: unknown): string {
-  const { name, size } = (file ?? {}) as { name?: unknown; size?: unknown };
-  const told = sized(size, spoken());
-  return told ? `${text(name)} (${told})` : text(name);
 }
 
 /** Messages stand in the order in which they were sent, at one time by id. */

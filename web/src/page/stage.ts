@@ -87,7 +87,11 @@ export class Stage {
       rewrite: (query) => steps.ask(query),
       hrefOf: (hit, column) => steps.hrefOf(hit, column),
       opens: (hit, column, event) => steps.opens(hit, column, event),
-      changed: () => this.#compared(),
+      changed: () => {
+        // Hits tell what picked values are called.
+        keeping(() => this.#filters.draw(this.#declared, this.#state));
+        this.#compared();
+      },
     }, index);
     this.columns = [ofColumn(0), ofColumn(1)];
     this.place = new PlaceView({

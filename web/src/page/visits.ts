@@ -1,6 +1,7 @@
 /** The page's history: what was meant is an entry, what was only typed is none; Back brings everything back. */
 
 import type { Page as Found } from "./asking.js";
+import { read, write } from "./memory.js";
 import { type State, hashOf, stateOf } from "./state.js";
 
 /** What an entry keeps in memory. `focus`: the `data-focus` of what held the focus. */
@@ -10,15 +11,23 @@ export interface Kept {
   focus: string | null;
 }
 
-/** What an entry keeps across a reload. `labels`: what picked values are called, by value. */
+/** What an entry keeps across a reload. `labels`: what picked values are called, by filter and value. */
 interface Noted {
   entry: string;
   /** How many steps the results lie back from an open place; 0: they are not there, or there is no place. */
   depth: number;
   labels: Record<string, string>;
+}
+
+/** How an entry was left: scroll position in px, and how many pages were loaded. */
+interface Left {
+  entry: string;
   scroll: number;
   pages: number;
 }
+
+// The history's own state is not kept when it is changed while a page is left.
+const LEFT = "office-search.left";
 
 export class Visits {
   readonly #kept = new Map<string, Kept>();
@@ -38,7 +47,7 @@ export class Visits {
       this.#enter(noted()?.entry ?? made());
       moved(stateOf(location.hash), this.#kept.get(this.#entry) ?? null);
     });
-    window.addEventListener("pagehide", () => this.#note());
+    window.addEventListener("pagehide", () => this.#leave());
   }
 
   /** A new entry for a state; none where it is the one that is shown. */
@@ -49,7 +58,7 @@ export class Visits {
     this.#note();
     const depth = state.open ? this.#deeper() : 0;
     this.#entry = made();
-    history.pushState({ entry: this.#entry, depth, labels: this.#labels(), scroll: 0, pages: 1 } satisfies Noted, "", address || location.pathname);
+    history.pushState({ entry: this.#entry, depth, labels: this.#labels() } satisfies Noted, "", address || location.pathname);
   }
 
   /** From results their place is one step further; from a place that was come to otherwise, there are no results. */
@@ -73,20 +82,30 @@ export class Visits {
     this.#kept.clear();
   }
 
-  /** Names, scroll position in px and number of pages, as they were before a reload. */
-  get before(): Noted {
-    return noted() ?? { entry: this.#entry, depth: 0, labels: {}, scroll: 0, pages: 1 };
+  /** The names of picked values, as they were before a reload. */
+  get names(): Readonly<Record<string, string>> {
+    return noted()?.labels ?? {};
+  }
+
+  /** How this entry was left before a reload. */
+  get left(): Left {
+    const left = read(LEFT) as Left | null;
+    return left?.entry === this.#entry ? left : { entry: this.#entry, scroll: 0, pages: 1 };
   }
 
   #enter(entry: string): void {
     this.#entry = entry;
-    if (noted()?.entry !== entry) history.replaceState({ entry, depth: 0, labels: {}, scroll: 0, pages: 1 } satisfies Noted, "");
+    if (noted()?.entry !== entry) history.replaceState({ entry, depth: 0, labels: {} } satisfies Noted, "");
   }
 
   #note(): void {
+    history.replaceState({ entry: this.#entry, depth: this.depth, labels: this.#labels() } satisfies Noted, "");
+  }
+
+  #leave(): void {
     const { found, scroll } = this.#keep();
     const pages = Math.max(1, ...found.map((one) => one?.length ?? 1));
-    history.replaceState({ entry: this.#entry, depth: this.depth, labels: this.#labels(), scroll, pages } satisfies Noted, "");
+    write(LEFT, { entry: this.#entry, scroll, pages } satisfies Left);
   }
 }
 
