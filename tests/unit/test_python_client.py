@@ -108,10 +108,12 @@ async def test_a_token_that_is_refused_when_new_is_asked_for_once_more(form: str
 @form
 async def test_a_token_may_run_out_again_and_again(form: str) -> None:
     reasons, get_token = counting()
-    valid = ""
-    with answering(lambda asked: only(valid)(asked)) as service:
+    # Each token is good for one request.
+    good = Reply(200, ANSWER, KNOWN)
+    replies = iter([good, *[Reply(401), good] * 3])
+    with answering(lambda _: next(replies)) as service:
         async with asking(form, service.url, get_token) as ask:
-            for valid in ("t1", "t2", "t3", "t4"):
+            for _ in range(4):
                 await ask("search", "x")
     assert reasons == ["initial", "expired", "expired", "expired"]
 
