@@ -91,6 +91,15 @@ class Api:
 
         await kit.until(answers, "the API to be ready")
 
+    async def answers(self, user: str, *, tenant: str = "acme") -> None:
+        """Wait until the company's callers are answered; on a busy machine its first events are set aside for a while,
+        and the API looks only now and then whether they still are."""
+
+        async def is_answered() -> bool:
+            return (await self.get(user, tenant=tenant)).status_code != 503
+
+        await kit.until(is_answered, "the company's directory to be up to date", 60)
+
 
 @asynccontextmanager
 async def running(

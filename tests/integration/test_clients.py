@@ -59,17 +59,8 @@ async def company(site: tuple[str, Api], broker: Broker, engine: AsyncOpenSearch
         company.message("c", f"{company.topic} 第{number}条", id=f"m-{number}", sender_id=ADMIN)
     company.doc(ME, f"{company.topic} 方案", id="f")
     await company.arrive()
-    await caught_up(site[1])
+    await site[1].answers(ME)
     return company
-
-
-async def caught_up(api: Api) -> None:
-    """Wait until this process knows who is inside what; it looks only now and then, later on a busy machine."""
-
-    async def is_there() -> bool:
-        return (await api.get(ME)).status_code == 200
-
-    await kit.until(is_there, "the directory to be up to date", 60)
 
 
 def token(user: str, seconds: float = 600) -> str:
@@ -186,7 +177,7 @@ async def test_a_service_that_has_stopped_is_a_problem_with_status_0(
 ) -> None:
     async with served(create(with_tokens, world, catalogue=kit.CATALOGUE), GATEWAY_SECRET) as (url, api):
         await api.ready()
-        await caught_up(api)
+        await api.answers(ME)
         async with asking(form, url, lambda _: token(ME)) as ask:
             await ask("search", company.topic)
     async with asking(form, url, lambda _: token(ME)) as ask:

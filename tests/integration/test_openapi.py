@@ -85,6 +85,7 @@ async def api(
     async with apikit.running(kit.changed(settings, **modes), world, GATEWAY_SECRET) as api:
         await api.ready()
         await founded(Company(api, broker, engine)).arrive()
+        await api.answers(ME)
         yield api
 
 

@@ -106,6 +106,19 @@ async def test_a_token_that_is_refused_when_new_is_asked_for_once_more(form: str
 
 
 @form
+async def test_a_token_may_run_out_again_and_again(form: str) -> None:
+    reasons, get_token = counting()
+    # Each token is good for one request.
+    good = Reply(200, ANSWER, KNOWN)
+    replies = iter([good, *[Reply(401), good] * 3])
+    with answering(lambda _: next(replies)) as service:
+        async with asking(form, service.url, get_token) as ask:
+            for _ in range(4):
+                await ask("search", "x")
+    assert reasons == ["initial", "expired", "expired", "expired"]
+
+
+@form
 async def test_a_proxy_s_error_accepts_no_token_and_the_service_s_does(form: str) -> None:
     for first, reason in ((Reply(502), "refused"), (Reply(403, headers=KNOWN), "expired")):
         reasons, get_token = counting()
@@ -293,7 +306,8 @@ async def test_no_redirect_is_followed(form: str) -> None:
         reply = Reply(307, headers={"Location": f"{elsewhere.url}/v1/search"})
         with answering(lambda _: reply) as service:
             async with asking(form, service.url, lambda _: "SECRET") as ask:
-                assert (await problem(ask("search", "x"))).status == 307
+                told = await problem(ask("search", "x"))
+    assert (told.status, told.title) == (307, "Unexpected answer")
     assert elsewhere.asked == []
 
 

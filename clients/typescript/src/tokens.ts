@@ -84,9 +84,9 @@ export class Tokens {
       }
       return given;
     });
-    const asking = { token, controller, waiting: 0 };
-    token.catch(() => this.#asking === asking && (this.#asking = null));
-    return asking;
+    // Those who wait are told of a failure; that nobody may wait by then is none of its own.
+    token.catch(() => {});
+    return { token, controller, waiting: 0 };
   }
 
   async #given(signal: AbortSignal): Promise<Token> {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import { Client, Problem, type Click } from "../src/index.js";
 import { ANSWER, json, promised, serving } from "./service.js";
@@ -148,7 +149,7 @@ test("no answer, and half of one, are Problems with status 0", async (test) => {
   const broken = await serving(test, (_, response) => {
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": "1000" });
     response.write('{"hits":[');
-    setImmediate(() => response.destroy());
+    globalThis.setImmediate(() => response.destroy());
   });
   const silent = await serving(test, (_, response) => void response.destroy());
   for (const endpoint of [broken.url, silent.url, "http://127.0.0.1:1"]) {
@@ -159,11 +160,16 @@ test("no answer, and half of one, are Problems with status 0", async (test) => {
 test("an abort is passed on as it is: before, while waiting, and in the middle of an answer", async (test) => {
   const waits = promised();
   const half = promised();
+  const fetched = fetch;
+  test.mock.method(globalThis, "fetch", async (...asked: Parameters<typeof fetch>) => {
+    const response = await fetched(...asked);
+    half.resolve();
+    return response;
+  });
   const service = await serving(test, ({ body }, response) => {
     if (body.includes("half")) {
       response.writeHead(200, { "Content-Type": "application/json" });
       response.write('{"hits":[');
-      half.resolve();
     } else waits.resolve();
   });
   const client = new Client({ endpoint: service.url });
@@ -173,6 +179,8 @@ test("an abort is passed on as it is: before, while waiting, and in the middle o
     const controller = new AbortController();
     const work = client.search({ q }, { signal: controller.signal });
     await arrived.promise;
+    // By then whoever got the head of an answer reads on.
+    await setImmediate();
     controller.abort();
     await assert.rejects(work, { name: "AbortError" });
   }

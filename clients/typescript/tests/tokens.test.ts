@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 
 import { Client, Problem, type GetToken, type Reason } from "../src/index.js";
@@ -160,9 +161,26 @@ test("forget drops the token, and what is still given for the one before", async
   await assert.rejects(before, { name: "AbortError" });
   assert.equal(signals[0]?.aborted, true);
   slow.resolve("of-the-first");
+  await setImmediate();
   await client.search({});
   assert.deepEqual(reasons, ["initial", "initial"]);
   assert.deepEqual(tokens(service), ["Bearer of-another"]);
+});
+
+test("after forget the next token is a first one again, whatever became of those before", async (test) => {
+  let valid = "Bearer t1";
+  const service = await serving(test, ({ headers }, response) =>
+    headers.authorization === valid ? json(response, 200, ANSWER) : refuse(response),
+  );
+  const { reasons, getToken } = counting();
+  const client = new Client({ endpoint: service.url, getToken });
+  await client.search({});
+  valid = "Bearer t2";
+  await client.search({});
+  client.forget();
+  valid = "Bearer t3";
+  await client.search({});
+  assert.deepEqual(reasons, ["initial", "expired", "initial"]);
 });
 
 test("a getToken that hangs holds nobody whose signal aborts, and is told when nobody waits", async (test) => {
