@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boxkit
+import httpx
 import kit
 import pagekit
 import pytest
@@ -70,7 +71,9 @@ async def demo_url(browser: Browser, world: Endpoints, host_port: int) -> AsyncI
         )
         try:
             await kit.until(lambda: _up(demo, Path(log.name)), "the demo to print its address", 180)
-            yield f"http://127.0.0.1:{port}/"
+            url = f"http://127.0.0.1:{port}/"
+            await kit.until(lambda: _answers(url), "the demo to answer in time, on a machine that may be busy", 120)
+            yield url
         finally:
             demo.send_signal(signal.SIGINT)
             assert await asyncio.wait_for(demo.wait(), 60) == 0, _said(Path(log.name))
@@ -79,6 +82,15 @@ async def demo_url(browser: Browser, world: Endpoints, host_port: int) -> AsyncI
 async def _up(demo: asyncio.subprocess.Process, log: Path) -> bool:
     assert demo.returncode is None, _said(log)
     return "Ctrl-C stops" in _said(log)
+
+
+async def _answers(url: str) -> bool:
+    """Whether a search and a suggestion are answered, which a cold engine may be too slow for."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        [caller, *_] = (await http.get("demo/callers")).json()
+        headers = {"Authorization": f"Bearer {caller['token']}"}
+        answers = [await http.post(f"v1/{call}", json={"q": "预算"}, headers=headers) for call in ("search", "suggest")]
+    return all(answer.status_code == 200 and not answer.json()["failed"] for answer in answers)
 
 
 def _said(log: Path) -> str:
