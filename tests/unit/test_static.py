@@ -185,7 +185,6 @@ def test_a_page_that_is_not_built_keeps_the_demo_from_starting(
     assert routes.page_folder() == folder
     nowhere = tmp_path / "nowhere"
     monkeypatch.setattr(static, "built", lambda: nowhere)
-    monkeypatch.setattr(routes.api, "__file__", str(tmp_path / "gone" / "__init__.py"))
     with pytest.raises(ConfigurationError, match="make web"):
         routes.router((), "k" * 40, "demo")
 
