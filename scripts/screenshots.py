@@ -1,4 +1,4 @@
-"""Takes the pictures of the README anew: starts the demo for itself, and photographs its page in Chromium."""
+"""Takes the pictures of README and docs anew: starts the demo for itself, and photographs its page in Chromium."""
 
 from __future__ import annotations
 
@@ -8,30 +8,22 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from pagekit import FLAGS, NO_BROWSER, browser_path  # noqa: E402
-from playwright.async_api import Browser, Error, Locator, Page, async_playwright, expect  # noqa: E402
+from pictures import PICTURES, TODAY  # noqa: E402
+from playwright.async_api import Error, async_playwright  # noqa: E402
 
 from search.localstack.ports import choose_port  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-# The company is made up as of this day, and the browser's clock stands still on it, so that every date stays as it is.
-TODAY = "2026-03-02"
-NOW = datetime.fromisoformat(f"{TODAY}T10:00:00+08:00")
 START_S = 600
 STOP_S = 120
-# The first answers of a cold engine say that they took long.
-REPEATS = 5
-ENGINEER, DIRECTOR = "林晓舟", "沈国梁"
 # Without a font for them, all characters are drawn as the same box.
 DRAWS_CHINESE = """() => {
   const drawn = (text) => {
@@ -49,29 +41,8 @@ class Failed(Exception):
     """There are no pictures, for a reason that is worth a sentence."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What one picture shows. `beside`: who else is asked for; `opens`: whether the first hit is open."""
-
-    name: str
-    query: str
-    width: int
-    height: int
-    beside: str = ""
-    opens: bool = False
-    locale: str = "zh-CN"
-    scheme: Literal["light", "dark"] = "light"
-
-
-# In the README the first is as wide as the text, and the others share a row.
-PICTURES = (
-    Picture("compare.png", "预算", 1080, 720, beside=DIRECTOR),
-    Picture("search.png", "K8s集群", 760, 640),
-    Picture("pinyin-dark.png", "zhouwenjing", 760, 640, opens=True, locale="en-US", scheme="dark"),
-)
-
-
-async def main() -> None:
+async def main(names: Sequence[str]) -> None:
+    """Take these pictures, by default all. An address among the names is that of a demo that runs, as of TODAY."""
     path = browser_path()
     if not path:
         raise Failed(f"There is {NO_BROWSER}.")
@@ -79,13 +50,25 @@ async def main() -> None:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         if not await (await browser.new_page()).evaluate(DRAWS_CHINESE):
             raise Failed("There is no font for Chinese; install one, such as fonts-noto-cjk.")
-        print("starting the demo …", flush=True)
-        async with demo() as url:
-            for picture in PICTURES:
-                file = IMAGES / picture.name
-                await take(browser, url, picture, file)
+        wanted = [name for name in names if not name.startswith("http")] or list(PICTURES)
+        async with given(names) as url:
+            for name in wanted:
+                file = IMAGES / f"{name}.png"
+                await PICTURES[name](browser, url, file)
                 print(f"{file.relative_to(ROOT)}  {file.stat().st_size / 1000:.0f} kB", flush=True)
         await browser.close()
+
+
+@asynccontextmanager
+async def given(names: Sequence[str]) -> AsyncIterator[str]:
+    """The root of the demo that is named, else of one that is started for this."""
+    running = [name for name in names if name.startswith("http")]
+    if running:
+        yield running[0]
+        return
+    print("starting the demo …", flush=True)
+    async with demo() as url:
+        yield url
 
 
 @asynccontextmanager
@@ -144,49 +127,9 @@ async def listen(process: asyncio.subprocess.Process, said: deque[str], ready: a
     ready.set()
 
 
-async def take(browser: Browser, url: str, picture: Picture, file: Path) -> None:
-    context = await browser.new_context(
-        viewport={"width": picture.width, "height": picture.height},
-        device_scale_factor=2,
-        locale=picture.locale,
-        timezone_id="Asia/Shanghai",
-        color_scheme=picture.scheme,
-        reduced_motion="reduce",
-    )
-    page = await context.new_page()
-    await page.clock.set_fixed_time(NOW)
-    await page.goto(url)
-    await page.get_by_role("radio", name=ENGINEER).check(force=True)
-    await ask(page, picture.query)
-    if picture.beside:
-        await page.locator("#compare").click()
-        other = page.locator(".column").nth(1).get_by_role("combobox")
-        label = await other.locator("option", has_text=picture.beside).text_content()
-        await other.select_option(label=label)
-        await expect(page.locator(".column").nth(1).locator(".hit").first).to_be_visible()
-    for _ in range(REPEATS):
-        await ask(page, picture.query)
-    if picture.opens:
-        await page.locator(".hit").first.click()
-    await page.mouse.move(0, 0)
-    await page.evaluate("document.activeElement.blur(); document.fonts.ready.then(() => true)")
-    await page.screenshot(path=file, animations="disabled")
-    await context.close()
-
-
-async def ask(page: Page, query: str) -> None:
-    """Ask, and wait until every column shows its answer."""
-    box: Locator = page.get_by_role("searchbox")
-    await box.fill(query)
-    async with page.expect_response(lambda answer: "/v1/search?" in answer.url):
-        await box.press("Enter")
-    await expect(page.locator("[aria-busy]")).to_have_count(0)
-    await expect(page.locator(".hit").first).to_be_visible()
-
-
 def run() -> int:
     try:
-        asyncio.run(main())
+        asyncio.run(main(sys.argv[1:]))
     except Failed as reason:
         print(reason, file=sys.stderr)
         return 1

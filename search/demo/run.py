@@ -215,9 +215,11 @@ async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], app: FastA
 async def _warm(services: Services, company: companies.Company) -> None:
     """Ask every example once, as the first queries of a cold engine are several times slower."""
     for caller in company.callers:
-        principal = await services.search.directory.principal(caller.tenant, caller.user)
-        for example in caller.examples:
-            await services.search.answer(principal, Question(example), datetime.now(UTC))
+        # Nobody waits for these answers: an engine that is too slow for one need not end the demo.
+        with suppress(OfficeSearchError):
+            principal = await services.search.directory.principal(caller.tenant, caller.user)
+            for example in caller.examples:
+                await services.search.answer(principal, Question(example), datetime.now(UTC))
 
 
 def _welcome(port: int, company: companies.Company) -> Panel:

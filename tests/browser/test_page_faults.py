@@ -144,7 +144,7 @@ async def test_the_input_method_decides_what_is_meant(page: Page, service: Servi
 
 
 async def test_the_shortcut_works_under_an_input_method_too(page: Page) -> None:
-    await page.locator(".example").first.focus()
+    await page.locator("button.example").first.focus()
     await page.evaluate(
         """() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
         { key: "、", code: "Slash", bubbles: true, cancelable: true }))"""

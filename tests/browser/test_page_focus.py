@@ -101,6 +101,13 @@ async def test_a_click_beside_everything_does_not_lose_it(page: Page, service: S
         assert not await page.evaluate(LOST)
 
 
+async def test_what_is_drawn_anew_keeps_it(page: Page) -> None:
+    await page.locator("button.example").first.focus()
+    await page.get_by_role("button", name="English").evaluate("(button) => button.click()")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(page.locator("button.example").first).to_be_focused()
+
+
 async def test_tabs_are_walked_with_arrows_and_chosen_with_enter(page: Page, service: Service) -> None:
     service.search = FOUND
     await search(page, "预算")

@@ -57,8 +57,8 @@ async def test_suggestions_lead_into_a_search_and_to_a_place(page: Page) -> None
 
 
 async def test_every_example_finds_something(page: Page) -> None:
-    for index in range(await page.locator(".example").count()):
-        await page.locator(".example").nth(index).click()
+    for index in range(await page.locator("button.example").count()):
+        await page.locator("button.example").nth(index).click()
         await expect(hits(page).first).to_be_visible()
         await page.get_by_role("link", name="Office Search").click()
 

@@ -159,6 +159,11 @@ export class Column {
     this.#list.mark(difference && { difference, name: this.#asking?.asker.name ?? "" });
   }
 
+  /** Show which hit is open; null: none. */
+  point(id: string | null): void {
+    this.#list.point(id);
+  }
+
   // Drawing
 
   redraw(): void {

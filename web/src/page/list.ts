@@ -28,6 +28,7 @@ export class HitList {
   readonly #links: Links;
   readonly #index: 0 | 1;
   #mark: Mark | null = null;
+  #open: string | null = null;
 
   constructor(links: Links, index: 0 | 1) {
     this.#links = links;
@@ -36,10 +37,6 @@ export class HitList {
 
   get isEmpty(): boolean {
     return this.root.childElementCount === 0;
-  }
-
-  linkOf(id: string): HTMLElement | null {
-    return this.root.querySelector(`[data-id="${CSS.escape(id)}"] a.name`);
   }
 
   draw(pages: readonly Page[], declared: Declared, telling: Telling | null): void {
@@ -55,6 +52,7 @@ export class HitList {
       const entry = this.#entry(hit, declared, () => telling?.opened(seen));
       telling?.watch(entry, seen);
       this.#markEntry(entry);
+      this.#pointAt(entry);
       this.root.append(entry);
     });
     return this.root.children[before]?.querySelector<HTMLElement>("a.name") ?? null;
@@ -72,6 +70,20 @@ export class HitList {
   mark(mark: Mark | null): void {
     this.#mark = mark;
     for (const entry of this.root.querySelectorAll<HTMLElement>("[data-id]")) this.#markEntry(entry);
+  }
+
+  /** Show which hit is open beside the list, by vertical and id; null: none. */
+  point(id: string | null): void {
+    this.#open = id;
+    for (const entry of this.root.querySelectorAll<HTMLElement>("[data-id]")) this.#pointAt(entry);
+  }
+
+  #pointAt(entry: HTMLElement): void {
+    const isOpen = entry.dataset["id"] === this.#open;
+    entry.classList.toggle("open", isOpen);
+    const link = entry.querySelector("a.name");
+    if (isOpen) link?.setAttribute("aria-current", "true");
+    else link?.removeAttribute("aria-current");
   }
 
   #markEntry(entry: HTMLElement): void {

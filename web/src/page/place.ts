@@ -3,7 +3,7 @@
 import type { Client, Hit, Said, Surroundings } from "@office-search/client";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { type Child, element, icon } from "../shared/dom.js";
-import { type Entity, lineOf, linkOf } from "../shared/hits.js";
+import { type Entity, lineOf, linkOf, pictureOf } from "../shared/hits.js";
 import { counted } from "../shared/moments.js";
 import { named, plain, text } from "../shared/text.js";
 import { Again } from "./again.js";
@@ -12,7 +12,7 @@ import type { Whole } from "./callers.js";
 import { isAbort } from "./column.js";
 import { factsOf } from "./facts.js";
 import { focusOn, keeping } from "./focus.js";
-import { type Way, faceOf, flagsOf, here, isConversation, wayLink, waysOf } from "./hits.js";
+import { type Way, flagsOf, here, isConversation, wayLink, waysOf } from "./hits.js";
 import { announce } from "./live.js";
 import type { Opened } from "./state.js";
 import { saidOf } from "./thread.js";
@@ -151,9 +151,11 @@ export class PlaceView {
     if (link) this.#link.href = link;
     this.#title.replaceChildren(entity ? named(plain(entity.title) || say().untitled, tag()) : say().opening);
     const flags = entity ? flagsOf(entity, declared) : [];
-    const line = entity ? lineOf(entity, declared, here()) : [];
+    // Of what was said in a conversation, the place is the conversation.
+    const isSaid = entity !== null && declared.verticals.get(entity.vertical)?.title === "conversation";
+    const line = isSaid ? [element("span", {}, say().conversation)] : entity ? lineOf(entity, declared, here()) : [];
     const words = element("div", { class: "place-words" }, element("div", { class: "title" }, this.#title, flags), element("p", { class: "meta" }, line));
-    this.#head.replaceChildren(...(entity ? [faceOf(entity, declared)] : []), words);
+    this.#head.replaceChildren(...(entity ? [pictureOf(entity, declared)] : []), words);
     this.#drawWays(entity);
   }
 
@@ -268,7 +270,8 @@ export class PlaceView {
     this.#drawHead(whole);
     const facts = factsOf(whole, this.#declared);
     const parts: Child[] = [
-      facts.length > 0 && element("dl", { class: "facts" }, facts),
+      // An id alone is nothing to read before what was said.
+      (facts.length > 2 || !latest) && element("dl", { class: "facts" }, facts),
       text(whole.text) && element("div", { class: "text" }, named(plain(whole.text), tag())),
     ];
     if (latest) {

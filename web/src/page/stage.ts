@@ -228,6 +228,7 @@ export class Stage {
   #drawPlace(): void {
     const { open } = this.#state;
     const asker = open && this.#asker(open.column);
+    this.columns.forEach((column, index) => column.point(open?.column === index ? idOf(open) : null));
     if (!open || !asker) return this.place.close();
     const hits: readonly Hit[] = this.columns[open.column].hits;
     const known = hits.find((hit) => idOf(hit) === idOf(open)) ?? this.#known.get(idOf(open)) ?? null;

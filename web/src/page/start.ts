@@ -22,7 +22,7 @@ export class Start {
   }
 
   draw(examples: readonly string[]): void {
-    const made = examples.map((query) => element("button", { type: "button", class: "example", onclick: () => this.#ask(query) }, named(query, tag())));
+    const made = examples.map((query) => element("button", { type: "button", class: "example", "data-focus": `example-${query}`, onclick: () => this.#ask(query) }, named(query, tag())));
     this.#examples.replaceChildren(...(made.length ? [element("h2", { class: "group-label" }, say().tryThese), element("div", { class: "group-list" }, made)] : []));
     this.#drawRecent();
   }
