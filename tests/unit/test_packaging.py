@@ -165,7 +165,7 @@ def test_make_alone_lists_the_targets() -> None:
     shown = subprocess.run(["make", "--directory", ROOT], capture_output=True, text=True, check=True).stdout
     targets = re.findall(r"^  make ([\w-]+)", shown, re.M)
     tests = {"unit", "test", "test-all", "fuzz-access", "chaos"}
-    assert {"help", "setup", "lint", "format", "clients", "demo", "screenshots", "lock", "clean"} | tests == set(
+    assert {"help", "setup", "lint", "format", "clients", "web", "demo", "screenshots", "lock", "clean"} | tests == set(
         targets
     )
     for target in targets:

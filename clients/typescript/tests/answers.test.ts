@@ -121,7 +121,6 @@ test("an answer that came whole and is of no use is a Problem of its status", as
     {},
     { ...ANSWER, hits: null },
     { ...ANSWER, hits: [{ ...ANSWER.hits[0], id: 7 }] },
-    { ...ANSWER, hits: [{ ...ANSWER.hits[0], fields: null }] },
     { ...ANSWER, sections: [] },
     { ...ANSWER, cursor: 7 },
     { ...ANSWER, query: {} },
@@ -137,6 +136,12 @@ test("an answer that came whole and is of no use is a Problem of its status", as
     const { status, title } = await rejected(client.search({}));
     assert.deepEqual([status, title], [200, "Unexpected answer"], JSON.stringify(body));
   }
+});
+
+test("a hit that is odd in all but its name does not lose the others", async (test) => {
+  const odd = { ...ANSWER, hits: [{ ...ANSWER.hits[0], fields: null, title: 7 }, ANSWER.hits[0]] };
+  const service = await serving(test, (_, response) => json(response, 200, odd));
+  assert.equal((await new Client({ endpoint: service.url }).search({})).hits.length, 2);
 });
 
 test("members that a later version adds do no harm", async (test) => {
