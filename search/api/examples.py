@@ -93,6 +93,8 @@ VERTICALS: Example = {
                     "filter": "from",
                 }
             ],
+            "link": None,
+            "picture": None,
         }
     ],
     "denied": [{"name": "apps", "labels": {"zh": "应用", "en": "Apps"}, "tab": 3}],
@@ -121,6 +123,7 @@ VERTICALS: Example = {
             ],
         },
     ],
+    "picture_hosts": ["pictures.example.com"],
 }
 
 

@@ -15,12 +15,14 @@ from pathlib import Path
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from opensearchpy import AsyncOpenSearch
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from indexers import aside
 from indexers.generations import Registry
 from indexers.lag import lags
 from mappings.catalogue import Catalogue
@@ -178,7 +180,7 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
         task = progress.add_task("index", total=None)
         total = 0
         registry = Registry(engine, Catalogue.installed())
-        while (lag := await _lag(registry, broker)) != 0:
+        while (lag := await _lag(registry, broker)) != 0 or await _held(engine, registry):
             indexers.check()
             total = max(total, lag or 0)
             progress.update(task, total=total or None, completed=total - (lag or 0))
@@ -194,6 +196,12 @@ async def _lag(registry: Registry, broker: Broker) -> int | None:
         return None
     behind = [lag for lag in found if lag is not None]
     return sum(behind) if found and len(behind) == len(found) else None
+
+
+async def _held(engine: AsyncOpenSearch, registry: Registry) -> bool:
+    """Return whether events are set aside, as they are while an index is made: settled, and not yet to be found."""
+    followed = [one.name for one in await registry.all() if one.state != "retired"]
+    return any((await aside.held(engine, followed)).values())
 
 
 async def _ready(server: uvicorn.Server, serving: asyncio.Task[None], app: FastAPI) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
+import httpx
 import pagekit
 import pytest
 from pagekit import box, hits, names, place, search, settled, tab
@@ -138,3 +139,34 @@ async def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
     await names(page).first.click()
     await expect(place(page).locator(".facts")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_no_text_becomes_markup_or_code_whoever_tries(page: Page) -> None:
+    tries = {
+        "markup": "document.createElement('p').innerHTML = '<b>x</b>'",
+        "a document": "new DOMParser().parseFromString('<b>x</b>', 'text/html')",
+        "a policy": "trustedTypes.createPolicy('any', {createHTML: text => text})",
+        "a script": "document.createElement('script').text = 'x'",
+    }
+    for what, tried in tries.items():
+        refused = await page.evaluate(
+            f"() => {{ try {{ {tried}; return null; }} catch (error) {{ return error.name; }} }}"
+        )
+        assert refused == "TypeError", what
+
+
+async def test_the_demo_has_a_place_for_what_is_found(demo_url: str) -> None:
+    async with httpx.AsyncClient(base_url=demo_url) as demo:
+        callers = {one["name"]: one["token"] for one in (await demo.get("/demo/callers")).json()}
+        bearing = {name: {"Authorization": f"Bearer {token}"} for name, token in callers.items()}
+        asked = {"q": CONFIDENTIAL, "verticals": "docs", "limit": 1}
+        [hit] = (await demo.get("/v1/search", params=asked, headers=bearing[DIRECTOR])).json()["hits"]
+        address = f"/demo/entity/docs/{hit['id']}"
+        opened = await demo.get(address, headers=bearing[DIRECTOR])
+        assert opened.status_code == 200
+        assert (opened.json()["id"], opened.json()["fields"]) == (hit["id"], hit["fields"])
+        assert (await demo.get(address, headers=bearing[ENGINEER])).status_code == 404
+        assert (await demo.get(address)).status_code == 401
+        page = await demo.get("/")
+        assert page.headers["content-encoding"] == "gzip"
+        assert (await demo.get("/", headers={"If-None-Match": page.headers["etag"]})).status_code == 304

@@ -1130,7 +1130,9 @@ export interface components {
          *               "otherwise": "sender_id",
          *               "filter": "from"
          *             }
-         *           ]
+         *           ],
+         *           "link": null,
+         *           "picture": null
          *         }
          *       ],
          *       "denied": [
@@ -1186,6 +1188,9 @@ export interface components {
          *             }
          *           ]
          *         }
+         *       ],
+         *       "picture_hosts": [
+         *         "pictures.example.com"
          *       ]
          *     }
          */
