@@ -150,3 +150,24 @@ async def page(browser: Browser, site: str, service: pagekit.Service) -> AsyncIt
         await service.serve(page)
         await pagekit.start(page, site)
         yield page
+
+
+@pytest.fixture(scope="module")
+async def host_of_none(browser: Browser) -> AsyncIterator[str]:
+    """The host of a service that serves files, and gives tokens, and nothing else."""
+    async with boxkit.files_alone() as (search, port):
+        with boxkit.hosting(search, port) as url:
+            yield url
+
+
+@pytest.fixture
+async def host_with_answers(browser: Browser, host_of_none: str) -> AsyncIterator[boxkit.Watched]:
+    """A host whose every question is boxkit.answered with two people, or one doc."""
+    async with boxkit.opened(browser, host_of_none) as watched:
+        await boxkit.answered(watched.page, boxkit.VERTICALS, boxkit.declared())
+        await boxkit.answered(
+            watched.page, boxkit.SUGGEST, boxkit.suggestions(boxkit.suggestion("张三"), boxkit.suggestion("李四"))
+        )
+        await boxkit.answered(watched.page, boxkit.SEARCH, boxkit.answer(boxkit.hit()))
+        await watched.page.route("**/v1/clicks", lambda route: boxkit.give(route, {}))
+        yield watched

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import boxkit
@@ -27,26 +26,12 @@ from boxkit import (
     suggestion,
     suggestions,
 )
-from playwright.async_api import Browser, Route, expect
-
-
-@pytest.fixture(scope="module")
-async def host_of_none(browser: Browser) -> AsyncIterator[str]:
-    """The host of a service that serves files, and gives tokens, and nothing else."""
-    async with boxkit.files_alone() as (search, port):
-        with boxkit.hosting(search, port) as url:
-            yield url
+from playwright.async_api import Route, expect
 
 
 @pytest.fixture
-async def host(browser: Browser, host_of_none: str) -> AsyncIterator[Watched]:
-    """A host whose every question is answered with two people, or one doc."""
-    async with boxkit.opened(browser, host_of_none) as watched:
-        await answered(watched.page, VERTICALS, declared())
-        await answered(watched.page, SUGGEST, suggestions(suggestion("张三"), suggestion("李四")))
-        await answered(watched.page, SEARCH, answer(hit()))
-        await watched.page.route("**/v1/clicks", lambda route: boxkit.give(route, {}))
-        yield watched
+def host(host_with_answers: Watched) -> Watched:
+    return host_with_answers
 
 
 async def focused(host: Watched) -> str:

@@ -16,6 +16,8 @@ import type {
   Verticals,
 } from "./types.js";
 
+/** A search's own deadline is far below; what is longer hangs. */
+const TIMEOUT_MS = 15_000;
 /** The most that one `POST /v1/clicks` takes. */
 const MOST_CLICKS = 50;
 
@@ -36,6 +38,7 @@ interface Call {
 export class Client {
   readonly #root: URL;
   readonly #tokens: Tokens | null;
+  readonly #timeoutMs: number;
   readonly #language: (() => "zh" | "en") | undefined;
   readonly #onCaller: ((caller: string) => void) | undefined;
   readonly #underWay = new Set<AbortController>();
@@ -45,6 +48,7 @@ export class Client {
   constructor(options: Options) {
     this.#root = root(options.endpoint);
     this.#tokens = options.getToken ? new Tokens(options.getToken) : null;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#language = options.language;
     this.#onCaller = options.onCaller;
   }
@@ -141,6 +145,7 @@ export class Client {
     const controller = new AbortController();
     const abort = () => controller.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
+    const late = setTimeout(() => controller.abort(Problem.unanswered("No answer came in time.")), this.#timeoutMs);
     this.#underWay.add(controller);
     try {
       const response = await this.#answered(call, controller.signal);
@@ -152,6 +157,7 @@ export class Client {
       // Whoever aborted it is told so, whatever became of the request meanwhile.
       throw controller.signal.aborted ? controller.signal.reason : error;
     } finally {
+      clearTimeout(late);
       this.#underWay.delete(controller);
       signal?.removeEventListener("abort", abort);
     }

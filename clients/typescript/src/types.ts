@@ -41,6 +41,8 @@ export interface Options {
   endpoint: string | URL;
   /** Absent: no `Authorization` header, as where a gateway in front names the caller. */
   getToken?: GetToken | null;
+  /** How long a call may take with all that it needs, in ms; by default 15,000. Longer is a Problem with status 0. */
+  timeoutMs?: number;
   /** Sent as `Accept-Language`. */
   language?: () => "zh" | "en";
   /**

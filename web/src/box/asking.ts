@@ -7,6 +7,8 @@ const PAUSE_MS = 80;
 const KEPT_MS = 30_000;
 const MOST_KEPT = 50;
 const MOST_SUGGESTED = 10;
+// Of all kinds; a box that is for some of them shows those among more.
+const MOST_ASKED = 20;
 const MOST_HITS = 10;
 
 export interface Scope {
@@ -62,7 +64,7 @@ export class Asking {
   async #suggest(client: Client, query: string, scope: Scope): Promise<void> {
     const isSearched = Boolean(scope.conversation && query);
     const found = await this.#ask(query, (signal) =>
-      isSearched ? searched(client, query, scope, signal) : suggested(client, query, signal),
+      isSearched ? searched(client, query, scope, signal) : suggested(client, query, scope, signal),
     );
     if (!found || found.answer.partial) return;
     this.#kept.set(keyOf(query, scope), { found, at: Date.now() });
@@ -88,8 +90,11 @@ function keyOf(query: string, scope: Scope): string {
   return JSON.stringify([query, scope.verticals, scope.conversation, scope.timezone]);
 }
 
-async function suggested(client: Client, query: string, signal: AbortSignal): Promise<Found> {
-  return { of: "suggest", answer: await client.suggest({ q: query, limit: MOST_SUGGESTED }, { signal }) };
+async function suggested(client: Client, query: string, { verticals }: Scope, signal: AbortSignal): Promise<Found> {
+  const limit = verticals.length ? MOST_ASKED : MOST_SUGGESTED;
+  const answer = await client.suggest({ q: query, limit }, { signal });
+  const asked = answer.suggestions.filter((one) => !one.vertical || !verticals.length || verticals.includes(one.vertical));
+  return { of: "suggest", answer: { ...answer, suggestions: asked.slice(0, MOST_SUGGESTED) } };
 }
 
 async function searched(client: Client, query: string, scope: Scope, signal: AbortSignal): Promise<Found> {

@@ -3,11 +3,12 @@
 import { type Client, type Click, Problem } from "@office-search/client";
 import type { Declared } from "../shared/declared.js";
 import { element } from "../shared/dom.js";
-import { type Entity, linkOf } from "../shared/hits.js";
+import { type Entity, drawnOrPlain, linkOf } from "../shared/hits.js";
 import { type Language, counted } from "../shared/moments.js";
 import { told as toldOf } from "../shared/problems.js";
 import { safeLink } from "../shared/text.js";
 import { Asking, type Found, type Scope } from "./asking.js";
+import { REFUSED } from "./connection.js";
 import type { OpenDetail, SearchDetail, Source } from "./details.js";
 import { Field } from "./field.js";
 import { Note } from "./note.js";
@@ -32,15 +33,19 @@ export interface Surroundings {
   emit(name: string, detail: object, cancelable?: boolean): boolean;
 }
 
+// An answer that is there sooner needs no word of waiting; it would only flicker.
+const PATIENCE_MS = 400;
+
 type Modified = Pick<MouseEvent, "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
 
 export class Box {
   readonly field = new Field({
     typed: () => this.#typed(),
+    composing: () => this.#asking.stop(),
     pressed: (event) => this.#pressed(event),
     clicked: () => { if (!this.#isOpen) this.#ask(); },
-    cleared: () => this.empty(),
-    left: () => this.close(),
+    cleared: () => this.empty(true),
+    left: () => this.#leave(),
   });
   readonly #note = new Note(() => this.#askAnew());
   readonly #popup = new Popup({
@@ -65,6 +70,9 @@ export class Box {
   #asked: string | null = null;
   /** Whether it was searched for, and not only typed. */
   #isMeant = false;
+  /** What is searched for at the moment; null: nothing. */
+  #searching: string | null = null;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is typed has been asked once more for another caller: callers that take turns do not go round. */
   #isAskedAnew = false;
 
@@ -87,13 +95,17 @@ export class Box {
   #ask(): void {
     const { client, scope } = this.#around;
     const query = this.field.value.trim();
-    if (query === this.#asked && !this.#isMeant && !this.#note.isError) {
+    if (query === this.#searching) return this.#wait();
+    if (query === this.#asked && !this.#note.isError) {
       this.#asking.stop();
       this.#panel.removeAttribute("aria-busy");
       return this.#open(true);
     }
-    if (!client) return;
+    this.#searching = null;
     this.#isMeant = false;
+    if (!client) return this.#refuse();
+    // In one conversation there is nothing to offer before something is typed.
+    if (scope.conversation && !query) return this.close();
     this.#wait();
     this.#asking.whenResting(client, query, scope);
   }
@@ -104,8 +116,22 @@ export class Box {
     this.#note.clear();
     this.#asked = null;
     if (!this.#isMeant || !client) return this.#ask();
+    this.#search(client, this.field.value.trim(), scope);
+  }
+
+  #search(client: Client, query: string, scope: Scope): void {
+    this.#isMeant = true;
+    this.#searching = query;
     this.#wait();
-    this.#asking.search(client, this.field.value.trim(), scope);
+    this.#asking.search(client, query, scope);
+  }
+
+  /** Say that there is nobody to ask. */
+  #refuse(): void {
+    const { language } = this.#around;
+    const problem = new Problem({ status: 0, type: REFUSED, title: "Not connected", detail: "The endpoint was refused." });
+    this.#note.fail(toldOf(problem, language), wordsOf(language));
+    this.#open(this.field.hasFocus);
   }
 
   /** Ask again what failed, as the network is back. */
@@ -116,17 +142,23 @@ export class Box {
   #wait(): void {
     this.#around.learn();
     this.#panel.setAttribute("aria-busy", "true");
-    if (this.#groups.length) this.#open(this.field.hasFocus);
+    clearTimeout(this.#patience);
+    if (this.#groups.length) return this.#open(this.field.hasFocus);
+    this.#patience = setTimeout(() => {
+      this.#note.wait(wordsOf(this.#around.language).loading);
+      this.#open(this.field.hasFocus);
+    }, PATIENCE_MS);
   }
 
   #show(query: string, { of, answer }: Found): void {
-    const { scope, hasHistory, client, language } = this.#around;
+    const { hasHistory, client, language } = this.#around;
     const words = wordsOf(language);
-    const groups = of === "search" ? found(answer.hits, answer.query_id) : suggested(answer.suggestions, answer.query_id, query, scope.verticals);
+    const groups = of === "search" ? found(answer.hits, answer.query_id) : suggested(answer.suggestions, answer.query_id, query);
     this.#groups = hasHistory ? groups : groups.filter((group) => group.name !== "recent");
     this.#asked = query;
-    if (answer.partial) this.#note.say(words.late, words.retry);
-    else this.#note.clear();
+    if (answer.partial) this.#note.late(words);
+    else this.#note.answered();
+    this.#none.replaceChildren(of === "search" ? words.noneFound : words.none);
     if (of === "search" && this.#isMeant && hasHistory) void client?.clicks([{ query_id: answer.query_id, action: "submit" }]);
     this.#answered(of === "search" ? words.found(totalOf(answer.sections, language)) : words.count(countOf(this.#groups)));
   }
@@ -142,6 +174,8 @@ export class Box {
   }
 
   #answered(said: string): void {
+    clearTimeout(this.#patience);
+    this.#searching = null;
     this.#panel.removeAttribute("aria-busy");
     this.draw();
     this.#open(this.field.hasFocus);
@@ -162,6 +196,7 @@ export class Box {
     this.#groups = [];
     this.#asked = null;
     this.#isMeant = false;
+    this.#searching = null;
     this.#note.clear();
     this.#status.textContent = "";
     const isAwaited = this.#isOpen || this.#panel.hasAttribute("aria-busy");
@@ -172,18 +207,27 @@ export class Box {
     this.#ask();
   }
 
-  /** Close, and forget the question under way. */
+  /** Close, and forget the question under way and what was to be tried again. */
   close(): void {
     this.#asking.stop();
+    this.#searching = null;
+    if (this.#note.isError) this.#asked = null;
+    this.#note.clear();
     this.#open(false);
   }
 
-  /** Empty the field; the user can undo it. */
-  empty(): void {
+  /** Close as the focus goes elsewhere; hits that are under way still come, to be there when it is back. */
+  #leave(): void {
+    if (this.#searching === null) this.close();
+    else this.#open(false);
+  }
+
+  /** Empty the field; `byUser`: by a key or a button, so that it can be undone and the focus stays. */
+  empty(byUser: boolean): void {
     const had = this.field.value !== "";
-    this.field.write("");
+    if (byUser) this.field.write("");
+    else this.field.value = "";
     this.close();
-    this.#note.clear();
     this.#groups = [];
     this.#asked = null;
     this.draw();
@@ -198,13 +242,13 @@ export class Box {
     if (!query) return;
     if (this.field.value !== written) this.field.value = written;
     this.close();
-    this.#note.clear();
     const { client, scope } = this.#around;
     const detail: SearchDetail = { query, source, ...scope };
-    if (!this.#around.emit("office-search", detail, true) || !client) return;
-    this.#isMeant = true;
-    this.#wait();
-    this.#asking.search(client, query, scope);
+    if (!this.#around.emit("office-search", detail, true)) return;
+    // Hits are shown below what is typed into: a host that asks for them means the box.
+    if (!this.field.hasFocus) this.field.input.focus();
+    if (client) this.#search(client, query, scope);
+    else this.#refuse();
   }
 
   #choose(option: Option, how: Modified, click?: MouseEvent): void {
@@ -236,14 +280,16 @@ export class Box {
   /** Tell the service what was opened. */
   #tell(option: Option): void {
     const { entity, queryId } = option;
-    if (!entity?.id || !queryId) return;
+    // What is opened of an answer would make its question a recent search.
+    if (!entity?.id || !queryId || !this.#around.hasHistory) return;
     const click: Click = { query_id: queryId, action: "open", vertical: entity.vertical, id: entity.id, position: this.#popup.positionOf(option) };
     void this.#around.client?.clicks([click], { keepalive: true });
   }
 
   #hrefOf({ entity, text }: Option): string | null {
     if (!entity?.id || text) return null;
-    return safeLink(this.#around.hrefOf(entity), document.baseURI) ?? linkOf(entity, this.#around.known);
+    const own = drawnOrPlain(() => this.#around.hrefOf(entity), () => null);
+    return safeLink(own, document.baseURI) ?? linkOf(entity, this.#around.known);
   }
 
   async #remove(option: Option): Promise<void> {
@@ -280,7 +326,7 @@ export class Box {
       event.preventDefault();
       event.stopPropagation();
       if (this.#isOpen) this.close();
-      else this.empty();
+      else this.empty(true);
     } else if (event.key === "Delete" && event.shiftKey && active?.isOwn) {
       event.preventDefault();
       void this.#remove(active);
@@ -296,7 +342,8 @@ export class Box {
   #open(wanted: boolean): void {
     const isOpen = wanted && (this.#popup.count > 0 || !this.#empty.hidden || this.#note.isShown);
     this.#panel.hidden = !isOpen;
-    if (!isOpen) {
+    if (!wanted) clearTimeout(this.#patience);
+    if (!isOpen && !wanted) {
       this.#panel.removeAttribute("aria-busy");
       this.#popup.leave();
     }
@@ -324,7 +371,6 @@ export class Box {
     this.root.lang = language === "zh" ? "zh-CN" : "en";
     this.field.say(words, placeholder, keyName(shortcuts));
     this.#popup.list.setAttribute("aria-label", words.list);
-    this.#none.replaceChildren(words.none);
     const keys = [["↑↓", words.keys.move], ["↵", words.keys.open], ["Esc", words.keys.close]];
     this.#keys.replaceChildren(...keys.map(([key, does]) => element("span", {}, element("kbd", {}, key), ` ${does}`)));
     this.draw();

@@ -6,6 +6,9 @@ import type { Language } from "../shared/moments.js";
 
 const DECLARED_AGAIN_MS = 30_000;
 
+/** The type of the problem that an endpoint is refused. */
+export const REFUSED = "urn:office-search:problem:refused-endpoint";
+
 export interface Connected {
   language(): Language;
   /** Somebody else is answered from now on: whatever is shown was for another. */
@@ -28,20 +31,33 @@ export class Connection {
   }
 
   /**
-   * Ask at an endpoint with tokens of `getToken` from now on. A token is for the origin that the first endpoint was at:
-   * whoever can change an attribute cannot lead it elsewhere. Throws a Problem for another origin, and for no URL.
+   * Ask at an endpoint with tokens of `getToken` from now on; without an endpoint, where the service that serves this file
+   * is. A token is for the origin of the first endpoint that was given, or that was asked: whoever can change an attribute
+   * cannot lead it elsewhere. Throws a Problem of the type REFUSED for another origin, and for no URL.
    */
-  connect(endpoint: string, getToken: GetToken | null): void {
-    this.forget();
-    const had = this.client !== null;
-    this.client = null;
-    const root = URL.canParse(endpoint, document.baseURI) ? new URL(endpoint, document.baseURI) : null;
-    this.#origin ??= root?.origin ?? null;
-    if (had) this.#host.changed();
-    if (!root || root.origin !== this.#origin) {
-      throw new Problem({ status: 0, title: "Refused endpoint", detail: "The box is connected with another origin; make a new element for this one." });
+  connect(endpoint: string | null, getToken: GetToken | null): void {
+    this.drop();
+    // The service serves this file in `web/`, so that its root is one above.
+    const address = endpoint ?? new URL("../", import.meta.url).href;
+    const root = URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI) : null;
+    if (!root || (this.#origin !== null && root.origin !== this.#origin)) {
+      const detail = root ? `Tokens of this element are for ${this.#origin}; make a new element for another origin.` : "The endpoint is no URL.";
+      throw new Problem({ status: 0, type: REFUSED, title: "Refused endpoint", detail });
     }
-    this.client = new Client({ endpoint: root, getToken, language: () => this.#host.language(), onCaller: () => this.#changed() });
+    if (endpoint !== null) this.#origin = root.origin;
+    const given = getToken && ((ask: Parameters<GetToken>[0]) => {
+      this.#origin ??= root.origin;
+      return getToken(ask);
+    });
+    this.client = new Client({ endpoint: root, getToken: given, language: () => this.#host.language(), onCaller: () => this.#changed() });
+  }
+
+  /** Be connected with nothing; whatever was shown was for another identity. */
+  drop(): void {
+    const had = this.client !== null;
+    this.forget();
+    this.client = null;
+    if (had) this.#host.changed();
   }
 
   /** Take it that somebody else asks from now on. */

@@ -71,9 +71,9 @@ export class OfficeSearchBox extends HTMLElement {
     this.#box.close();
   }
 
-  /** Empty the box, in a way that the user can undo. */
+  /** Empty the box; where it has the focus, in a way that the user can undo. */
   clear(): void {
-    this.#box.empty();
+    this.#box.empty(this.#box.field.hasFocus);
   }
 
   /** Take it that somebody else asks from now on: abort what is under way; forget token, rows, answers and recents. */
@@ -87,6 +87,7 @@ export class OfficeSearchBox extends HTMLElement {
   }
 
   connectedCallback(): void {
+    this.#observer.observe(document.documentElement, { attributeFilter: ["lang"] });
     upgrade(this, "getToken");
     upgrade(this, "value");
     document.addEventListener("keydown", this.#onShortcut);
@@ -98,6 +99,7 @@ export class OfficeSearchBox extends HTMLElement {
   disconnectedCallback(): void {
     document.removeEventListener("keydown", this.#onShortcut);
     removeEventListener("online", this.#onOnline);
+    this.#observer.disconnect();
     this.#box.close();
   }
 
@@ -109,10 +111,10 @@ export class OfficeSearchBox extends HTMLElement {
   }
 
   #connect(): void {
-    if (!this.isConnected) return;
+    // Elsewhere than in a document it is connected with nothing, so that what was for the one before is gone at once.
+    if (!this.isConnected) return this.#connection.drop();
     try {
-      // The service serves this file in `web/`, so that its root is one above.
-      this.#connection.connect(this.getAttribute("endpoint") ?? new URL("../", import.meta.url).href, this.#getToken);
+      this.#connection.connect(this.getAttribute("endpoint"), this.#getToken);
     } catch (error) {
       this.#box.raise(error);
     }
@@ -139,6 +141,8 @@ export class OfficeSearchBox extends HTMLElement {
     this.focus();
     this.#box.field.input.select();
   };
+
+  readonly #observer = new MutationObserver(() => this.#box.say());
 
   readonly #onOnline = (): void => this.#box.retry();
 }

@@ -9,6 +9,8 @@ const LONGEST_QUERY = 1000;
 export interface FieldActs {
   /** The text is another one, by the user's hand. */
   typed(): void;
+  /** An input method begins to work on the text. */
+  composing(): void;
   /** A key that is no input method's. */
   pressed(event: KeyboardEvent): void;
   clicked(): void;
@@ -34,7 +36,7 @@ export class Field {
       // What an input method still works on is not yet what is meant.
       if (!this.#composition.active) acts.typed();
     };
-    this.#composition = new Composition(input, typed);
+    this.#composition = new Composition(input, () => acts.composing(), typed);
     input.addEventListener("input", typed);
     input.addEventListener("keydown", (event) => { if (!this.#composition.owns(event)) acts.pressed(event); });
     input.addEventListener("click", () => { if (!this.#composition.active) acts.clicked(); });

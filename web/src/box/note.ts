@@ -1,13 +1,17 @@
-/** What stands above the rows when something went wrong or came late, and the way to try again. */
+/** What stands above the rows: that they are awaited, came in part, or what went wrong and when it is tried again. */
 
 import { element, icon } from "../shared/dom.js";
 import type { Told } from "../shared/problems.js";
 import type { Words } from "./words.js";
 
+// Each time that a service wants to be left alone, it is left alone for longer.
+const MOST_DOUBLINGS = 5;
+
 export class Note {
   readonly root = element("div", { class: "note", part: "note", hidden: true });
   #timer: ReturnType<typeof setInterval> | undefined;
   #isError = false;
+  #failures = 0;
   readonly #again: () => void;
 
   /** `again`: asks once more. */
@@ -23,6 +27,7 @@ export class Note {
     return this.#isError;
   }
 
+  /** Say nothing, and try nothing again. */
   clear(): void {
     clearInterval(this.#timer);
     this.#isError = false;
@@ -30,30 +35,50 @@ export class Note {
     this.root.replaceChildren();
   }
 
-  say(text: string, again: string): void {
+  /** Note that an answer came. */
+  answered(): void {
+    this.#failures = 0;
     this.clear();
-    this.root.replaceChildren(icon("warning"), element("span", {}, text), this.#button(again));
-    this.root.hidden = false;
+  }
+
+  wait(text: string): void {
+    this.clear();
+    this.#show("note note-wait", element("span", {}, text));
+  }
+
+  /** Say that an answer came in part. */
+  late(words: Words): void {
+    this.answered();
+    this.#show("note", icon("warning"), element("span", {}, words.late), this.#button(words.retry));
   }
 
   /** Say what went wrong; where the service says when, count down and try again. */
   fail(told: Told, words: Words): void {
     this.clear();
     this.#isError = true;
-    const text = element("span", {}, element("b", {}, told.title), " ", told.text);
-    const rest = told.waitS === null ? told.again && this.#button(words.retry) : this.#countdown(told.waitS, words);
-    this.root.replaceChildren(icon("warning"), text, rest || "");
+    const id = told.requestId ? element("small", {}, ` ${words.requestId(told.requestId)}`) : "";
+    const text = element("span", {}, element("b", {}, told.title), " ", told.text, id);
+    const waitS = told.waitS === null ? null : told.waitS * 2 ** Math.min(this.#failures, MOST_DOUBLINGS);
+    this.#failures += 1;
+    const wait = waitS === null ? null : this.#countdown(waitS, words);
+    this.#show("note", icon("warning"), text, wait, told.again ? this.#button(words.retry) : null);
+  }
+
+  #show(kind: string, ...children: (Node | string | null)[]): void {
+    this.root.className = kind;
+    this.root.replaceChildren(...children.filter((child) => child !== null));
     this.root.hidden = false;
   }
 
   #button(text: string): HTMLElement {
     // The input keeps the focus: Enter there does the same.
-    return element("button", { class: "again", type: "button", tabindex: -1, onclick: () => this.#again(), onmousedown: (event: Event) => event.preventDefault() }, text);
+    const keep = (event: Event): void => event.preventDefault();
+    return element("button", { class: "again", type: "button", tabindex: -1, onclick: () => this.#again(), onmousedown: keep }, text);
   }
 
   #countdown(seconds: number, words: Words): HTMLElement {
     const ends = Date.now() + seconds * 1000;
-    const left = () => Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+    const left = (): number => Math.max(0, Math.ceil((ends - Date.now()) / 1000));
     const shown = element("span", { class: "wait" }, words.waiting(left()));
     this.#timer = setInterval(() => {
       shown.textContent = words.waiting(left());

@@ -173,7 +173,8 @@ function contentOf(option: Option, look: Look): Child[] {
   const { words, place } = look;
   if (option.kind === "search") return [icon("search"), element("span", { class: "option-text" }, words.searchFor(upright(option.text)))];
   const { entity } = option;
-  const title = element("span", { class: "title" }, marked(entity?.title, place.language), flagsOf(option, words));
+  const called = plain(entity?.title).trim() ? marked(entity?.title, place.language) : words.untitled;
+  const title = element("span", { class: "title" }, called, flagsOf(option, words));
   const body = element("span", { class: "option-text" }, title, detailsOf(option, look));
   const remove = option.isOwn && element("span", { class: "remove", title: `${words.remove} (${words.removeKey})`, "aria-hidden": "true" }, icon("close"));
   return [picture(option, look), body, remove];

@@ -28,10 +28,9 @@ export interface Group {
 const NO_ENTITY = { entity: null, hit: null, detail: "", isOwn: false };
 
 /** Suggestions in groups of a kind, groups in the order of their best; `query`: what is typed, trimmed. */
-export function suggested(suggestions: readonly Suggestion[], queryId: string, query: string, verticals: readonly string[]): Group[] {
+export function suggested(suggestions: readonly Suggestion[], queryId: string, query: string): Group[] {
   const groups = new Map<string, Option[]>();
   for (const one of suggestions) {
-    if (one.vertical && verticals.length && !verticals.includes(one.vertical)) continue;
     const option = optionOf(one, queryId, query);
     if (!option) continue;
     const name = query ? text(one.kind) : option.isOwn ? "recent" : "likely";

@@ -12,8 +12,11 @@ export class Composition {
   #ending = false;
 
   /** Follows an input; `ended` is called when a composition has ended and the text is the user's. */
-  constructor(input: HTMLElement, ended: () => void) {
-    input.addEventListener("compositionstart", () => { this.#composing = true; });
+  constructor(input: HTMLElement, began: () => void, ended: () => void) {
+    input.addEventListener("compositionstart", () => {
+      this.#composing = true;
+      began();
+    });
     input.addEventListener("compositionend", () => {
       this.#composing = false;
       this.#ending = true;

@@ -151,6 +151,7 @@ export class Column {
     this.#declared = UNDECLARED;
     this.#again.clear();
     this.#list.clear();
+    this.root.classList.remove("stale");
     for (const part of [this.#notes, this.#status, this.#foot]) part.replaceChildren();
   }
 
@@ -186,6 +187,8 @@ export class Column {
     if (!asking || !last) return;
     keeping(() => {
       this.#again.clear();
+      this.root.classList.remove("stale");
+      this.#list.root.after(this.#again.root);
       this.#drawTabs();
       this.#notes.replaceChildren(...notesOf(asking, last, this.#declared, {
         rewrite: (query) => this.#host.rewrite(query),
@@ -256,10 +259,12 @@ export class Column {
 
   #fail(error: unknown): void {
     const held = this.#panel.contains(document.activeElement);
-    this.#list.clear();
+    // What was there stays, dimmed, below what went wrong: it answers an earlier question.
+    this.root.classList.toggle("stale", !this.#list.isEmpty);
+    this.#list.root.before(this.#again.root);
     for (const part of [this.#notes, this.#status, this.#foot]) part.replaceChildren();
     this.#drawTabs();
-    this.#again.show(error, () => void this.#ask(1));
+    this.#again.show(error, () => void this.#ask(1), !this.#list.isEmpty);
     if (held) focusOn(this.#again.root.querySelector("button") ?? this.#status);
   }
 

@@ -48,7 +48,7 @@ export class HitList {
   append(page: Page, declared: Declared, telling: Telling | null): HTMLElement | null {
     const before = this.root.childElementCount;
     page.hits.forEach((hit, place) => {
-      const seen = { hit, queryId: page.query_id, position: before + place + 1 };
+      const seen = { hit, queryId: page.query_id, position: before + place };
       const entry = this.#entry(hit, declared, () => telling?.opened(seen));
       telling?.watch(entry, seen);
       this.#markEntry(entry);

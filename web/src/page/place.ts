@@ -5,6 +5,7 @@ import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { type Child, element, icon } from "../shared/dom.js";
 import { type Entity, lineOf, linkOf, pictureOf } from "../shared/hits.js";
 import { counted } from "../shared/moments.js";
+import { told } from "../shared/problems.js";
 import { named, plain, text } from "../shared/text.js";
 import { Again } from "./again.js";
 import type { Asker } from "./asking.js";
@@ -115,10 +116,12 @@ export class PlaceView {
       await this.#fill(opened, asker.client, known, signal);
       this.#drawFrame();
       announce(plain(this.#title.textContent));
+      document.title = `${plain(this.#title.textContent)} · Office Search`;
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
       keeping(() => {
         this.#body.replaceChildren();
+        if (!known) this.#title.replaceChildren(told(error, spoken()).title);
         this.#again.show(error, () => void this.#read(opened, asker, known));
       }, () => this.#title);
     }

@@ -4,7 +4,7 @@ import type { Click, Client, Hit } from "@office-search/client";
 
 const GATHER_MS = 1500;
 
-/** A hit in an answer; `position` counts from 1 in the list as shown. */
+/** A hit in an answer; `position` counts from 0 in the list as shown. */
 export interface Seen {
   hit: Hit;
   queryId: string;

@@ -10,9 +10,15 @@ export interface Told {
   again: boolean;
   /** In how many seconds it may; null: at once. */
   waitS: number | null;
+  /** To be told to an administrator; null: nothing would come of it. */
+  requestId: string | null;
 }
 
-type Kind = "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
+const WAIT_S = 5;
+// The most that a service may ask for; a longer wait is the user's to end.
+const LONGEST_WAIT_S = 600;
+
+type Kind = "elsewhere" | "denied" | "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
 
 const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
   zh: {
@@ -26,7 +32,9 @@ const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
     wrong: ["这样搜索不了", "请换个写法，或去掉一些筛选条件。"],
     gone: ["找不到了", "内容不存在，或你看不到它。"],
     down: ["搜索服务暂时不可用", "请过几秒再试。"],
-    failed: ["搜索没有成功", "请重试；如果一直这样，请把请求编号告诉管理员。"],
+    failed: ["搜索没有成功", "请重试；如果一直这样，请告诉管理员。"],
+    denied: ["没有权限", "你不能这样搜索。需要时，请联系管理员。"],
+    elsewhere: ["搜索框没有连接", "它的服务地址不对，请告诉管理员。"],
   },
   en: {
     offline: ["You are offline", "It goes on by itself when the connection is back."],
@@ -39,7 +47,9 @@ const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
     wrong: ["This cannot be searched for", "Try other words, or fewer filters."],
     gone: ["Not found", "It does not exist, or you may not see it."],
     down: ["The search service is not available just now", "Try again in a few seconds."],
-    failed: ["The search did not succeed", "Try again; if it goes on, tell an administrator the request id."],
+    failed: ["The search did not succeed", "Try again; if it goes on, tell an administrator."],
+    denied: ["Not allowed", "You may not search like this. If you need to, ask an administrator."],
+    elsewhere: ["The search box is not connected", "Its service's address is wrong; tell an administrator."],
   },
 };
 
@@ -48,17 +58,18 @@ const KINDS: Record<string, Kind> = {
   "urn:office-search:problem:module-missing": "module",
   "urn:office-search:problem:scope-missing": "scope",
   "urn:office-search:problem:not-found": "gone",
+  "urn:office-search:problem:refused-endpoint": "elsewhere",
 };
 const AGAIN: readonly Kind[] = ["offline", "silent", "busy", "down", "failed", "expired"];
 
 function kindOf(problem: unknown): Kind {
   if (!(problem instanceof Problem)) return "failed";
-  if (problem.status === 0) return navigator.onLine === false ? "offline" : "silent";
   const known = KINDS[problem.type];
   if (known) return known;
+  if (problem.status === 0) return navigator.onLine === false ? "offline" : "silent";
   switch (problem.status) {
     case 401: return "expired";
-    case 403: return "module";
+    case 403: return "denied";
     case 400: case 413: case 414: case 422: return "wrong";
     case 429: return "busy";
     case 502: case 503: case 504: return "down";
@@ -66,10 +77,18 @@ function kindOf(problem: unknown): Kind {
   }
 }
 
+/** In how many seconds to ask again by oneself; null: not by oneself. Too many requests say so even without a time. */
+function waitOf(problem: unknown): number | null {
+  if (!(problem instanceof Problem)) return null;
+  const { status, retryAfterS } = problem;
+  if (status !== 429 && (status !== 503 || retryAfterS === null)) return null;
+  return Math.min(Math.max(1, retryAfterS ?? WAIT_S), LONGEST_WAIT_S);
+}
+
 /** What to tell the user of an error. */
 export function told(problem: unknown, language: Language): Told {
   const kind = kindOf(problem);
   const [title, text] = WORDS[language][kind];
-  const waitS = problem instanceof Problem && problem.status === 429 ? (problem.retryAfterS ?? 1) : null;
-  return { title, text, again: AGAIN.includes(kind), waitS };
+  const requestId = problem instanceof Problem && kind === "failed" ? problem.requestId : null;
+  return { title, text, again: AGAIN.includes(kind), waitS: waitOf(problem), requestId };
 }

@@ -3,8 +3,9 @@
 import { element } from "./dom.js";
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-// Marks that turn the direction of whatever comes after them, or of what surrounds them.
-const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+// Marks that turn the direction of whatever comes after them or surrounds them; and what cannot be seen, but for the
+// joiners that emoji and some scripts are written with.
+const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff]/g;
 const HAN = /\p{Script=Han}/u;
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
@@ -14,7 +15,7 @@ export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** A text that cannot turn its neighbours around. */
+/** A text that cannot turn its neighbours around, without what cannot be seen. */
 export function upright(value: unknown): string {
   return text(value).replace(TURNS, "");
 }
