@@ -45,6 +45,28 @@ async def test_a_retry_asks_again_and_keeps_the_focus(page: Page, service: Servi
     assert "body" not in await pagekit.focused(page)
 
 
+async def test_an_error_keeps_what_was_there(page: Page, service: Service) -> None:
+    """Dimmed and below what went wrong, as it answers an earlier question."""
+    service.search = answer(hit("doc-1"), hit("doc-2"))
+    await search(page, "预算")
+    service.search = Refused(503, "unavailable")
+    await search(page, "别的")
+    await expect(page.locator(".note-warn")).to_contain_text("暂时不可用")
+    await expect(hits(page)).to_have_count(2)
+    await expect(page.locator(".column.stale")).to_have_count(1)
+    service.search = answer(hit("doc-3"))
+    await page.get_by_role("button", name="重试").click()
+    await expect(hits(page)).to_have_count(1)
+    await expect(page.locator(".column.stale, .note-warn")).to_have_count(0)
+    assert "body" not in await pagekit.focused(page)
+
+
+async def test_a_place_that_is_not_there_is_called_so(page: Page, service: Service, site: str) -> None:
+    service.context = Refused(404, "not-found")
+    await page.goto(f"{site}#open=messages/nope")
+    await expect(page.locator(".place-title")).to_have_text("找不到了")
+
+
 async def test_too_many_counts_down_and_goes_on_by_itself(page: Page, service: Service, site: str) -> None:
     await page.clock.install()
     await page.goto(site)
@@ -168,9 +190,9 @@ async def test_what_was_meant_seen_and_opened_is_told(page: Page, service: Servi
     told = [(one["action"], one.get("id"), one.get("position")) for one in service.clicked]
     assert told == [
         ("submit", None, None),
-        ("impression", "doc-1", 1),
-        ("impression", "m-1", 2),
-        ("open", "m-1", 2),
+        ("impression", "doc-1", 0),
+        ("impression", "m-1", 1),
+        ("open", "m-1", 1),
     ]
     assert {one["query_id"] for one in service.clicked} == {pagekit.QUERY_ID}
 

@@ -11,9 +11,8 @@ import { Asking, type Found, type Scope } from "./asking.js";
 import { REFUSED } from "./connection.js";
 import type { OpenDetail, SearchDetail, Source } from "./details.js";
 import { Field } from "./field.js";
-import { Note } from "./note.js";
-import { Popup } from "./popup.js";
-import { type Group, type Option, found, suggested } from "./rows.js";
+import { Panel } from "./panel.js";
+import { type Group, type Option, countOf, found, suggested } from "./rows.js";
 import { keyName } from "./typing.js";
 import { wordsOf } from "./words.js";
 
@@ -33,9 +32,6 @@ export interface Surroundings {
   emit(name: string, detail: object, cancelable?: boolean): boolean;
 }
 
-// An answer that is there sooner needs no word of waiting; it would only flicker.
-const PATIENCE_MS = 400;
-
 type Modified = Pick<MouseEvent, "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
 
 export class Box {
@@ -43,25 +39,16 @@ export class Box {
     typed: () => this.#typed(),
     composing: () => this.#asking.stop(),
     pressed: (event) => this.#pressed(event),
-    clicked: () => { if (!this.#isOpen) this.#ask(); },
+    clicked: () => { if (!this.#panel.isOpen) this.#ask(); },
     cleared: () => this.empty(true),
     left: () => this.#leave(),
   });
-  readonly #note = new Note(() => this.#askAnew());
-  readonly #popup = new Popup({
+  readonly #panel = new Panel(this.field, {
     chosen: (option, event) => this.#choose(option, event, event),
     openedAside: (option) => this.#tell(option),
     removed: (option) => void this.#remove(option),
-    moved: () => this.#pointAtActive(),
-  });
-  readonly #none = element("slot", { name: "empty" });
-  readonly #keys = element("slot", { name: "footer" });
-  readonly #empty = element("div", { class: "empty", part: "empty", hidden: true }, this.#none);
-  readonly #foot = element("div", { class: "foot", part: "footer" }, this.#keys);
-  readonly #panel = element("div", { class: "popup", part: "popup", hidden: true }, this.#note.root, this.#popup.list, this.#empty, this.#foot);
-  // One region for good: one that comes with its text is not read out.
-  readonly #status = element("div", { class: "unseen", role: "status", "aria-live": "polite" });
-  readonly root = element("div", { class: "root", part: "box", role: "search" }, this.field.root, this.#panel, this.#status);
+  }, () => this.#askAnew());
+  readonly root = element("div", { class: "root", part: "box", role: "search" }, this.field.root, this.#panel.root, this.#panel.status);
   readonly #asking = new Asking({ told: (query, answer) => this.#show(query, answer), failed: (query, error) => this.#fail(query, error) });
   readonly #around: Surroundings;
 
@@ -70,25 +57,22 @@ export class Box {
   #asked: string | null = null;
   /** Whether it was searched for, and not only typed. */
   #isMeant = false;
+  /** Whether the rows are hits. */
+  #isFound = false;
   /** What is searched for at the moment; null: nothing. */
   #searching: string | null = null;
-  #patience: ReturnType<typeof setTimeout> | undefined;
   /** Whether what is typed has been asked once more for another caller: callers that take turns do not go round. */
   #isAskedAnew = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#panel.addEventListener("mousedown", (event) => {
-      // The focus stays in the input; what a host puts into a slot is the host's.
-      if (!event.composedPath().some((node) => node === this.#none || node === this.#keys)) event.preventDefault();
-    });
   }
 
   // --- Asking -----------------------------------------------------------------------------------------------------
 
   #typed(): void {
     this.#isAskedAnew = false;
-    this.#popup.leave();
+    this.#panel.leave();
     this.#ask();
   }
 
@@ -96,10 +80,10 @@ export class Box {
     const { client, scope } = this.#around;
     const query = this.field.value.trim();
     if (query === this.#searching) return this.#wait();
-    if (query === this.#asked && !this.#note.isError) {
+    if (query === this.#asked && !this.#panel.note.isError) {
       this.#asking.stop();
-      this.#panel.removeAttribute("aria-busy");
-      return this.#open(true);
+      this.#panel.settle();
+      return this.#panel.open(true);
     }
     this.#searching = null;
     this.#isMeant = false;
@@ -113,7 +97,7 @@ export class Box {
   /** Ask once more what failed, or came in part. */
   #askAnew(): void {
     const { client, scope } = this.#around;
-    this.#note.clear();
+    this.#panel.note.clear();
     this.#asked = null;
     if (!this.#isMeant || !client) return this.#ask();
     this.#search(client, this.field.value.trim(), scope);
@@ -130,24 +114,18 @@ export class Box {
   #refuse(): void {
     const { language } = this.#around;
     const problem = new Problem({ status: 0, type: REFUSED, title: "Not connected", detail: "The endpoint was refused." });
-    this.#note.fail(toldOf(problem, language), wordsOf(language));
-    this.#open(this.field.hasFocus);
+    this.#panel.note.fail(toldOf(problem, language), wordsOf(language));
+    this.#panel.open(this.field.hasFocus);
   }
 
   /** Ask again what failed, as the network is back. */
   retry(): void {
-    if (this.#note.isError) this.#askAnew();
+    if (this.#panel.note.isError) this.#askAnew();
   }
 
   #wait(): void {
     this.#around.learn();
-    this.#panel.setAttribute("aria-busy", "true");
-    clearTimeout(this.#patience);
-    if (this.#groups.length) return this.#open(this.field.hasFocus);
-    this.#patience = setTimeout(() => {
-      this.#note.wait(wordsOf(this.#around.language).loading);
-      this.#open(this.field.hasFocus);
-    }, PATIENCE_MS);
+    this.#panel.wait(wordsOf(this.#around.language));
   }
 
   #show(query: string, { of, answer }: Found): void {
@@ -156,9 +134,9 @@ export class Box {
     const groups = of === "search" ? found(answer.hits, answer.query_id) : suggested(answer.suggestions, answer.query_id, query);
     this.#groups = hasHistory ? groups : groups.filter((group) => group.name !== "recent");
     this.#asked = query;
-    if (answer.partial) this.#note.late(words);
-    else this.#note.answered();
-    this.#none.replaceChildren(of === "search" ? words.noneFound : words.none);
+    if (answer.partial) this.#panel.note.late(words);
+    else this.#panel.note.answered();
+    this.#isFound = of === "search";
     if (of === "search" && this.#isMeant && hasHistory) void client?.clicks([{ query_id: answer.query_id, action: "submit" }]);
     this.#answered(of === "search" ? words.found(totalOf(answer.sections, language)) : words.count(countOf(this.#groups)));
   }
@@ -168,18 +146,17 @@ export class Box {
     const { language } = this.#around;
     const told = toldOf(error, language);
     this.#asked = query;
-    this.#note.fail(told, wordsOf(language));
+    this.#panel.note.fail(told, wordsOf(language));
     this.#answered(`${told.title} ${told.text}`);
     this.raise(error);
   }
 
   #answered(said: string): void {
-    clearTimeout(this.#patience);
     this.#searching = null;
-    this.#panel.removeAttribute("aria-busy");
+    this.#panel.settle();
     this.draw();
-    this.#open(this.field.hasFocus);
-    if (this.field.hasFocus) this.#status.textContent = said;
+    this.#panel.open(this.field.hasFocus);
+    if (this.field.hasFocus) this.#panel.status.textContent = said;
   }
 
   /** Tell the host of an error, in the user's language. */
@@ -197,11 +174,11 @@ export class Box {
     this.#asked = null;
     this.#isMeant = false;
     this.#searching = null;
-    this.#note.clear();
-    this.#status.textContent = "";
-    const isAwaited = this.#isOpen || this.#panel.hasAttribute("aria-busy");
+    this.#panel.note.clear();
+    this.#panel.status.textContent = "";
+    const { isAwaited } = this.#panel;
     this.draw();
-    this.#open(false);
+    this.#panel.open(false);
     if (!isAwaited || !this.field.hasFocus || this.#isAskedAnew) return;
     this.#isAskedAnew = true;
     this.#ask();
@@ -211,15 +188,15 @@ export class Box {
   close(): void {
     this.#asking.stop();
     this.#searching = null;
-    if (this.#note.isError) this.#asked = null;
-    this.#note.clear();
-    this.#open(false);
+    if (this.#panel.note.isError) this.#asked = null;
+    this.#panel.note.clear();
+    this.#panel.open(false);
   }
 
   /** Close as the focus goes elsewhere; hits that are under way still come, to be there when it is back. */
   #leave(): void {
     if (this.#searching === null) this.close();
-    else this.#open(false);
+    else this.#panel.open(false);
   }
 
   /** Empty the field; `byUser`: by a key or a button, so that it can be undone and the focus stays. */
@@ -264,7 +241,7 @@ export class Box {
     const { entity, hit, queryId } = option;
     if (!entity) return;
     const modifiers = { ctrl: how.ctrlKey, meta: how.metaKey, shift: how.shiftKey, alt: how.altKey };
-    const position = this.#popup.positionOf(option);
+    const position = this.#panel.positionOf(option);
     const query = this.field.value.trim();
     const source = hit ? "hit" : "suggestion";
     const detail: OpenDetail = { vertical: entity.vertical, id: entity.id, hit: hit ?? entity, query, position, source, queryId, modifiers };
@@ -282,7 +259,7 @@ export class Box {
     const { entity, queryId } = option;
     // What is opened of an answer would make its question a recent search.
     if (!entity?.id || !queryId || !this.#around.hasHistory) return;
-    const click: Click = { query_id: queryId, action: "open", vertical: entity.vertical, id: entity.id, position: this.#popup.positionOf(option) };
+    const click: Click = { query_id: queryId, action: "open", vertical: entity.vertical, id: entity.id, position: this.#panel.positionOf(option) };
     void this.#around.client?.clicks([click], { keepalive: true });
   }
 
@@ -312,20 +289,20 @@ export class Box {
 
   #pressed(event: KeyboardEvent): void {
     const hasModifier = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    const active = this.#isOpen ? this.#popup.active : null;
+    const { active, isOpen } = this.#panel;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !hasModifier) {
       event.preventDefault();
-      if (this.#isOpen) this.#popup.move(event.key === "ArrowDown" ? 1 : -1);
+      if (isOpen) this.#panel.move(event.key === "ArrowDown" ? 1 : -1);
       else this.#ask();
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (active) this.#choose(active, event);
       else this.mean(this.field.value, "enter");
-    } else if (event.key === "Escape" && (this.#isOpen || this.field.value)) {
+    } else if (event.key === "Escape" && (isOpen || this.field.value)) {
       // What the key does here, it does not do to a dialog around.
       event.preventDefault();
       event.stopPropagation();
-      if (this.#isOpen) this.close();
+      if (isOpen) this.close();
       else this.empty(true);
     } else if (event.key === "Delete" && event.shiftKey && active?.isOwn) {
       event.preventDefault();
@@ -335,33 +312,13 @@ export class Box {
 
   // --- Drawing ----------------------------------------------------------------------------------------------------
 
-  get #isOpen(): boolean {
-    return !this.#panel.hidden;
-  }
-
-  #open(wanted: boolean): void {
-    const isOpen = wanted && (this.#popup.count > 0 || !this.#empty.hidden || this.#note.isShown);
-    this.#panel.hidden = !isOpen;
-    if (!wanted) clearTimeout(this.#patience);
-    if (!isOpen && !wanted) {
-      this.#panel.removeAttribute("aria-busy");
-      this.#popup.leave();
-    }
-    this.#pointAtActive();
-  }
-
-  #pointAtActive(): void {
-    this.field.pointAt(this.#popup.activeRow, this.#isOpen);
-  }
-
   /** Show the rows in the language, and with the names, that there are now. */
   draw(): void {
     const { known: declared, language, scope } = this.#around;
     const place = { language, timezone: scope.timezone };
-    this.#popup.draw(this.#groups, { declared, place, words: wordsOf(language), hrefOf: (option) => this.#hrefOf(option) });
-    const isNothing = Boolean(this.#asked) && !this.#note.isError && countOf(this.#groups) === 0;
-    this.#empty.hidden = !isNothing;
-    this.#pointAtActive();
+    const words = wordsOf(language);
+    const none = !this.#asked || this.#panel.note.isError ? null : this.#isFound ? words.noneFound : words.none;
+    this.#panel.draw(this.#groups, { declared, place, words, hrefOf: (option) => this.#hrefOf(option) }, none);
   }
 
   /** Say everything in the language that is set. */
@@ -370,16 +327,9 @@ export class Box {
     const words = wordsOf(language);
     this.root.lang = language === "zh" ? "zh-CN" : "en";
     this.field.say(words, placeholder, keyName(shortcuts));
-    this.#popup.list.setAttribute("aria-label", words.list);
-    const keys = [["↑↓", words.keys.move], ["↵", words.keys.open], ["Esc", words.keys.close]];
-    this.#keys.replaceChildren(...keys.map(([key, does]) => element("span", {}, element("kbd", {}, key), ` ${does}`)));
+    this.#panel.say(words);
     this.draw();
   }
-}
-
-/** How many rows there are but for the one that searches everything. */
-function countOf(groups: readonly Group[]): number {
-  return groups.reduce((sum, group) => sum + (group.name === "search" ? 0 : group.options.length), 0);
 }
 
 function totalOf(sections: Record<string, { total: number; relation: string }>, language: Language): string {

@@ -67,3 +67,8 @@ function escaped(plain: string): string {
   const marks: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
   return plain.replace(/[&<>]/g, (mark) => marks[mark] ?? mark);
 }
+
+/** How many rows there are but for the one that searches everything. */
+export function countOf(groups: readonly Group[]): number {
+  return groups.reduce((sum, group) => sum + (group.name === "search" ? 0 : group.options.length), 0);
+}
