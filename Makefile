@@ -11,10 +11,11 @@ help: ## List what can be made
 setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and again it takes no time
 	@sh scripts/setup.sh
 
-unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: under a minute
-	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not long"
+unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: about a minute
+	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not browser and not long"
 
-test: lint unit ## Check the code, then run every test, most against a real engine and broker; but for the long ones
+test: lint ## Check the code, then run every test, most against a real engine and broker; but for the long ones
+	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not long"
 	$(BIN)/pytest -m "engine and not long"
 
 test-all: lint ## The same with the long ones: more stories of who may see what; and list what notices which mutant

@@ -12,13 +12,15 @@ settings.register_profile("office-search", derandomize=True, deadline=None)
 settings.load_profile("office-search")
 
 # Tests that start something of their own besides, or instead: all that is in these folders.
-STARTING = {"browser", "integration"}
+STARTING = {"integration"}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """What needs an engine, a broker or a browser is marked so, and nobody has to think of it."""
     if item.path.parent.name in STARTING or "stack" in getattr(item, "fixturenames", ()):
         item.add_marker("engine")
+    elif item.path.parent.name == "browser":
+        item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")
