@@ -228,7 +228,6 @@ async def test_a_problem_s_members_are_told(form: str) -> None:
     ("after", "least", "most"),
     [
         ("0", 0, 0),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("Wed, 21 Oct 2015 07:28:00 -0000", 0, 0),
     ],
@@ -237,6 +236,13 @@ async def test_retry_after_is_seconds_or_a_date(after: str, least: int, most: in
     with answering(lambda _: Reply(503, headers={"Retry-After": after})) as service:
         async with asking("sync", service.url) as ask:
             assert least <= (await problem(ask("search", "x"))).retry_after_s <= most  # type: ignore[operator]
+
+
+async def test_retry_after_may_be_a_date_to_come() -> None:
+    after = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    with answering(lambda _: Reply(503, headers={"Retry-After": after})) as service:
+        async with asking("sync", service.url) as ask:
+            assert 3000 <= (await problem(ask("search", "x"))).retry_after_s <= 3600  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("after", ["soon", "-1", "1.5", "²", "Wed, 99 Oct 2015 07:28:00 GMT"])
