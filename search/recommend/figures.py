@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from search.access.principal import Principal
 
 Use = Mapping[str, int]
-"""`department` and `tenant` → people, rounded down to 10, 20, 50, 100, …; absent where the rule of groups forbids it."""
+"""`department` and `tenant` → people, rounded down to 10, 20, 50, 100, …; absent where the rule forbids it."""
 
 
 @dataclass(frozen=True, slots=True)
