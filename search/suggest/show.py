@@ -11,8 +11,10 @@ from mappings.collection import ORIGINAL
 from mappings.parts.suggesting import Suggested
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
-from search.access.reader import Found, Place
+from search.access.reader import Found
+from search.access.told import Place
 from search.query.highlight import HighlightTerms, mark_name
+from search.query.hits import on_request
 from search.suggest.answer import Suggestion
 
 BETWEEN = " · "
@@ -49,7 +51,7 @@ def suggestion(
         found.document_id.rpartition(":")[2],
         BETWEEN.join(dict.fromkeys(detail)),
         why,
-        {name: original[name] for name in suggested.fields if original.get(name)},
+        {name: original[name] for name in suggested.fields if original.get(name)} | on_request(found),
     )
 
 

@@ -22,6 +22,7 @@ MAY: Mapping[str, str] = {
     "search.access.asking": "asks for the reader alone, which puts the access filter in",
     "search.access.shared": "the same for a caller and whoever asks about them",
     "search.access.directory": "reads who is inside what, of which callers are made",
+    "search.access.own_apps": "reads a caller's own usage, of nobody else",
     "search.access.read_document": "says what the answers to the directory's reads mean",
     "search.access.bypass": "reads without a caller, for explanations alone",
     "search.explain.explainer": "hands the client to the bypass and the shared reader",
@@ -109,7 +110,7 @@ def test_documents_are_read_through_the_door_the_directory_and_the_bypass_alone(
         and any(owner in ("engine", "_engine") and attribute in READS for owner, attribute in attributes(tree))
     }
     # Nobody but the reader may import `asking` (pyproject.toml).
-    doors = {"search.access.asking", "search.access.directory", "search.access.bypass"}
+    doors = {"search.access.asking", "search.access.directory", "search.access.bypass", "search.access.own_apps"}
     assert reading == doors | {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep"}
 
 
