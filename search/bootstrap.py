@@ -25,6 +25,7 @@ from mappings.events import decode
 from search.access.callers import Callers
 from search.access.directory import Directory
 from search.access.known import Known, nothing_known
+from search.access.own_apps import OwnApps
 from search.access.reader import Reader
 from search.access.sealing import Sealing
 from search.core import engine as engines
@@ -43,6 +44,7 @@ from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
 from search.query.dates import SHANGHAI
 from search.query.search import Search
+from search.store.store import NoFigures, Store
 from search.suggest.suggest import Suggest
 
 log = structlog.get_logger(__name__)
@@ -69,6 +71,7 @@ class Services:
     search: Search
     suggest: Suggest
     contexts: Contexts
+    store: Store
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -150,9 +153,13 @@ async def read_side(
             aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
         )
         closeness = ClosenessKept(search.directory)
-        suggest = Suggest(search.reader, catalogue, closeness, feedback)
+        suggest = Suggest(search.reader, catalogue, closeness, feedback, lexicons)
         contexts = Contexts(search.reader, search.directory, catalogue)
-        yield Services(catalogue, search, suggest, contexts, explain, readiness, callers, known, sealing, feedback)
+        own = OwnApps(engine, 2 * settings.search.deadline_ms / 1000, known)
+        store = Store(search, NoFigures(), own)
+        yield Services(
+            catalogue, search, suggest, contexts, store, explain, readiness, callers, known, sealing, feedback
+        )
 
 
 @asynccontextmanager

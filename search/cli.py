@@ -255,11 +255,15 @@ def known_items(
     url: Annotated[str | None, typer.Option(help="A running service instead of a temporary one of its own.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
     suggest: Annotated[bool, typer.Option("--suggest", help="Play names against the suggestions.")] = False,
+    store: Annotated[bool, typer.Option("--store", help="Play apps against the app store.")] = False,
 ) -> None:
     """Play known questions and forbidden answers; exit 1 on any leak."""
-    from search.evaluate.known_items import run_known_items
+    from search.evaluate.known_items import Asked, run_known_items
 
-    if run_known_items(settings(), data, console, url=url, json_file=json, suggest=suggest):
+    if suggest and store:
+        raise ConfigurationError("--suggest and --store are two evaluations; ask for one at a time.")
+    of: Asked = "suggest" if suggest else "store" if store else "search"
+    if run_known_items(settings(), data, console, url=url, json_file=json, of=of):
         raise typer.Exit(1)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analyzers import PLAIN, Lexicon, wishes
 from mappings.catalogue import Catalogue
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate, Candidates, Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
-from search.access.reader import Found, Place, Reader
+from search.access.reader import Found, Reader
+from search.access.told import Place
 from search.query.build import best_first
 from search.query.highlight import highlight_terms
 from search.query.matcher import matches
@@ -32,6 +34,7 @@ class Names:
     catalogue: Catalogue
     caller: Principal
     close: Mapping[str, Close]
+    lexicon: Lexicon = PLAIN
 
     async def find(
         self, text: str, verticals: Sequence[Vertical], limit: int, only: Clause | None = None
@@ -43,7 +46,7 @@ class Names:
         if len(text) > LONGEST:
             return [], []
         meant = await self._meant(text, verticals)
-        typed = Typed(text, meant, self.close)
+        typed = Typed(text, meant, self.close, wishes(text, self.lexicon))
         found, failed = await self._once(typed, verticals, limit, only, slips=False)
         if found or failed:
             return found, failed
@@ -133,7 +136,8 @@ class Names:
         body = query_body(replace(typed, close={}), here.vertical, slips=slips)
         whole = await self.reader.current(self.caller, [(here.vertical, here.document_id)])
         there = whole.get((here.vertical.name, here.document_id))
-        return bool(body and there and matches(here.vertical, there.document, _within(body, only)))
+        id = here.document_id
+        return bool(body and there and matches(here.vertical, there.document, _within(body, only), id=id))
 
 
 def ordered(answers: Iterable[Candidates]) -> list[Candidate]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from proof.judge import Body, Refusal, Shown, Wrong, everything_counts, same
+from proof.judge import Body, HitJudge, Refusal, Shown, Wrong, everything_counts, same
 from proof.matching import names
 from proof.oracle import ENTITIES_OF, VERTICAL_OF, Data, Key, Sight
-from proof.questions import Typed
+from proof.questions import Question, Typed
 from proof.words import HAN, WORDS, tokens
 
 MOST = 20
@@ -76,7 +76,10 @@ class BeginningJudge:
         same("what it is called", Shown(one["title"]).text, data["title" if key[0] == "doc" else "name"])
         told = {part for part in one["detail"].split(" · ") if part}
         same("what else is told of it", told - set(self._known(key[0], data)), set())
-        same("fields", one["fields"], {name: data.get(name) for name in one["fields"]})
+        fields = dict(one["fields"])
+        if key[0] == "app":
+            HitJudge(self.sight, Question(), {"id": key[1]}, fresh=True).check_access(fields)
+        same("fields", fields, {name: data.get(name) for name in fields})
 
     def _known(self, entity: str, data: Data) -> Iterator[str]:
         """What may stand beside a name: its own, departments, and whom the caller may see."""
@@ -88,9 +91,10 @@ class BeginningJudge:
             yield self.sight.name_of(data["owner_id"]) or ""
 
     def _is_called(self, entity: str, data: Data) -> bool:
-        """Whether the word that is typed, in whatever way, stands in one of its names."""
+        """Whether the word that is typed, in whatever way, stands in one of its names; of an app, in what it is for."""
         assert self.asked.word
         called = [data["title"]] if entity == "doc" else names(entity, data)
+        called += [data["category"], *(data.get("tags") or ())] if entity == "app" else []
         return any(self.asked.word.word.written in tokens(name) for name in called)
 
     def _must(self) -> Iterator[Key]:

@@ -8,7 +8,7 @@ from typing import Any
 from proof.around import Place
 from proof.asking import Asked, Tally, ask, together
 from proof.beginnings import Beginning
-from proof.companies import MODULES, Change, time_at
+from proof.companies import SEARCHED, Change, time_at
 from proof.company import Company, Ground
 from proof.judge import Wrong
 from proof.laboratory import Laboratory
@@ -20,7 +20,7 @@ from proof.words import CROWDED, LATIN, near
 WORD, OTHER = LATIN[0], LATIN[1]
 CALLERS = ("me", "colleague")
 BY_WORD = Question(words=(Typed(WORD),), limit=1)
-QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in MODULES))
+QUESTIONS = (BY_WORD, *(Question(phrases=((WORD,),), verticals=(one.removeprefix("search."),)) for one in SEARCHED))
 AGAIN = 5
 """So many times, after all has arrived, much of it comes once more."""
 BEGINNINGS = (Beginning(Typed(WORD)), Beginning(Typed(OTHER)), Beginning(Typed(CROWDED, "slip")), Beginning(None))

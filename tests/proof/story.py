@@ -18,6 +18,7 @@ from proof.judge import Wrong
 from proof.laboratory import Laboratory
 from proof.oracle import moment
 from proof.questions import Question, question
+from proof.shop import AtStore, app_of, visit
 from proof.views import comparable, view
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ STEPS = 12
 _questions = st.lists(question(), min_size=4, max_size=6)
 _places = st.lists(place, max_size=1)
 _beginnings = st.lists(beginning, max_size=1)
+_visits = st.lists(visit | visit | app_of, max_size=2)
 _disorder = st.integers(0, 2**16)
 
 
@@ -79,16 +81,22 @@ class Story(RuleBasedStateMachine):
         questions=_questions,
         places=_places,
         beginnings=_beginnings,
+        visits=_visits,
         at_once=st.sampled_from((False, False, False, True)),
     )
     def is_asked(
-        self, questions: Sequence[Question], places: Sequence[Place], beginnings: Sequence[Beginning], at_once: bool
+        self,
+        questions: Sequence[Question],
+        places: Sequence[Place],
+        beginnings: Sequence[Beginning],
+        visits: Sequence[AtStore],
+        at_once: bool,
     ) -> None:
         """By everybody, in both companies; `at_once`: before the engine's refresh."""
         if not at_once and not self._fresh:
             self._refresh()
         told = self._together(
-            ask(company, [*questions, *places, *beginnings], CALLERS, self._tally, fresh=self._fresh)
+            ask(company, [*questions, *places, *beginnings, *visits], CALLERS, self._tally, fresh=self._fresh)
             for company in self._companies
         )
         if not self._fresh:

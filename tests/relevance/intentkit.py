@@ -26,7 +26,7 @@ class Wish:
 
 
 def wishes(table: str, company: Company) -> list[Wish]:
-    """The wishes of a table: a line is what is typed, a tab, and the names of the right apps, `·` for a blank in one."""
+    """The wishes of a table: a line is what is typed, a tab, and the right apps' names, `·` for a blank in one."""
     apps = {app["name"]: app for app in _states(company, "app")}
     found = []
     for line in (TABLES / f"{table}.tsv").read_text(encoding="utf-8").splitlines():
@@ -69,10 +69,10 @@ def _people(company: Company) -> list[dict[str, Any]]:
     people = [one for one in _states(company, "user") if one["status"] == "active"]
     for person in people:
         names = {EVERYONE, f"user:{person['id']}"}
-        for department in person["department_ids"]:
-            while department:
-                names.add(f"department:{department}")
-                department = parents.get(department)
+        above = list(person["department_ids"])
+        while above:
+            names.add(f"department:{(here := above.pop())}")
+            above += [parent] if (parent := parents.get(here)) else []
         while more := {scope for scope, principal in members if principal in names} - names:
             names |= more
         person["names"] = names
