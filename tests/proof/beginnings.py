@@ -71,7 +71,7 @@ class BeginningJudge:
         if self.asked.operator:
             same("what stands behind the operator", key[0], OF_OPERATOR[self.asked.operator])
             same("the token", one["token"], f"{self.asked.operator}:{key[1]}")
-        if self.asked.word and not self._is_called(key[0], data):
+        if self.asked.word and not self._is_called(key[0], data, may_serve=True):
             raise Wrong(f"{key}, which is not called {self.asked.word}")
         same("what it is called", Shown(one["title"]).text, data["title" if key[0] == "doc" else "name"])
         told = {part for part in one["detail"].split(" · ") if part}
@@ -90,11 +90,12 @@ class BeginningJudge:
         if entity == "doc" and ("user", data["owner_id"]) in self.sight.company:
             yield self.sight.name_of(data["owner_id"]) or ""
 
-    def _is_called(self, entity: str, data: Data) -> bool:
+    def _is_called(self, entity: str, data: Data, *, may_serve: bool = False) -> bool:
         """Whether the word that is typed, in whatever way, stands in one of its names; of an app, in what it is for."""
         assert self.asked.word
         called = [data["title"]] if entity == "doc" else names(entity, data)
-        called += [data["category"], *(data.get("tags") or ())] if entity == "app" else []
+        if may_serve and entity == "app":
+            called += [data["category"], *(data.get("tags") or ())]
         return any(self.asked.word.word.written in tokens(name) for name in called)
 
     def _must(self) -> Iterator[Key]:
