@@ -44,6 +44,12 @@ def steps(users: NDArray[Any], people: NDArray[Any] | int) -> Steps:
     return np.where(may_be_told(users, people), found, 0).astype(np.uint8)
 
 
+def calm(number: NDArray[Any]) -> Floats:
+    """Return numbers that are no secret, such as how many people a group has, rounded down to the same steps."""
+    found: Floats = _LEAST[np.searchsorted(_LEAST, number, side="right") - 1].astype(np.float64)
+    return found
+
+
 def people(steps: NDArray[Any]) -> Floats:
     """Return the least number of people that each step stands for."""
     found: Floats = _LEAST[steps].astype(np.float64)

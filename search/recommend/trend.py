@@ -22,12 +22,13 @@ def trends(weekly: NDArray[np.int32], people: int) -> Steps:
     `weekly`: apps × weeks, people who used it, the last one complete. Whole weeks are compared, so no weekday is a
     trend; and each with what all apps together did, so that neither is a holiday.
     """
-    now, before = weekly[:, -1].astype(float), weekly[:, :-1].astype(float)
+    told = np.where(may_be_told(weekly, people), weekly, 0).astype(float)
+    now, before = told[:, -1], told[:, :-1]
     usual = before.mean(axis=1) if before.shape[1] else np.zeros(len(weekly))
     everybody = (now.sum() + CALM) / (usual.sum() + CALM)
     change = np.log2((now + CALM) / (usual * everybody + CALM))
     found = np.clip(np.rint(MIDDLE + PER_DOUBLING * change), 1, 255)
-    return np.where(may_be_told(now, people), found, 0).astype(np.uint8)
+    return np.where(now > 0, found, 0).astype(np.uint8)
 
 
 def change(steps: Steps) -> Floats:
