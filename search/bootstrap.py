@@ -43,6 +43,10 @@ from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
 from search.query.dates import SHANGHAI
 from search.query.search import Search
+from search.recommend.kept import FiguresKept
+from search.recommend.past import Past
+from search.recommend.recommend import Recommend
+from search.recommend.run import Run
 from search.suggest.suggest import Suggest
 
 log = structlog.get_logger(__name__)
@@ -69,6 +73,7 @@ class Services:
     search: Search
     suggest: Suggest
     contexts: Contexts
+    recommend: Recommend
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -152,7 +157,11 @@ async def read_side(
         closeness = ClosenessKept(search.directory)
         suggest = Suggest(search.reader, catalogue, closeness, feedback)
         contexts = Contexts(search.reader, search.directory, catalogue)
-        yield Services(catalogue, search, suggest, contexts, explain, readiness, callers, known, sealing, feedback)
+        past = Past(engine, known, 2 * settings.search.deadline_ms / 1000)
+        recommend = Recommend(search.reader, catalogue, FiguresKept(aside), past, feedback)
+        yield Services(
+            catalogue, search, suggest, contexts, recommend, explain, readiness, callers, known, sealing, feedback
+        )
 
 
 @asynccontextmanager
@@ -172,6 +181,18 @@ async def write_side(
         broker = await stack.enter_async_context(connected_broker(settings.broker, endpoints.broker_url))
         await broker.ensure_streams(catalogue.streams)
         yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons, decode)
+
+
+@asynccontextmanager
+async def figures_run(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> AsyncIterator[Run]:
+    """Yield what makes the figures of apps. Raises Unavailable when the engine is away, ConfigurationError."""
+    lexicons = load_lexicons(settings.analysis.lexicons)
+    engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
+    try:
+        await engines.ping(engine)
+        yield Run(engine, catalogue, lexicons, settings.indices.replicas)
+    finally:
+        await engine.close()
 
 
 async def index(

@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 evaluate = typer.Typer(help="Measure what a search finds, and what it must not show.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
+recommend = typer.Typer(help="What the use of apps tells, and recommends.", no_args_is_help=True)
+app.add_typer(recommend, name="recommend")
 
 console = Console()
 errors = Console(stderr=True)
@@ -236,6 +238,25 @@ def explain(
     with audit.action(chosen.audit, "admin.explain", q=q or None, **about):
         inquiry = Inquiry(vertical, id, user, q)
         run(inquire(chosen, resolve(chosen), tenant, inquiry, console, admin=admin, as_json=json))
+
+
+@recommend.command()
+def train(
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant alone.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Of those tenants alone whose daily turn it is.")] = False,
+    ends_with_stdin: EndsWithStdin = False,
+) -> None:
+    """Make the figures of apps anew from what people use, and swap; the indexers do so every day."""
+    from search.access import audit
+    from search.commands.endpoints import resolve
+    from search.commands.recommend import train as train_tenants
+    from search.commands.recommend_job import while_stdin_is_open
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.recommend", tenant=tenant, due=due):
+        training = train_tenants(chosen, resolve(chosen), console, tenant=tenant, due=due)
+        run(while_stdin_is_open(training) if ends_with_stdin else training)
 
 
 @app.command()

@@ -85,7 +85,6 @@ def _fit(seen: Floats, open_to: NDArray[np.bool_], taken: NDArray[np.intp]) -> F
     return found
 
 
-def scores(model: Model, seen: Floats) -> Floats:
-    """Return the score of each app, by what speaks for it (`signals`)."""
-    found: Floats = seen @ np.array([model.weights.values.get(signal.name, 0.0) for signal in Signal])
-    return found
+def weight_of(model: Model) -> Floats:
+    """Return a model's weights, in the order of the signals."""
+    return np.array([model.weights.values.get(signal.name, 0.0) for signal in Signal])
