@@ -295,5 +295,17 @@ def relevance(
     run_relevance(settings(), data, console, json_file=json)
 
 
+@evaluate.command("recommend")
+def evaluate_recommend(
+    data: Annotated[Path, typer.Option(help="A company: event files, usage_holdout.jsonl.")],
+    json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
+) -> None:
+    """Recommend apps and compare with what people then took up; exit 1 where one may not see an app."""
+    from search.evaluate.recommend import run_recommend
+
+    if run_recommend(settings(), data, console, json_file=json).hidden:
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
     main()

@@ -6,12 +6,12 @@ who use one app) in the place of a user: so no factor knows more than the cells 
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from search.recommend import rule
 from search.recommend.counting import TENANT, cohort
@@ -37,8 +37,7 @@ def fitted(cells: Cells) -> NDArray[np.float32]:
     told = csr_matrix(cohorts / np.maximum(cohorts.max(axis=1, keepdims=True, initial=0.0), 1.0))
     if not told.nnz:
         return np.zeros((len(cells.apps), FACTORS), dtype=np.float32)
-    # OpenBLAS and the library's own threads would stand in each other's way.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # The API, which only reads factors, need not have it.
     from implicit.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(
@@ -50,7 +49,9 @@ def fitted(cells: Cells) -> NDArray[np.float32]:
         num_threads=1,
         use_gpu=False,
     )
-    model.fit(told, show_progress=False)
+    # The library's own threads and those of the numeric one would stand in each other's way.
+    with threadpool_limits(1, "blas"):
+        model.fit(told, show_progress=False)
     found: NDArray[np.float32] = np.where(users[:, None] > 0, model.item_factors, 0.0).astype(np.float32)
     return found
 
