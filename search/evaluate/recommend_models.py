@@ -76,8 +76,8 @@ class Ground:
         """Return the sum of what goes with what each person uses: item to item, with BM25 weights."""
         from implicit.nearest_neighbours import BM25Recommender
 
-        model = BM25Recommender(K=len(self.apps), num_threads=1)
         with threadpool_limits(1, "blas"):
+            model = BM25Recommender(K=len(self.apps), num_threads=1)
             model.fit(csr_matrix(self.used), show_progress=False)
         likeness = model.similarity.toarray()
         np.fill_diagonal(likeness, 0)

@@ -40,17 +40,17 @@ def fitted(cells: Cells) -> NDArray[np.float32]:
     # The API, which only reads factors, need not have it.
     from implicit.als import AlternatingLeastSquares
 
-    model = AlternatingLeastSquares(
-        factors=FACTORS,
-        alpha=CONFIDENCE,
-        regularization=REGULARISATION,
-        iterations=ITERATIONS,
-        random_state=SEED,
-        num_threads=1,
-        use_gpu=False,
-    )
     # The library's own threads and those of the numeric one would stand in each other's way.
     with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=FACTORS,
+            alpha=CONFIDENCE,
+            regularization=REGULARISATION,
+            iterations=ITERATIONS,
+            random_state=SEED,
+            num_threads=1,
+            use_gpu=False,
+        )
         model.fit(told, show_progress=False)
     found: NDArray[np.float32] = np.where(users[:, None] > 0, model.item_factors, 0.0).astype(np.float32)
     return found
