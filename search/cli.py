@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from search.core.errors import ConfigurationError, OfficeSearchError
-from search.core.settings import Settings, faults
+from search.shell import console, fail, log, run, settings
 
 app = typer.Typer(
     name="office-search",
@@ -25,9 +22,6 @@ evaluate = typer.Typer(help="Measure what a search finds, and what it must not s
 app.add_typer(evaluate, name="eval")
 recommend = typer.Typer(help="What the use of apps tells, and recommends.", no_args_is_help=True)
 app.add_typer(recommend, name="recommend")
-
-console = Console()
-errors = Console(stderr=True)
 
 
 def main() -> None:
@@ -42,34 +36,6 @@ def main() -> None:
         fail(f"OpenSearch refused or does not answer: {str(error)[:300]}", 1)
     except KeyboardInterrupt:
         fail("Stopped.", 130)
-
-
-def fail(sentence: str, status: int) -> None:
-    errors.print(sentence, style="red", markup=False, highlight=False)
-    sys.exit(status)
-
-
-def settings() -> Settings:
-    """Return the settings from the environment. Raises ConfigurationError with one sentence per wrong setting."""
-    from pydantic import ValidationError
-
-    try:
-        return Settings()
-    except ValidationError:
-        raise ConfigurationError(f"A setting is wrong: {'; '.join(faults())}.") from None
-
-
-def log(chosen: Settings) -> None:
-    """Send log lines and the audit log to where the settings say."""
-    from search.core.log import configure
-
-    configure(chosen.log.level, audit_file=chosen.audit.file)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    import uvloop
-
-    return uvloop.run(work)
 
 
 Restart = Annotated[bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")]
