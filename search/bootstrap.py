@@ -25,7 +25,6 @@ from mappings.events import decode
 from search.access.callers import Callers
 from search.access.directory import Directory
 from search.access.known import Known, nothing_known
-from search.access.own_apps import OwnApps
 from search.access.reader import Reader
 from search.access.sealing import Sealing
 from search.core import engine as engines
@@ -44,7 +43,11 @@ from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
 from search.query.dates import SHANGHAI
 from search.query.search import Search
-from search.store.store import NoFigures, Store
+from search.recommend.kept import FiguresKept
+from search.recommend.past import Past
+from search.recommend.recommend import Recommend
+from search.recommend.run import Run
+from search.store.store import Store
 from search.suggest.suggest import Suggest
 
 log = structlog.get_logger(__name__)
@@ -72,6 +75,7 @@ class Services:
     suggest: Suggest
     contexts: Contexts
     store: Store
+    recommend: Recommend
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -155,10 +159,23 @@ async def read_side(
         closeness = ClosenessKept(search.directory)
         suggest = Suggest(search.reader, catalogue, closeness, feedback, lexicons)
         contexts = Contexts(search.reader, search.directory, catalogue)
-        own = OwnApps(engine, 2 * settings.search.deadline_ms / 1000, known)
-        store = Store(search, NoFigures(), own)
+        past = Past(engine, known, 2 * settings.search.deadline_ms / 1000)
+        figures = FiguresKept(aside)
+        recommend = Recommend(search.reader, catalogue, figures, past, feedback)
+        store = Store(search, figures, past)
         yield Services(
-            catalogue, search, suggest, contexts, store, explain, readiness, callers, known, sealing, feedback
+            catalogue,
+            search,
+            suggest,
+            contexts,
+            store,
+            recommend,
+            explain,
+            readiness,
+            callers,
+            known,
+            sealing,
+            feedback,
         )
 
 
@@ -179,6 +196,18 @@ async def write_side(
         broker = await stack.enter_async_context(connected_broker(settings.broker, endpoints.broker_url))
         await broker.ensure_streams(catalogue.streams)
         yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons, decode)
+
+
+@asynccontextmanager
+async def figures_run(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> AsyncIterator[Run]:
+    """Yield what makes the figures of apps. Raises Unavailable when the engine is away, ConfigurationError."""
+    lexicons = load_lexicons(settings.analysis.lexicons)
+    engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
+    try:
+        await engines.ping(engine)
+        yield Run(engine, catalogue, lexicons, settings.indices.replicas)
+    finally:
+        await engine.close()
 
 
 async def index(

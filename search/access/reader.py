@@ -29,11 +29,14 @@ from search.access.filter import (
 )
 from search.access.known import Known, nothing_known
 from search.access.principal import Principal
-from search.access.told import Place, asked_for, told
+from search.access.told import asked_for, told
 from search.core.engine import is_missing
 from search.core.errors import Unavailable
 
 COUNTED = 10_000
+
+Place = tuple[str, str]
+"""(vertical's name, document id)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from search.access.clauses import Clause
 from search.access.filter import access_filter, admits, admits_module, visibility_filter
 from search.access.known import Known
 from search.access.principal import Principal
-from search.access.reader import Found, Reader
-from search.access.told import Place
+from search.access.reader import Found, Place, Reader
 
 
 class SharedReader(Reader):

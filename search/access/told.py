@@ -9,12 +9,12 @@ from mappings.collection import ORIGINAL
 from mappings.vertical import Vertical
 from search.access.principal import Principal
 
-Place = tuple[str, str]
-"""(vertical's name, document id)"""
 
+def asked_for(principal: Principal, place: tuple[str, str], brief: Vertical | None) -> dict[str, Any]:
+    """Return a document as a multi-get names it; of a `brief` vertical's without what is too long.
 
-def asked_for(principal: Principal, place: Place, brief: Vertical | None) -> dict[str, Any]:
-    """Return a document as a multi-get names it; of a `brief` vertical's without what is too long."""
+    `place`: the vertical's name, and the document's id.
+    """
     named: dict[str, Any] = {"_index": f"{place[0]}.{principal.tenant}", "_id": place[1]}
     if brief and brief.suggested and brief.suggested.unread:
         named["_source"] = {"excludes": [f"{ORIGINAL}.{name}" for name in brief.suggested.unread]}

@@ -14,7 +14,19 @@ from search import bootstrap
 from search.access.audit import Audit
 from search.access.identity import BrokerNonces, identity_modes
 from search.access.sealing import Sealing
-from search.api import admin, credentials, described, edge, feedback, problems, routes, store, suggest, surroundings
+from search.api import (
+    admin,
+    credentials,
+    described,
+    edge,
+    feedback,
+    problems,
+    recommended,
+    routes,
+    store,
+    suggest,
+    surroundings,
+)
 from search.api.rates import Rates
 from search.canary.canary import Canary
 from search.core.endpoints import Endpoints
@@ -72,7 +84,8 @@ def create(
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
     searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
-    for router in (*searched, store.router, admin.router(known), routes.operations, *more):
+    # What is recommended goes before `/apps/{id}`, which would take it for an app's id.
+    for router in (*searched, recommended.router, store.router, admin.router(known), routes.operations, *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)

@@ -55,11 +55,6 @@ class AppsQuestion(BaseModel):
         return StoreQuestion(self.q, chosen, self.sort, self.limit, self.cursor, self.mine)
 
 
-class UseBody(BaseModel):
-    department: int | None = Field(None, description="People of the caller's department, rounded down.")
-    tenant: int | None = Field(None, description="People of the tenant, rounded down.")
-
-
 class ReasonBody(BaseModel):
     kind: Literal["department_use", "similar_to", "used_together", "popular", "new"]
     text: str = Field(description="For people, in the language that was asked for.")
@@ -74,13 +69,15 @@ class AppBody(BaseModel):
         description="`request`: the caller may ask for it, at `fields.request_url` where there is one, but not open it."
     )
     fields: dict[str, Any]
-    use: UseBody = Field(description="How many use it; a number is absent where it would tell of too few.")
+    use: dict[Literal["department", "tenant"], int] = Field(
+        description="How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all."
+    )
     rating: float | None = Field(description="The mean rating; null where it would tell of too few.")
     reason: ReasonBody | None
 
     @classmethod
     def of(cls, app: StoreApp) -> Self:
-        return cls.model_validate(vars(app) | {"reason": vars(app.reason) if app.reason else None})
+        return cls.model_validate(vars(app) | {"use": dict(app.use), "reason": app.reason})
 
 
 class CountBody(BaseModel):

@@ -72,6 +72,10 @@ class ApiClient:
         apps = [{**app, "vertical": "apps"} for app in answered.body.get("apps", ())]
         return replace(answered, body={**answered.body, "hits": apps})
 
+    async def recommended(self, question: PlayedQuestion, limit: int) -> Answered:
+        """Return the apps that are recommended to who asks. Raises as `search`."""
+        return await self._answer(question, "apps/recommended", {"limit": str(limit)})
+
     async def _answer(self, question: PlayedQuestion, call: str, params: Mapping[str, str]) -> Answered:
         query = urlencode(params, quote_via=quote, safe="")
         began = time.perf_counter()

@@ -16,7 +16,7 @@ from search.access.sealing import Sealing
 from search.core.settings import FeedbackSettings
 from search.core.tasks import cancelled
 from search.feedback import recents
-from search.feedback.noted import Click, Clicked, Noted, Recent
+from search.feedback.noted import Click, Clicked, Noted, Reactions, Recent
 from search.feedback.store import Store
 from search.feedback.upkeep import DeletedAmong, Upkeep
 from search.feedback.writer import Writer
@@ -98,6 +98,10 @@ class Feedback:
         Raises Unavailable when the engine does not answer.
         """
         return await self._store.often_opened(tenant, user, limit, self._clock())
+
+    async def reactions(self, tenant: str, user: str, vertical: str) -> Reactions:
+        """Return what the user did with a vertical's entities that answers showed them. Raises Unavailable."""
+        return await self._store.reactions(tenant, user, vertical, self._clock())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

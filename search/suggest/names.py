@@ -11,8 +11,7 @@ from mappings.vertical import Vertical
 from search.access.candidates import Candidate, Candidates, Request
 from search.access.clauses import Clause
 from search.access.principal import Principal
-from search.access.reader import Found, Reader
-from search.access.told import Place
+from search.access.reader import Found, Place, Reader
 from search.query.build import best_first
 from search.query.highlight import highlight_terms
 from search.query.matcher import matches

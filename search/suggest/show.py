@@ -11,8 +11,7 @@ from mappings.collection import ORIGINAL
 from mappings.parts.suggesting import Suggested
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
-from search.access.reader import Found
-from search.access.told import Place
+from search.access.reader import Found, Place
 from search.query.highlight import HighlightTerms, mark_name
 from search.query.hits import on_request
 from search.suggest.answer import Suggestion

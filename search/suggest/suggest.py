@@ -16,8 +16,7 @@ from mappings.parts.filtering import Named
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
 from search.access.principal import Principal
-from search.access.reader import Found, Reader
-from search.access.told import Place
+from search.access.reader import Found, Place, Reader
 from search.core.errors import Unavailable
 from search.query.closeness import NOBODY, Closeness, ClosenessKept
 from search.query.filters import filter_language

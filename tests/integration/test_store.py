@@ -62,7 +62,7 @@ async def test_an_app_as_the_contract_has_it(acme: Company) -> None:
             "icon_url": "https://apps.example/1.png",
             "url": URL,
         },
-        "use": {"department": None, "tenant": None},
+        "use": {},
         "rating": None,
         "reason": None,
     }

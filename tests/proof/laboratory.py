@@ -28,7 +28,7 @@ from mappings.events import decode
 from search import bootstrap
 from search.access.callers import Callers
 from search.access.directory import UNKNOWN_CALLER
-from search.access.own_apps import OwnApps
+from search.access.known import nothing_known
 from search.access.sealing import Sealing
 from search.api.app import create
 from search.bootstrap import Services
@@ -46,6 +46,7 @@ from search.core.streams.port import Delivery
 from search.feedback import Feedback
 from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
+from search.recommend.past import Past
 from search.store.store import NoFigures, Store
 from search.suggest.suggest import Suggest
 
@@ -113,9 +114,9 @@ class Laboratory:
         feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
         contexts = Contexts(search.reader, search.directory, CATALOGUE)
         suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.directory), feedback)
-        store = Store(search, NoFigures(), OwnApps(self._engine, DEADLINE_MS / 1000))
+        store = Store(search, NoFigures(), Past(self._engine, nothing_known, DEADLINE_MS / 1000))
         app.state.services = Services(
-            CATALOGUE, search, suggest, contexts, store, None, None, callers, None, sealing, feedback
+            CATALOGUE, search, suggest, contexts, store, None, None, None, callers, None, sealing, feedback
         )  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
