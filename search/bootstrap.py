@@ -47,6 +47,8 @@ from search.recommend.kept import FiguresKept
 from search.recommend.past import Past
 from search.recommend.recommend import Recommend
 from search.recommend.run import Run
+from search.store.asking import AskedKept
+from search.store.report import Reporting
 from search.store.store import Store
 from search.suggest.suggest import Suggest
 
@@ -76,6 +78,8 @@ class Services:
     contexts: Contexts
     store: Store
     recommend: Recommend
+    reporting: Reporting
+    asked: AskedKept
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -148,7 +152,6 @@ async def read_side(
             sealing=sealing,
             timezone=timezone,
         )
-        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
         # A client of its own: what is slow there keeps no connection from a search.
         aside = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=FEEDBACK_PATIENCE_S)
@@ -156,13 +159,17 @@ async def read_side(
         feedback = Feedback(
             aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
         )
+        asked = AskedKept(aside, feedback, settings.indices.replicas)
+        search = replace(search, opened=asked)
+        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         closeness = ClosenessKept(search.directory)
-        suggest = Suggest(search.reader, catalogue, closeness, feedback, lexicons)
+        suggest = Suggest(search.reader, catalogue, closeness, feedback, lexicons, asked)
         contexts = Contexts(search.reader, search.directory, catalogue)
         past = Past(engine, known, 2 * settings.search.deadline_ms / 1000)
         figures = FiguresKept(aside)
         recommend = Recommend(search.reader, catalogue, figures, past, feedback)
         store = Store(search, figures, past)
+        reporting = Reporting(search.reader, catalogue, figures, asked)
         yield Services(
             catalogue,
             search,
@@ -170,6 +177,8 @@ async def read_side(
             contexts,
             store,
             recommend,
+            reporting,
+            asked,
             explain,
             readiness,
             callers,

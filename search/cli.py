@@ -18,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+apps = typer.Typer(help="The app store.", no_args_is_help=True)
+app.add_typer(apps, name="apps")
 evaluate = typer.Typer(help="Measure what a search finds, and what it must not show.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
 recommend = typer.Typer(help="What the use of apps tells, and recommends.", no_args_is_help=True)
@@ -234,6 +236,23 @@ def demo(
     from search.demo.run import run_demo
 
     run_demo(settings(), console, port=port, events=events)
+
+
+@apps.command("report")
+def apps_report(
+    tenant: Annotated[str, typer.Option(help="Whose store.")],
+    admin: Annotated[str, typer.Option("--as", help="The admin of the tenant whose report it is, by id.")],
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Tell how apps are found and used: who sees and opens them, and what people look for that no app serves."""
+    from search.access import audit
+    from search.commands.apps_report import report
+    from search.commands.endpoints import resolve
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.apps", tenant=tenant, admin=admin):
+        run(report(chosen, resolve(chosen), tenant, admin, console, as_json=json))
 
 
 @evaluate.command("known-items")

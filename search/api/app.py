@@ -24,6 +24,7 @@ from search.api import (
     recommended,
     routes,
     store,
+    store_report,
     suggest,
     surroundings,
 )
@@ -66,6 +67,7 @@ def create(
             services.readiness.start()
             stack.push_async_callback(services.readiness.stop)
             await stack.enter_async_context(services.feedback.running())
+            await stack.enter_async_context(services.asked.running())
             if settings.canary.tenant:
                 canary = Canary(services.search, broker.publish, settings.canary.tenant)
                 await stack.enter_async_context(canary.running(settings.canary.every_s))
@@ -83,12 +85,18 @@ def create(
     )
     app.state.identity_modes = modes
     app.state.rates = Rates.configured(settings.rates, broker.connection.client)
-    searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
-    # What is recommended goes before `/apps/{id}`, which would take it for an app's id.
-    for router in (*searched, recommended.router, store.router, admin.router(known), routes.operations, *more):
+    for router in (*_routers(known), *more):
         app.include_router(router)
     credentials.describe(app)
     problems.install(app)
     audit, origins = Audit.configured(settings.audit), settings.api.origins
     edge.install(app, audit=audit, sealing=sealing, allowed_hosts=allowed_hosts, origins=origins)
     return app
+
+
+def _routers(known: Catalogue) -> Sequence[APIRouter]:
+    """Return the routers of all calls, each before those that would take its paths for something of theirs."""
+    searched = (routes.search(known), suggest.router, surroundings.router, described.router, feedback.router)
+    # What is recommended goes before `/apps/{id}`, which would take it for an app's id.
+    apps = (recommended.router, store.router, store_report.router)
+    return (*searched, *apps, admin.router(known), routes.operations)

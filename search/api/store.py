@@ -77,7 +77,9 @@ class AppBody(BaseModel):
 
     @classmethod
     def of(cls, app: StoreApp) -> Self:
-        return cls.model_validate(vars(app) | {"use": dict(app.use), "reason": app.reason})
+        return cls.model_validate(
+            vars(app) | {"use": dict(app.use), "reason": vars(app.reason) if app.reason else None}
+        )
 
 
 class CountBody(BaseModel):

@@ -28,6 +28,7 @@ from search.query.dates import SHANGHAI, resolve_date
 from search.query.filters import concerns, filter_language
 from search.query.hits import HitView
 from search.query.names_meant import NameResolver
+from search.query.opened import NothingOpened, OpenedAfter
 from search.query.page import Page, Paging, one_more
 from search.query.parse import ParsedQuery, parse
 from search.query.question import Question, resolve_question
@@ -55,6 +56,7 @@ class Search:
     lexicons: Lexicons = field(default_factory=Lexicons)
     timezone: tzinfo = SHANGHAI
     sealing: Sealing = field(default_factory=Sealing)
+    opened: OpenedAfter = field(default_factory=NothingOpened)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Answer a question. `now` is aware; dates in the question are resolved against it.
@@ -128,7 +130,9 @@ class Search:
         language = filter_language(self.catalogue.of(caller.tenant))
         names = NameResolver(self.reader, caller, self._contacts(caller))
         dates = partial(resolve_date, now=now, tz=question.zone(self.timezone))
-        return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), dates)
+        lexicon = self.lexicons.of(caller.tenant)
+        query = await resolve_question(question, parsed, language, names, lexicon, dates)
+        return replace(query, opened=await self.opened.after(caller.tenant, query.text))
 
     def _contacts(self, caller: Principal) -> Vertical:
         """Return the vertical in which people and conversations are looked up by name."""

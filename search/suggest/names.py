@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from analyzers import PLAIN, Lexicon, wishes
 from mappings.catalogue import Catalogue
@@ -16,6 +16,7 @@ from search.query.build import best_first
 from search.query.highlight import highlight_terms
 from search.query.matcher import matches
 from search.query.names_meant import NameInDepartments, NameResolver
+from search.query.opened import Opened
 from search.suggest.answer import Suggestion
 from search.suggest.show import naming, suggestion
 from search.suggest.ways import Close, Typed, query_body, why_of
@@ -34,6 +35,7 @@ class Names:
     caller: Principal
     close: Mapping[str, Close]
     lexicon: Lexicon = PLAIN
+    opened: Opened = field(default_factory=dict)
 
     async def find(
         self, text: str, verticals: Sequence[Vertical], limit: int, only: Clause | None = None
@@ -45,7 +47,7 @@ class Names:
         if len(text) > LONGEST:
             return [], []
         meant = await self._meant(text, verticals)
-        typed = Typed(text, meant, self.close, wishes(text, self.lexicon))
+        typed = Typed(text, meant, self.close, wishes(text, self.lexicon), self.opened)
         found, failed = await self._once(typed, verticals, limit, only, slips=False)
         if found or failed:
             return found, failed

@@ -116,7 +116,7 @@ class Laboratory:
         suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.directory), feedback)
         store = Store(search, NoFigures(), Past(self._engine, nothing_known, DEADLINE_MS / 1000))
         app.state.services = Services(
-            CATALOGUE, search, suggest, contexts, store, None, None, None, callers, None, sealing, feedback
+            CATALOGUE, search, suggest, contexts, store, None, None, None, None, None, callers, None, sealing, feedback
         )  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)

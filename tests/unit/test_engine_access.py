@@ -26,6 +26,7 @@ MAY: Mapping[str, str] = {
     "search.access.bypass": "reads without a caller, for explanations alone",
     "search.explain.explainer": "hands the client to the bypass and the shared reader",
     "indexers": "the write side",
+    "search.store.asking": "puts together what is kept of answers and clicks, and keeps what it comes to",
     "search.feedback": "keeps clicks and recent searches, in indices of its own",
     "search.recommend.collecting": "has the engine put use together, for figures under the rule of groups alone",
     "search.recommend.store": "reads apps and users for the same figures, and hands nothing of them to a request",
@@ -119,7 +120,7 @@ def test_documents_are_read_through_the_door_the_directory_and_the_bypass_alone(
     }
     # Nobody but the reader may import `asking` (pyproject.toml).
     doors = {"search.access.asking", "search.access.directory", "search.access.bypass"}
-    own = {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep"}
+    own = {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep", "search.store.asking"}
     figures = {f"search.recommend.{name}" for name in ("collecting", "generations", "past", "people", "runs", "store")}
     assert reading == doors | own | figures
 
