@@ -139,6 +139,7 @@ class StoreJudge:
         others = {facet: value for facet, value in asked.chosen.items() if facet != name}
         must, may = (self._counted(name, ids) for ids in self._verdicts(asked, others))
         counts = {one["value"]: one["count"] for one in told}
+        same(f"values of {name} that nothing has", [value for value, count in counts.items() if count < 1], [])
         wrong = {value: count for value, count in counts.items() if not must[value] <= count <= may[value]}
         same(f"counts of {name}", (wrong, {value for value in must if value not in counts}), ({}, set()))
         same(f"the order of {name}", [*counts.values()], sorted(counts.values(), reverse=True))

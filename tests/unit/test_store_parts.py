@@ -12,11 +12,18 @@ from search.access.facets import Facet
 from search.recommend.figures import AppFigure, AppFigures, Neighbour
 from search.store.asked import AppAsked, AskedFigures, Unserved, figures, may_tell, told
 from search.store.order import order, ordered, quality
+from search.store.question import MODULE
 from search.store.similar import content_query, mixed, reason
 
 APPS = VERTICALS["apps"]
 TEXT = {"match_all": {}}
 FACETS = [Facet("category", "category", "财务"), Facet("kind", "kind")]
+
+
+def test_the_store_meets_apps_behind_its_own_module() -> None:
+    behind = APPS.behind(MODULE)
+    assert (behind.module, APPS.module) == ("discover.apps", "search.apps")
+    assert (behind.name, behind.properties) == (APPS.name, APPS.properties)
 
 
 # Counts
