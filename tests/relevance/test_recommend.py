@@ -28,6 +28,9 @@ from search.evaluate.recommend import ASKED_FOR, report_of
 from search.evaluate.recommend_ground import known, taken_up
 from search.recommend.run import Run
 
+# The company is indexed first, which takes minutes where others work, too.
+pytestmark = pytest.mark.timeout(1800)
+
 AT_ONCE = 4
 SOME = 60
 # By how much the product is better than each model of one idea, and how much of the store anybody gets to see.
@@ -108,7 +111,6 @@ async def test_nobody_is_shown_an_app_that_they_may_not_see(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
 async def test_the_whole_company_is_served_better_than_by_any_one_idea(
     asking: ApiClient, told: Mapping[Key, Data], company: Path, settings: Settings, world: Endpoints
 ) -> None:
