@@ -25,6 +25,8 @@ WITHOUT_SCOPE = (
     "This app acts without the scope `search.personal`, which recommendations need; have the app granted it."
 )
 MOST = 50
+# Nobody has asked for a word.
+NOTHING_MARKED = highlight_terms("")
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
@@ -56,7 +58,7 @@ class RecommendedBody(BaseModel):
         return cls(
             id=one.found.document_id,
             title=escape(told.title or ""),
-            snippet=snippet(told.passages[0], highlight_terms("")) if told.passages else "",
+            snippet=snippet(told.passages[0], NOTHING_MARKED) if told.passages else "",
             access="open" if one.found.opens else "request",
             fields=dict(told.fields),
             use=dict(one.use),

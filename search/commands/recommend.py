@@ -23,14 +23,15 @@ async def train(
     Raises OfficeSearchError where one failed, after all others were made, and for a tenant that is unknown.
     """
     async with bootstrap.figures_run(settings, endpoints, Catalogue.installed()) as run:
-        tenants = await run.tenants(settings.recommend.every_h * HOUR_S if due else None)
+        due_after_s = settings.recommend.every_h * HOUR_S if due else None
+        tenants = await run.tenants(due_after_s)
         if tenant is not None:
             if tenant not in await run.tenants():
                 raise OfficeSearchError(f"There is no tenant {tenant}; `office-search status` shows what is indexed.")
             tenants = [tenant]
         ended: list[tuple[str, str]] = []
         with Bar(console) as bar:
-            failed = await each(run, tenants, bar, lambda name, sentence: ended.append((name, sentence)))
+            failed = await each(run, tenants, bar, lambda name, sentence: ended.append((name, sentence)), due_after_s)
     for name, sentence in ended:
         console.print(f"{name}: {sentence}", markup=False, highlight=False)
     if failed:

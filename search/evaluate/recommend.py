@@ -64,7 +64,7 @@ def run_recommend(settings: Settings, data: Path, console: Console, *, json_file
     taken, files = taken_up(data), event_files(data)
     with temporary_service(settings, console) as service:
         ground, lists = asyncio.run(_played(settings, service, files, taken, console))
-    report = _report(ground, lists)
+    report = report_of(ground, lists)
     show(report, console)
     if json_file:
         json_file.write_bytes(report.json())
@@ -101,7 +101,8 @@ async def _lists(service: Service, tenant: str, users: Sequence[str], advance: C
         return list(await asyncio.gather(*(one(user) for user in users)))
 
 
-def _report(ground: Known, lists: Sequence[Sequence[str]]) -> Report:
+def report_of(ground: Known, lists: Sequence[Sequence[str]]) -> Report:
+    """Return the results of these lists, one for each person."""
     measured = ground.measured
     ruled = {name: ground.models.lists(scores, ASKED_FOR) for name, scores in ground.models.models(ruled=True).items()}
     free = {name: ground.models.lists(scores, ASKED_FOR) for name, scores in ground.models.models(ruled=False).items()}

@@ -64,6 +64,7 @@ def taken_up(data: Path) -> Taken:
 class Known:
     """`sees`: of each person, the ids of the apps that they may see."""
 
+    tenant: str
     people: People
     models: Ground
     measured: Measured
@@ -102,7 +103,7 @@ async def _known(engine: AsyncOpenSearch, taken: Taken) -> Known:
         frozenset().union(*sees),
     )
     own = [sorted(own_departments(caller)) for caller in callers]
-    return Known(people, Ground(people, usage.apps, used, may_see & ~held, own), measured, sees)
+    return Known(tenant, people, Ground(people, usage.apps, used, may_see & ~held, own), measured, sees)
 
 
 async def _seen(engine: AsyncOpenSearch, caller: Principal, catalogue: Catalogue) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""How alike apps are by what they say of themselves: category, tags, developer, name and description; pure."""
+"""How alike apps are by what they say of themselves: category, tags, name and description; pure.
+
+How alike two apps are depends on these two alone: no other one, which a caller may not see, has a part in it.
+"""
 
 from __future__ import annotations
 
@@ -12,44 +15,40 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from analyzers import Segmenter, analyse
+from analyzers.rarity import rarity
 from search.recommend.store import App
 
 # A label says on purpose what a word of the description says by the way.
-LABEL_COUNTS: Final = 3
+LABEL_COUNTS: Final = 8.0
 SHORTEST_WORD: Final = 2
-MOST: Final = 40
-"""Likenesses that are kept of each app, the highest."""
+LEAST: Final = 0.1
+"""Less is chance, and counts as nothing: two texts of one language share some words."""
 
 
 def likeness(apps: Sequence[App], segmenter: Segmenter | None = None) -> NDArray[np.float32]:
-    """Return apps × apps: the cosine of what they say, words that few say counting more; 0 for an app and itself."""
-    said = [Counter(_terms(app, segmenter)) for app in apps]
-    saying = Counter(term for terms in said for term in terms)
-    places = {term: place for place, term in enumerate(saying)}
-    entries = [
-        (row, places[term], (1 + log(count)) * log(1 + len(apps) / saying[term]))
-        for row, terms in enumerate(said)
-        for term, count in terms.items()
+    """Return apps × apps: the cosine of what they say, rare words counting more; 0 for an app and itself."""
+    said = [Counter(_words(app, segmenter)) for app in apps]
+    rare = rarity({word for words in said for word in words})
+    told = [
+        {word: (1 + log(count)) * rare[word] for word, count in words.items()}
+        | dict.fromkeys(_labels(app), LABEL_COUNTS)
+        for app, words in zip(apps, said, strict=True)
     ]
+    places = {term: place for place, term in enumerate(sorted({term for terms in told for term in terms}))}
+    entries = [(row, places[term], weight) for row, terms in enumerate(told) for term, weight in sorted(terms.items())]
     rows, columns, weights = zip(*entries, strict=True) if entries else ((), (), ())
     matrix = csr_matrix((weights, (rows, columns)), (len(apps), max(len(places), 1)), dtype=np.float64)
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     found = (matrix @ matrix.T).toarray() / np.maximum(np.outer(norms, norms), 1e-12)
     np.fill_diagonal(found, 0.0)
-    return _highest(found.astype(np.float32))
+    # To so many digits, as the order in which numbers are added up must not show.
+    return np.where(found >= LEAST, found.round(4), 0.0).astype(np.float32)
 
 
-def _highest(found: NDArray[np.float32]) -> NDArray[np.float32]:
-    if found.shape[1] > MOST:
-        least = np.partition(found, -MOST, axis=1)[:, -MOST][:, None]
-        found = np.where(found >= least, found, np.float32(0))
-    return found
+def _labels(app: App) -> Iterator[str]:
+    yield from (f"={label}" for label in (app.category, *app.tags) if label)
 
 
-def _terms(app: App, segmenter: Segmenter | None) -> Iterator[str]:
-    for label in (app.category, *app.tags, app.developer):
-        if label:
-            yield from [f"={label}"] * LABEL_COUNTS
-    for word in analyse(f"{app.name} {app.description}", segmenter).words.split():
-        if len(word) >= SHORTEST_WORD:
-            yield word
+def _words(app: App, segmenter: Segmenter | None) -> Iterator[str]:
+    words = analyse(f"{app.name} {app.description}", segmenter).words.split()
+    yield from (word for word in words if len(word) >= SHORTEST_WORD)

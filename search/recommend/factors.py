@@ -6,13 +6,14 @@ who use one app) in the place of a user: so no factor knows more than the cells 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
+from search.core.errors import ConfigurationError
 from search.recommend import rule
 from search.recommend.counting import TENANT, cohort
 from search.recommend.rule import Cells, Floats
@@ -25,7 +26,7 @@ SEED: Final = 1
 
 
 def fitted(cells: Cells) -> NDArray[np.float32]:
-    """Return apps × FACTORS; zeros where nothing is told of any app."""
+    """Return apps × FACTORS; zeros where nothing is told of any app. Raises ConfigurationError."""
     everybody = cells.row(TENANT)
     users = np.zeros(len(cells.apps)) if everybody is None else rule.people(everybody)
     cohorts = np.zeros((len(cells.apps), len(cells.apps)))
@@ -37,12 +38,10 @@ def fitted(cells: Cells) -> NDArray[np.float32]:
     told = csr_matrix(cohorts / np.maximum(cohorts.max(axis=1, keepdims=True, initial=0.0), 1.0))
     if not told.nnz:
         return np.zeros((len(cells.apps), FACTORS), dtype=np.float32)
-    # The API, which only reads factors, need not have it.
-    from implicit.als import AlternatingLeastSquares
-
+    library = _library()
     # The library's own threads and those of the numeric one would stand in each other's way.
     with threadpool_limits(1, "blas"):
-        model = AlternatingLeastSquares(
+        model = library(
             factors=FACTORS,
             alpha=CONFIDENCE,
             regularization=REGULARISATION,
@@ -54,6 +53,21 @@ def fitted(cells: Cells) -> NDArray[np.float32]:
         model.fit(told, show_progress=False)
     found: NDArray[np.float32] = np.where(users[:, None] > 0, model.item_factors, 0.0).astype(np.float32)
     return found
+
+
+def _library() -> Any:
+    """Return the library's model. Raises ConfigurationError where the machine lacks what it is compiled against.
+
+    Imported here, as the API, which only reads factors, need not have it.
+    """
+    try:
+        from implicit.als import AlternatingLeastSquares
+    except ImportError as error:
+        raise ConfigurationError(
+            f"The library implicit cannot be loaded ({error}); where libgomp is missing, install it: on Debian and "
+            "Ubuntu the package is libgomp1."
+        ) from error
+    return AlternatingLeastSquares
 
 
 def of_somebody(factors: NDArray[np.float32], squared: Floats, used: NDArray[np.intp]) -> Floats:

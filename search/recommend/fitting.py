@@ -15,7 +15,7 @@ from search.recommend.signals import Signal, signals
 
 # Of all first uses, those that are left to be foretold.
 LATEST: Final = 0.12
-MOST_PEOPLE: Final = 3_000
+MOST_PEOPLE: Final = 2_000
 # Fewer tell nothing: then what has done well elsewhere counts.
 LEAST_PEOPLE: Final = 100
 ROUNDS: Final = 300
@@ -59,26 +59,27 @@ def weights(model: Model, choices: Sequence[Choice]) -> Mapping[str, float]:
     if len(known) > MOST_PEOPLE:
         drawn = np.random.default_rng(SEED).choice(len(known), MOST_PEOPLE, replace=False)
         known = [known[place] for place in sorted(drawn)]
-    seen = np.stack([signals(model, one.used, one.groups) for one in known])
+    seen = np.stack([signals(model, one.used, one.groups).astype(np.float32) for one in known])
     open_to = np.repeat(told[None, :], len(known), axis=0)
     for row, one in enumerate(known):
         open_to[row, one.used] = False
         open_to[row, one.taken] = True
-    spread = seen.reshape(-1, len(Signal)).std(axis=0)
+    spread = seen.reshape(-1, len(Signal)).std(axis=0, dtype=np.float64)
     scale = np.where(spread > 1e-6, spread, np.inf)  # what never differs counts nothing
-    found = _fit(seen / scale, open_to, np.array([one.taken for one in known])) / scale
+    seen /= scale.astype(np.float32)
+    found = _fit(seen, open_to, np.array([one.taken for one in known])) / scale
     return {signal.name: round(float(found[signal]), 5) for signal in Signal}
 
 
-def _fit(seen: Floats, open_to: NDArray[np.bool_], taken: NDArray[np.intp]) -> Floats:
+def _fit(seen: NDArray[np.float32], open_to: NDArray[np.bool_], taken: NDArray[np.intp]) -> Floats:
     people = np.arange(len(taken))
     wanted = seen[people, taken].mean(axis=0)
     found, first, second = np.zeros((3, seen.shape[2]))
     for number in range(1, ROUNDS + 1):
-        scores = np.where(open_to, seen @ found, -np.inf)
+        scores = np.where(open_to, seen @ found.astype(np.float32), np.float32(-np.inf))
         likely = np.exp(scores - scores.max(axis=1, keepdims=True))
         likely /= likely.sum(axis=1, keepdims=True)
-        slope = np.einsum("pa,pas->s", likely, seen, optimize=True) / len(taken) - wanted + REGULARISATION * found
+        slope = np.tensordot(likely, seen, axes=([0, 1], [0, 1])) / len(taken) - wanted + REGULARISATION * found
         first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
         step = first / (1 - 0.9**number) / (np.sqrt(second / (1 - 0.99**number)) + 1e-8)
         found = np.maximum(found - PACE * step, 0.0)

@@ -18,9 +18,6 @@ from search.recommend.signals import Signal
 Kind = Literal["department_use", "similar_to", "used_together", "popular", "new"]
 Language = Literal["zh", "en"]
 
-# Less is chance: two texts of one language share some words.
-LEAST_ALIKE: Final = 0.1
-
 TEXTS: Final[Mapping[Language, Mapping[Kind, str]]] = {
     "zh": {
         "department_use": "你的部门至少有 {people} 人在用",
@@ -89,4 +86,4 @@ def _alike(model: Model, used: NDArray[np.intp], place: int) -> str | None:
     if not used.size:
         return None
     likeness = model.alike[used, place]
-    return model.apps[int(used[int(likeness.argmax())])] if likeness.max() >= LEAST_ALIKE else None
+    return model.apps[int(used[int(likeness.argmax())])] if likeness.max() > 0 else None

@@ -86,6 +86,8 @@ class Run:
         except BaseException as error:
             with suppress(OfficeSearchError, OpenSearchException):
                 await asyncio.shield(self._failed(tenant, lease, time.monotonic() - began, error))
+            if lease.is_lost and isinstance(error, asyncio.CancelledError):
+                raise Busy(f"Another run for {tenant} has taken the place of this one; nothing was changed.") from None
             raise
         outcome = Outcome("done" if made else "nothing", self._clock(), time.monotonic() - began, lease.number)
         await self.runs.note(tenant, outcome)
@@ -129,13 +131,18 @@ class Run:
         return Training(usage, people, apps, now, self._lexicons.of(tenant).segmenter)
 
 
-async def each(run: Run, tenants: list[str], steps: Steps, tell: Callable[[str, str], None]) -> int:
+async def each(
+    run: Run, tenants: list[str], steps: Steps, tell: Callable[[str, str], None], due_after_s: float | None = None
+) -> int:
     """Run for these tenants, one after the other; return how many failed.
 
-    `tell`: (tenant, sentence) on how each ended. What another process does already is no failure.
+    `tell`: (tenant, sentence) on how each ended. What another process does already is no failure. `due_after_s`: leave
+    out those that another process has done since less than so many seconds.
     """
     failed = 0
     for tenant in tenants:
+        if due_after_s is not None and tenant not in await run.tenants(due_after_s):
+            continue
         sentence, is_failure = await _told(run.of(tenant, steps))
         tell(tenant, sentence)
         failed += is_failure

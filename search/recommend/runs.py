@@ -14,7 +14,7 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError
 
 from indexers.building import SILENT_S, Lease, stirs, this_process
-from indexers.decisions import Build, Decision, Decisions
+from indexers.decisions import Build, Decision, Decisions, Overtaken
 from indexers.generations import create_index
 from mappings.figures import MAPPING, RUNS
 from search.core.errors import OfficeSearchError
@@ -65,7 +65,7 @@ class Runs:
     async def take(self, tenant: str) -> Lease:
         """Take the right to make a tenant's figures; also from who has given no sign of life for long.
 
-        Raises Busy while somebody else makes them, Overtaken if somebody was quicker.
+        Raises Busy while somebody else makes them, or was quicker.
         """
         decision = await self.decision(tenant)
         build = decision.build
@@ -73,7 +73,12 @@ class Runs:
             raise Busy(f"The figures of {tenant} are being made by {build.holder}; wait until that is done.")
         number = decision.last + 1
         taken = Build(number, this_process(), time.time(), time.time())
-        return Lease(self, await self.decisions.change(decision, build=taken, last=number), taken)
+        try:
+            return Lease(self, await self.decisions.change(decision, build=taken, last=number), taken)
+        except Overtaken:
+            raise Busy(
+                f"Somebody else has just begun to make the figures of {tenant}; wait until that is done."
+            ) from None
 
     async def note(self, tenant: str, outcome: Outcome) -> None:
         """Note how a tenant's run ended."""

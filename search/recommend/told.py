@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from search.recommend import counting, rule, trend
 from search.recommend.figures import AppFigure, AppFigures, Neighbour
 from search.recommend.model import DEPARTMENT, Model
-
-NEIGHBOURS: Final = 50
 
 
 def figures_of(model: Model) -> AppFigures:
@@ -45,5 +43,6 @@ def figures_of(model: Model) -> AppFigures:
 
 
 def _neighbours(apps: Sequence[str], likeness: NDArray[Any]) -> tuple[Neighbour, ...]:
-    best = [place for place in np.argsort(-likeness, kind="stable")[:NEIGHBOURS].tolist() if likeness[place] > 0]
+    """Return all of them: those that a caller may not see would crowd out others."""
+    best = [place for place in np.argsort(-likeness, kind="stable").tolist() if likeness[place] > 0]
     return tuple(Neighbour(apps[place], min(1.0, round(float(likeness[place]), 4))) for place in best)

@@ -14,7 +14,7 @@ from search.recommend.choose import Place, Rated
 from search.recommend.figures import Use
 from search.recommend.fitting import weight_of
 from search.recommend.model import Model
-from search.recommend.reasons import LEAST_ALIKE, Reason, reasons
+from search.recommend.reasons import Reason, reasons
 from search.recommend.rule import Floats
 from search.recommend.signals import Signal, signals
 from search.recommend.usage import DAY
@@ -78,7 +78,7 @@ class Weighing:
             app.category,
             likeness,
             is_new=is_new,
-            is_quiet=likeness >= LEAST_ALIKE and bool(self.model.users[place] < KNOWN_BY),
+            is_quiet=likeness > 0 and bool(self.model.users[place] < KNOWN_BY),
         )
 
     def usual(self, rated: Iterable[Rated]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import time
 from typing import Any
 
@@ -18,7 +19,11 @@ from storekit import Silent, Store
 from analyzers import Lexicons
 from indexers.decisions import Build
 from mappings import figures as kept
+from search.commands.recommend_job import LAST, keep_figures
+from search.core.endpoints import Endpoints
+from search.core.settings import Settings
 from search.core.streams.port import Broker
+from search.localstack.children import environment
 from search.recommend.generations import Generations
 from search.recommend.kept import FiguresKept
 from search.recommend.model import Model
@@ -126,7 +131,7 @@ async def test_two_processes_never_make_the_same_tenant_s(api: Api, broker: Brok
     ended = await asyncio.gather(*(run.of("busy", Silent()) for run in runs), return_exceptions=True)
     made = [one for one in ended if not isinstance(one, BaseException)]
     assert len(made) >= 1
-    assert {type(one).__name__ for one in ended if isinstance(one, BaseException)} <= {"Busy", "Overtaken"}
+    assert {type(one).__name__ for one in ended if isinstance(one, BaseException)} <= {"Busy"}
     assert len({one.number for one in made}) == len(made)
 
 
@@ -230,3 +235,45 @@ async def test_the_api_sees_a_swap_when_it_looks_and_keeps_what_it_knows_while_t
     assert (await figures.of("kept")).number == 2
     now += 4000
     assert (await figures.of("kept")).number == 0
+
+
+async def test_the_command_tells_how_each_run_ended(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, world: Endpoints
+) -> None:
+    store, _ = store_of(api, broker, engine, "asked")
+    await store.arrive()
+    ended = {}
+    for tenant in ("asked", "unheard-of"):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "search.cli", "recommend", "train", "--tenant", tenant),
+            env=environment(world),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, errors = await process.communicate()
+        ended[tenant] = process.returncode, out.decode() + errors.decode()
+    assert ended["asked"][0] == 0
+    assert "asked: run 1 counts, made in " in ended["asked"][1]
+    assert ended["unheard-of"][0] == 1
+    assert "There is no tenant unheard-of" in ended["unheard-of"][1]
+
+
+async def test_the_indexers_job_makes_them_by_itself(
+    api: Api, broker: Broker, engine: AsyncOpenSearch, world: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, _ = store_of(api, broker, engine, "daily")
+    await store.arrive()
+    for name, value in environment(world).items():
+        monkeypatch.setenv(name, value)
+    stop = asyncio.Event()
+    job = asyncio.create_task(keep_figures(Settings(), world, stop, look_s=0.05))
+
+    async def made() -> bool:
+        outcome = (await store.run.runs.outcomes()).get("daily")
+        return outcome is not None and outcome.ended == "done"
+
+    await kit.until(made, "the job to make the figures", 120)
+    stop.set()
+    await job
+    assert await users(engine, "daily") == {"a": 20, "b": 10}
+    assert LAST._value.get() > 0

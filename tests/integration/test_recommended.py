@@ -206,3 +206,29 @@ async def test_where_a_caller_s_use_cannot_be_read_nothing_is_guessed(office: St
     finally:
         await office.engine.indices.open(index=index)
         await office.engine.cluster.health(index=index, wait_for_status="yellow")
+
+
+async def test_two_companies_that_differ_in_what_is_hidden_answer_alike(
+    fresh: Api, broker: Broker, engine: AsyncOpenSearch
+) -> None:
+    """Byte for byte: hidden apps, however new, alike or many, change no app, reason, number or order."""
+    answers = []
+    published = {age: days(age) for age in (1, 300)}
+    for tenant in ("seen", "veiled"):
+        store = Store(fresh, broker, engine, tenant)
+        store.company.role(kit.ALL_MODULES, id="default")
+        people = [store.company.user(id=f"p{number}") for number in range(60)]
+        for number in range(8):
+            store.app(f"a{number}", description="差旅 报销 发票 审批", published_at=published[300], category="c")
+        store.app("new", published_at=published[1], category="c")
+        for number, person in enumerate(people[:50]):
+            store.uses([person], f"a{number % 4}", f"a{(number + 1) % 4}", f"a{(number + 2) % 4}", ago=4)
+        if tenant == "veiled":
+            for number in range(60):
+                more = {"allow": ["user:nobody"], "published_at": published[1], "category": "c"}
+                store.app(f"b{number}", description="差旅 报销 发票 审批", **more)
+        await store.train()
+        found = [(await store.recommended(user, limit=20)) for user in ("p1", "p55")]
+        answers.append([one["apps"] for one in found])
+    assert answers[0] == answers[1]
+    assert len(answers[0][0]) > 4

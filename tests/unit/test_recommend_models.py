@@ -9,7 +9,7 @@ from recommendkit import TODAY, Office, app
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from search.recommend import factors, fitting
+from search.recommend import content, factors, fitting
 from search.recommend.model import Model
 from search.recommend.signals import Signal, signals
 from search.recommend.stored import documents, model_of
@@ -144,5 +144,6 @@ def test_what_says_the_same_of_itself_is_alike() -> None:
         app("pay", "报销助手", category="财务", text="提交发票报销"),
     ]
     alike = office.training(apps).model(1, None).alike
-    assert alike[0, 1] > 0.2 > alike[0, 2]
+    assert alike[0, 1] > 0.2 > alike[0, 2] == 0
+    assert content.likeness(apps[:2])[0, 1] == alike[0, 1]
     assert alike.diagonal().tolist() == [0, 0, 0]
