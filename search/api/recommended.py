@@ -6,12 +6,14 @@ from html import escape
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.access.personal import may_personal
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.noting import noted
 from search.api.routes import PROBLEMS
+from search.api.store import AppReasonBody
 from search.core.errors import Forbidden
 from search.query.highlight import highlight_terms, snippet
 from search.query.hits import shown
@@ -30,14 +32,8 @@ NOTHING_MARKED = highlight_terms("")
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
-Languages = Annotated[str, Header(alias="Accept-Language", description="zh or en: of the reasons.")]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
-
-
-class ReasonBody(BaseModel):
-    kind: Literal["department_use", "similar_to", "used_together", "popular", "new"]
-    text: str = Field(description="For people, as plain text; it names nobody.")
-    app_id: str | None = Field(description="The app of the caller's own that it speaks of.")
+Languages = Annotated[str, Header(alias="Accept-Language", description="zh or en: of the reasons.", examples=["zh"])]
+Limit = Annotated[int, Query(ge=1, le=MOST, examples=[10])]
 
 
 class RecommendedBody(BaseModel):
@@ -50,7 +46,7 @@ class RecommendedBody(BaseModel):
         description="How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all."
     )
     rating: float | None = Field(description="The mean, where enough people have rated it.")
-    reason: ReasonBody
+    reason: AppReasonBody
 
     @classmethod
     def of(cls, one: Recommended) -> RecommendedBody:
@@ -63,12 +59,14 @@ class RecommendedBody(BaseModel):
             fields=dict(told.fields),
             use=dict(one.use),
             rating=one.rating,
-            reason=ReasonBody(kind=one.kind, text=one.text, app_id=one.because_of),
+            reason=AppReasonBody(kind=one.kind, text=one.text, app_id=one.because_of),
         )
 
 
 class RecommendedListBody(BaseModel):
     """Apps, best first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.APP_LIST]})
 
     apps: list[RecommendedBody]
     query_id: str = Field(description="Names this answer, for `POST /v1/clicks`.")

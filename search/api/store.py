@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mappings.entities import ID_PATTERN
 from search.access.identity import Caller
 from search.access.personal import may_personal
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.noting import noted
 from search.api.routes import PROBLEMS
@@ -40,14 +41,18 @@ class AppsQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: QueryText = ""
-    category: Chosen | None = Field(None, description="Only apps of this category.")
-    kind: Chosen | None = Field(None, description="Only apps of this kind: mini_program, web, bot, service_account.")
-    developer: Chosen | None = Field(None, description="Only apps of this developer.")
-    sort: Literal["relevance", "popular", "trending", "new"] = "relevance"
-    mine: bool = Field(False, description="Only what the caller opened or installed, the latest first.")
-    limit: int = Field(20, ge=1, le=50)
-    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = None
+    q: QueryText = Field("", examples=["报销"])
+    category: Chosen | None = Field(None, description="Only apps of this category.", examples=["财务"])
+    kind: Chosen | None = Field(
+        None, description="Only apps of this kind: mini_program, web, bot, service_account.", examples=["web"]
+    )
+    developer: Chosen | None = Field(None, description="Only apps of this developer.", examples=["流程平台组"])
+    sort: Literal["relevance", "popular", "trending", "new"] = Field("relevance", examples=["popular"])
+    mine: bool = Field(
+        False, description="Only what the caller opened or installed, the latest first.", examples=[True]
+    )
+    limit: int = Field(20, ge=1, le=50, examples=[20])
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] | None = Field(None, examples=[examples.CURSOR])
 
     def question(self) -> StoreQuestion:
         """Return what is asked, for the store."""
@@ -55,10 +60,10 @@ class AppsQuestion(BaseModel):
         return StoreQuestion(self.q, chosen, self.sort, self.limit, self.cursor, self.mine)
 
 
-class ReasonBody(BaseModel):
+class AppReasonBody(BaseModel):
     kind: Literal["department_use", "similar_to", "used_together", "popular", "new"]
-    text: str = Field(description="For people, in the language that was asked for.")
-    app_id: str | None
+    text: str = Field(description="For people, as plain text, in the language that was asked for; it names nobody.")
+    app_id: str | None = Field(description="The app of the caller's own, or the one asked about, that it speaks of.")
 
 
 class AppBody(BaseModel):
@@ -73,7 +78,7 @@ class AppBody(BaseModel):
         description="How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all."
     )
     rating: float | None = Field(description="The mean rating; null where it would tell of too few.")
-    reason: ReasonBody | None
+    reason: AppReasonBody | None
 
     @classmethod
     def of(cls, app: StoreApp) -> Self:
@@ -95,6 +100,8 @@ class TotalBody(BaseModel):
 class AppsBody(BaseModel):
     """One page of the store, with counts of what each choice would leave."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.APPS]})
+
     apps: list[AppBody]
     total: TotalBody
     facets: dict[str, list[CountBody]] = Field(description="By facet: counted under what is chosen in the others.")
@@ -107,6 +114,8 @@ class AppsBody(BaseModel):
 class AppPageBody(BaseModel):
     """One app's page."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.APP_PAGE]})
+
     app: AppBody
     description: str = Field(description="All of it, as plain text.")
     query_id: str = Field(description="Names this answer, for `POST /v1/clicks`.")
@@ -116,6 +125,8 @@ class AppPageBody(BaseModel):
 class AppListBody(BaseModel):
     """Apps alone, each with its reason."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.APP_LIST]})
+
     apps: list[AppBody]
     query_id: str = Field(description="Names this answer, for `POST /v1/clicks`.")
     took_ms: int
@@ -124,10 +135,10 @@ class AppListBody(BaseModel):
 class SimilarQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(8, ge=1, le=MOST_SIMILAR)
+    limit: int = Field(8, ge=1, le=MOST_SIMILAR, examples=[8])
 
 
-AppId = Annotated[str, Path(pattern=ID_PATTERN)]
+AppId = Annotated[str, Path(pattern=ID_PATTERN, examples=[examples.APP_ID])]
 
 
 @router.get("", summary="Search and browse the apps that the caller may find")

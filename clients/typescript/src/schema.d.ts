@@ -442,11 +442,40 @@ export interface components {
              * @description The mean rating; null where it would tell of too few.
              */
             rating: number | null;
-            reason: components["schemas"]["search__api__store__ReasonBody"] | null;
+            reason: components["schemas"]["AppReasonBody"] | null;
         };
         /**
          * AppListBody
          * @description Apps alone, each with its reason.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "报销助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": {
+         *             "kind": "similar_to",
+         *             "text": "与你用的「发票夹」相似",
+         *             "app_id": "a-3"
+         *           }
+         *         }
+         *       ]
+         *     }
          */
         AppListBody: {
             /** Apps */
@@ -462,6 +491,30 @@ export interface components {
         /**
          * AppPageBody
          * @description One app's page.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "app": {
+         *         "id": "a-7",
+         *         "title": "报销助手",
+         *         "snippet": "拍照识别发票，按差旅标准预审",
+         *         "access": "open",
+         *         "fields": {
+         *           "kind": "mini_program",
+         *           "category": "财务",
+         *           "tags": [
+         *             "发票"
+         *           ],
+         *           "url": "https://apps.example.com/a-7"
+         *         },
+         *         "use": {
+         *           "tenant": 50
+         *         },
+         *         "rating": 4.3,
+         *         "reason": null
+         *       },
+         *       "description": "拍照识别发票，按差旅标准预审。"
+         *     }
          */
         AppPageBody: {
             app: components["schemas"]["AppBody"];
@@ -477,6 +530,24 @@ export interface components {
             query_id: string;
             /** Took Ms */
             took_ms: number;
+        };
+        /** AppReasonBody */
+        AppReasonBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "department_use" | "similar_to" | "used_together" | "popular" | "new";
+            /**
+             * Text
+             * @description For people, as plain text, in the language that was asked for; it names nobody.
+             */
+            text: string;
+            /**
+             * App Id
+             * @description The app of the caller's own, or the one asked about, that it speaks of.
+             */
+            app_id: string | null;
         };
         /**
          * AppReportBody
@@ -528,6 +599,55 @@ export interface components {
         /**
          * AppsBody
          * @description One page of the store, with counts of what each choice would leave.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "<em>报销</em>助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": null
+         *         }
+         *       ],
+         *       "total": {
+         *         "value": 1,
+         *         "relation": "eq"
+         *       },
+         *       "facets": {
+         *         "category": [
+         *           {
+         *             "value": "财务",
+         *             "count": 1
+         *           }
+         *         ],
+         *         "kind": [
+         *           {
+         *             "value": "mini_program",
+         *             "count": 1
+         *           }
+         *         ]
+         *       },
+         *       "query": {
+         *         "text": "报销",
+         *         "filters": {},
+         *         "corrected": null
+         *       },
+         *       "cursor": null
+         *     }
          */
         AppsBody: {
             /** Apps */
@@ -719,7 +839,7 @@ export interface components {
             entity?: string | null;
             outcome: components["schemas"]["Outcome"];
             /** @description Of the step that decides. */
-            reason: components["schemas"]["search__api__admin__ReasonBody"];
+            reason: components["schemas"]["ReasonBody"];
             /**
              * Steps
              * @description What was looked at, in order; the first that failed decides.
@@ -909,6 +1029,20 @@ export interface components {
             /** Corrected */
             corrected: string | null;
         };
+        /** ReasonBody */
+        ReasonBody: {
+            /**
+             * Code
+             * @description For machines; one per rule.
+             */
+            code: string;
+            /**
+             * Text
+             * @description The code in a sentence; it names nothing and nobody.
+             */
+            text: string;
+            facts: components["schemas"]["FactsBody"];
+        };
         /**
          * RecentBody
          * @description The caller's own recent searches, newest first.
@@ -974,11 +1108,40 @@ export interface components {
              * @description The mean, where enough people have rated it.
              */
             rating: number | null;
-            reason: components["schemas"]["search__api__recommended__ReasonBody"];
+            reason: components["schemas"]["AppReasonBody"];
         };
         /**
          * RecommendedListBody
          * @description Apps, best first.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "报销助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": {
+         *             "kind": "similar_to",
+         *             "text": "与你用的「发票夹」相似",
+         *             "app_id": "a-3"
+         *           }
+         *         }
+         *       ]
+         *     }
          */
         RecommendedListBody: {
             /** Apps */
@@ -1537,53 +1700,6 @@ export interface components {
              * @description The hosts from which pictures may be shown, by https alone; `*.` stands for every host below one, but not for that one itself. Others are not to be asked, as they would learn who sees what.
              */
             picture_hosts: string[];
-        };
-        /** ReasonBody */
-        search__api__admin__ReasonBody: {
-            /**
-             * Code
-             * @description For machines; one per rule.
-             */
-            code: string;
-            /**
-             * Text
-             * @description The code in a sentence; it names nothing and nobody.
-             */
-            text: string;
-            facts: components["schemas"]["FactsBody"];
-        };
-        /** ReasonBody */
-        search__api__recommended__ReasonBody: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "department_use" | "similar_to" | "used_together" | "popular" | "new";
-            /**
-             * Text
-             * @description For people, as plain text; it names nobody.
-             */
-            text: string;
-            /**
-             * App Id
-             * @description The app of the caller's own that it speaks of.
-             */
-            app_id: string | null;
-        };
-        /** ReasonBody */
-        search__api__store__ReasonBody: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "department_use" | "similar_to" | "used_together" | "popular" | "new";
-            /**
-             * Text
-             * @description For people, in the language that was asked for.
-             */
-            text: string;
-            /** App Id */
-            app_id: string | null;
         };
     };
     responses: never;
