@@ -243,7 +243,7 @@ export class Box {
 
   #hrefOf({ entity, text }: Option): string | null {
     if (!entity?.id || text) return null;
-    return linkOf(entity, this.#around.known) ?? safeLink(this.#around.hrefOf(entity), document.baseURI);
+    return safeLink(this.#around.hrefOf(entity), document.baseURI) ?? linkOf(entity, this.#around.known);
   }
 
   async #remove(option: Option): Promise<void> {

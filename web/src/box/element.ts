@@ -16,7 +16,7 @@ let sheet: CSSStyleSheet | undefined;
 export class OfficeSearchBox extends HTMLElement {
   static readonly observedAttributes = ["endpoint", "lang", "theme", "shortcut", "placeholder", ...NARROWING];
 
-  /** The host's own links: where a row leads that has no address of its own. Only http and https are followed. */
+  /** The host's own links, before those that entities have of their own; null for one that has none. Only http and https are followed. */
   hrefOf: ((entity: Entity) => string | null) | null = null;
 
   #getToken: GetToken | null = null;

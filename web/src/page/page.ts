@@ -70,7 +70,7 @@ class Page {
     this.#box.setAttribute("endpoint", "./");
     this.#box.setAttribute("shortcut", "/ mod+k");
     this.#box.dataset["focus"] = "box";
-    this.#box.hrefOf = (entity) => hashOf(opening(this.#state, entity, 0));
+    this.#box.hrefOf = (entity) => this.#hrefOf(entity, 0);
     at("box").append(this.#box);
     at("banner").append(this.#banner.root);
     speakThrough(at("live"));
