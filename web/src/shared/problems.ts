@@ -3,6 +3,9 @@
 import { Problem } from "@office-search/client";
 import type { Language } from "./moments.js";
 
+/** What a page says in other words than these. */
+export type OwnWords = Partial<Record<Kind, [title: string, text: string]>>;
+
 export interface Told {
   title: string;
   text: string;
@@ -12,7 +15,7 @@ export interface Told {
   waitS: number | null;
 }
 
-type Kind = "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
+export type Kind = "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
 
 const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
   zh: {
@@ -66,10 +69,15 @@ function kindOf(problem: unknown): Kind {
   }
 }
 
-/** What to tell the user of an error. */
-export function told(problem: unknown, language: Language): Told {
+/** Whether a request was only given up. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** What to tell the user of an error; `own`: a page's own words for some. */
+export function told(problem: unknown, language: Language, own: OwnWords = {}): Told {
   const kind = kindOf(problem);
-  const [title, text] = WORDS[language][kind];
+  const [title, text] = own[kind] ?? WORDS[language][kind];
   const waitS = problem instanceof Problem && problem.status === 429 ? (problem.retryAfterS ?? 1) : null;
   return { title, text, again: AGAIN.includes(kind), waitS };
 }
