@@ -26,6 +26,8 @@ RUN python -m pip wheel --no-index --no-deps --no-build-isolation --wheel-dir wh
 
 
 FROM python:${PYTHON}
+# The run of the figures of apps needs it: the compiled models bring everything else with them.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent office-search
 COPY --from=build /opt/office-search /opt/office-search
 USER 10001:10001

@@ -9,6 +9,7 @@ from analyzers.spelling import find_misspelled, find_spelled
 from analyzers.text import Terms, analyse
 from analyzers.tokens import Token, pieces_beside_han, tokens
 from analyzers.version import ANALYSIS_VERSION, SUPPORTED_ANALYSIS_VERSIONS
+from analyzers.wishes import Wish, wishes
 
 __all__ = [
     "ANALYSIS_VERSION",
@@ -23,6 +24,7 @@ __all__ = [
     "Terms",
     "Token",
     "UserWord",
+    "Wish",
     "analyse",
     "analyse_name",
     "find_misspelled",
@@ -36,4 +38,5 @@ __all__ = [
     "shape",
     "shape_with_offsets",
     "tokens",
+    "wishes",
 ]

@@ -44,7 +44,8 @@ class Alike(NamedTuple):
     word: bool
 
 
-def _file() -> Path:
+def dictionary_file() -> Path:
+    """Return jieba's dictionary: lines of word, occurrences in its corpus, kind."""
     found = find_spec("jieba")
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("jieba is not installed; run `make setup`", name="jieba")
@@ -72,7 +73,7 @@ def _words() -> bytes:
     One block of 10 MB that is searched by bisection: a dict of the same words takes several times as much memory.
     """
     lines = []
-    for word, count in _DICTIONARY.findall(_file().read_text("utf-8")):
+    for word, count in _DICTIONARY.findall(dictionary_file().read_text("utf-8")):
         if len(word) > 1 and int(count) >= _LEAST:
             spoken = _first(word)
             lines.append(f"{' '.join(map(near, spoken))}\t{''.join(spoken)}\t{word}")
@@ -82,7 +83,9 @@ def _words() -> bytes:
 @cache
 def _common() -> dict[str, str]:
     """Return for each syllable its everyday characters, the most frequent first, a dozen at most."""
-    counted = [(int(count), one) for one, count in _DICTIONARY.findall(_file().read_text("utf-8")) if len(one) == 1]
+    counted = [
+        (int(count), one) for one, count in _DICTIONARY.findall(dictionary_file().read_text("utf-8")) if len(one) == 1
+    ]
     table: dict[str, str] = {}
     for count, one in sorted(counted, reverse=True):
         for reading in readings(one)[:1] if count >= _COMMON and simplify(one) == one else ():

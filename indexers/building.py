@@ -9,12 +9,13 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import uuid4
 
 import structlog
 from opensearchpy.exceptions import OpenSearchException
 
-from indexers.decisions import Build, Decision, Overtaken
+from indexers.decisions import Build, Decision, Decisions, Overtaken
 from indexers.generations import Registry
 from search.core.errors import OfficeSearchError
 
@@ -25,13 +26,22 @@ RENEW_S = 3.0
 SILENT_S = 30.0
 
 
+class Deciding(Protocol):
+    """Where decisions are kept, and how one is read anew."""
+
+    @property
+    def decisions(self) -> Decisions: ...
+
+    async def decision(self, collection: str) -> Decision: ...
+
+
 class Lease:
     """A build that this process holds. Whoever takes it over changes the same document, which ends the right at once.
 
     So a builder that was stopped and goes on later can neither decide for its generation nor harm another one.
     """
 
-    def __init__(self, registry: Registry, decision: Decision, build: Build) -> None:
+    def __init__(self, registry: Deciding, decision: Decision, build: Build) -> None:
         self._registry = registry
         self._decision = decision
         self._build = build
@@ -119,14 +129,18 @@ async def take(registry: Registry, collection: str, *, restart: bool, tenant: st
             f"`office-search reindex {collection} --restart`."
         )
     number = max(decision.last, *(one.number for one in generations)) + 1
-    holder = f"process {os.getpid()} on {socket.gethostname()}, {uuid4().hex[:8]}"
-    build = Build(number, holder, time.time(), time.time(), tenant)
+    build = Build(number, this_process(), time.time(), time.time(), tenant)
     return Lease(registry, await registry.decisions.change(decision, build=build, last=number), build)
+
+
+def this_process() -> str:
+    """Return a name for one build of this process, for people and to tell it from any other."""
+    return f"process {os.getpid()} on {socket.gethostname()}, {uuid4().hex[:8]}"
 
 
 async def _refuse(registry: Registry, decision: Decision, build: Build, *, restart: bool) -> None:
     """Raise OfficeSearchError unless the build's holder is silent, and a restart is wanted."""
-    if build.silent_s() > SILENT_S and await _stirs(registry, decision):
+    if build.silent_s() > SILENT_S and await stirs(registry, decision):
         build = replace(build, renewed=time.time())
     sentence = told(decision.collection, build)
     if build.silent_s() <= SILENT_S:
@@ -152,7 +166,7 @@ def told(collection: str, build: Build) -> str:
     )
 
 
-async def _stirs(registry: Registry, decision: Decision) -> bool:
+async def stirs(registry: Deciding, decision: Decision) -> bool:
     """Return whether a builder that seems silent gives a sign of life: its clock, or ours, may be wrong."""
     await asyncio.sleep(2 * RENEW_S)
     return (await registry.decision(decision.collection)).version != decision.version

@@ -58,15 +58,16 @@ class Decision:
 
 
 class Decisions:
-    """Reads and changes the decisions, always in real time."""
+    """Reads and changes the decisions, always in real time. `index`: where they are kept."""
 
-    def __init__(self, engine: AsyncOpenSearch) -> None:
+    def __init__(self, engine: AsyncOpenSearch, index: str = REGISTRY) -> None:
         self._engine = engine
+        self._index = index
 
     async def of(self, collections: Iterable[str]) -> dict[str, Decision]:
         """Return the decisions that there are, by collection. Raise NotFoundError where there is no registry."""
         wanted = {decision_id(collection): collection for collection in collections}
-        answer = await self._engine.mget(index=REGISTRY, body={"ids": list(wanted)})
+        answer = await self._engine.mget(index=self._index, body={"ids": list(wanted)})
         found = {}
         for got in answer["docs"]:
             if error := got.get("error"):
@@ -109,7 +110,7 @@ class Decisions:
             "tenant": tenant,
         }
         answer: Mapping[str, Any] = await self._engine.index(
-            index=REGISTRY, id=decision_id(decision.collection), body=body, params=dict(params)
+            index=self._index, id=decision_id(decision.collection), body=body, params=dict(params)
         )
         return answer
 

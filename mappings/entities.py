@@ -136,6 +136,8 @@ class App(Named):
     published_at: Time
     icon_url: str | None = None
     url: str | None = None
+    discoverable: Principals | None = None
+    request_url: str | None = None
 
 
 class Membership(Entity):

@@ -83,6 +83,9 @@ def _filters(verticals: Sequence[Vertical]) -> Iterator[str]:
             if _owns(vertical, met.field.name) is False:
                 field = met.field.name
                 yield f"{vertical.name}: the filter {met.filter.name!r} meets {field!r}, a field that no part owns"
+        for facet in vertical.facets:
+            if _owns(vertical, facet.name) is False:
+                yield f"{vertical.name}: the facet {facet.name!r} counts a field that no part owns"
         facts = [*([vertical.display.kind] if vertical.display.kind else []), *vertical.display.facts]
         for name in {fact.filter for fact in facts} - {"", *(met.filter.name for met in vertical.filters)}:
             yield f"{vertical.name}: a fact names the filter {name!r}, which the vertical does not have"

@@ -13,6 +13,8 @@ EVENTS: Final = "ubi_events"
 ASKED: Final = "feedback_asked"  # the text of a question that may still become a recent search
 SEARCHERS: Final = "feedback_searchers"  # one document a user: who has feedback, and their recent searches
 KINDS: Final = (QUERIES, EVENTS, ASKED, SEARCHERS)
+"""What holds something of single users, and goes with them."""
+FIGURES: Final = "feedback_figures"  # one document: what questions came to, by the rule of groups; of nobody alone
 
 # Of the mappings: an index of an older one goes on under its own name.
 _VERSION: Final = 1
@@ -93,6 +95,13 @@ MAPPINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "oldest": {"type": "date", "format": "epoch_millis"},
                 "cleared": {"type": "long", "index": False},
                 "entries": {"type": "object", "enabled": False},
+            },
+        },
+        FIGURES: {
+            "dynamic": "strict",
+            "properties": {
+                "at": {"type": "date", "format": "epoch_millis"},
+                "figures": {"type": "object", "enabled": False},
             },
         },
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 from mappings.collection import Collection
-from mappings.parts.access import Access, AllowList, InConversation
+from mappings.parts.access import Access, AllowList, Discovery, InConversation
 from mappings.parts.display import Display
-from mappings.parts.fields import Part
+from mappings.parts.fields import Field, Part
 from mappings.parts.filtering import Filter, Filtered
 from mappings.parts.matching import Matching
 from mappings.parts.ranking import Ranking
@@ -20,8 +21,8 @@ from mappings.parts.suggesting import Suggested
 class Vertical(Collection):
     """A table of what is searched: who may, what is found, how it ranks, and how it is shown.
 
-    `module`: the role's module without which nobody searches it. `suggested`: how its documents are suggested while
-    somebody types; None: they are not.
+    `module`: the role's module without which nobody searches it. `facets`: keywords by which its documents are counted
+    where they are browsed. `suggested`: how its documents are suggested while somebody types; None: they are not.
     """
 
     module: str
@@ -29,12 +30,17 @@ class Vertical(Collection):
     matching: Matching
     display: Display
     filters: Sequence[Filtered] = ()
+    facets: Sequence[Field] = ()
     ranking: Ranking = field(default_factory=Ranking)
     suggested: Suggested | None = None
 
     @property
     def parts(self) -> Sequence[Part]:
-        return (self.access, self.matching, self.ranking, *self.filters, *self.stored)
+        return (self.access, self.matching, self.ranking, *self.filters, *self.facets, *self.stored)
+
+    def behind(self, module: str) -> Self:
+        """Return the same vertical as a call meets it that needs another module."""
+        return replace(self, module=module)
 
     @property
     def in_conversations(self) -> bool:
@@ -45,6 +51,11 @@ class Vertical(Collection):
     def has_deny(self) -> bool:
         """Whether its documents can name principals who may not see them."""
         return isinstance(self.access, AllowList) and self.access.deny is not None
+
+    @property
+    def discovery(self) -> Discovery | None:
+        """Who finds its documents without being allowed to open them, and what these are told; None: nobody does."""
+        return self.access.discovery if isinstance(self.access, AllowList) else None
 
     @cached_property
     def _filtered(self) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ PAGES: Final = 4
 # Every search reads what is noted, so it must not grow with a queue that stands still: the rest waits for the document.
 MOST_ON_A_PAGE: Final = 250
 PAGE_IDS: Final = tuple(f"withdrawals:{page}" for page in range(PAGES))
-LISTS: Final = ("owner", "allow", "deny", "department_ids")
+LISTS: Final = ("owner", "allow", "deny", "discoverable", "department_ids")
 """The fields of a stored document that decide who sees it, where it has an access list of its own."""
 
 

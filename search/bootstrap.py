@@ -43,6 +43,13 @@ from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
 from search.query.dates import SHANGHAI
 from search.query.search import Search
+from search.recommend.kept import FiguresKept
+from search.recommend.past import Past
+from search.recommend.recommend import Recommend
+from search.recommend.run import Run
+from search.store.asking import AskedKept
+from search.store.report import Reporting
+from search.store.store import Store
 from search.suggest.suggest import Suggest
 
 log = structlog.get_logger(__name__)
@@ -69,6 +76,10 @@ class Services:
     search: Search
     suggest: Suggest
     contexts: Contexts
+    store: Store
+    recommend: Recommend
+    reporting: Reporting
+    asked: AskedKept
     explain: Explainer
     readiness: Readiness
     callers: Callers
@@ -141,7 +152,6 @@ async def read_side(
             sealing=sealing,
             timezone=timezone,
         )
-        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         callers = Callers(search.directory, readiness.require)
         # A client of its own: what is slow there keeps no connection from a search.
         aside = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=FEEDBACK_PATIENCE_S)
@@ -149,10 +159,33 @@ async def read_side(
         feedback = Feedback(
             aside, settings.feedback, sealing, search.directory.deleted_among, replicas=settings.indices.replicas
         )
+        asked = AskedKept(aside, feedback, settings.indices.replicas)
+        search = replace(search, opened=asked)
+        explain = Explainer(engine, settings.search.deadline_ms, search, readiness.events_behind, known)
         closeness = ClosenessKept(search.directory)
-        suggest = Suggest(search.reader, catalogue, closeness, feedback)
+        suggest = Suggest(search.reader, catalogue, closeness, feedback, lexicons, asked)
         contexts = Contexts(search.reader, search.directory, catalogue)
-        yield Services(catalogue, search, suggest, contexts, explain, readiness, callers, known, sealing, feedback)
+        past = Past(engine, known, 2 * settings.search.deadline_ms / 1000)
+        figures = FiguresKept(aside)
+        recommend = Recommend(search.reader, catalogue, figures, past, feedback)
+        store = Store(search, figures, past)
+        reporting = Reporting(search.reader, catalogue, figures, asked)
+        yield Services(
+            catalogue,
+            search,
+            suggest,
+            contexts,
+            store,
+            recommend,
+            reporting,
+            asked,
+            explain,
+            readiness,
+            callers,
+            known,
+            sealing,
+            feedback,
+        )
 
 
 @asynccontextmanager
@@ -172,6 +205,18 @@ async def write_side(
         broker = await stack.enter_async_context(connected_broker(settings.broker, endpoints.broker_url))
         await broker.ensure_streams(catalogue.streams)
         yield Resources(engine, broker, Registry(engine, catalogue), settings, lexicons, decode)
+
+
+@asynccontextmanager
+async def figures_run(settings: Settings, endpoints: Endpoints, catalogue: Catalogue) -> AsyncIterator[Run]:
+    """Yield what makes the figures of apps. Raises Unavailable when the engine is away, ConfigurationError."""
+    lexicons = load_lexicons(settings.analysis.lexicons)
+    engine = engines.connect(settings.engine, endpoints.opensearch_url, timeout_s=60)
+    try:
+        await engines.ping(engine)
+        yield Run(engine, catalogue, lexicons, settings.indices.replicas)
+    finally:
+        await engine.close()
 
 
 async def index(

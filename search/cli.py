@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from search.core.errors import ConfigurationError, OfficeSearchError
-from search.core.settings import Settings, faults
+from search.shell import console, fail, log, run, settings
 
 app = typer.Typer(
     name="office-search",
@@ -21,11 +19,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+apps = typer.Typer(help="The app store.", no_args_is_help=True)
+app.add_typer(apps, name="apps")
 evaluate = typer.Typer(help="Measure what a search finds, and what it must not show.", no_args_is_help=True)
 app.add_typer(evaluate, name="eval")
-
-console = Console()
-errors = Console(stderr=True)
+recommend = typer.Typer(help="What the use of apps tells, and recommends.", no_args_is_help=True)
+app.add_typer(recommend, name="recommend")
 
 
 def main() -> None:
@@ -40,34 +39,6 @@ def main() -> None:
         fail(f"OpenSearch refused or does not answer: {str(error)[:300]}", 1)
     except KeyboardInterrupt:
         fail("Stopped.", 130)
-
-
-def fail(sentence: str, status: int) -> None:
-    errors.print(sentence, style="red", markup=False, highlight=False)
-    sys.exit(status)
-
-
-def settings() -> Settings:
-    """Return the settings from the environment. Raises ConfigurationError with one sentence per wrong setting."""
-    from pydantic import ValidationError
-
-    try:
-        return Settings()
-    except ValidationError:
-        raise ConfigurationError(f"A setting is wrong: {'; '.join(faults())}.") from None
-
-
-def log(chosen: Settings) -> None:
-    """Send log lines and the audit log to where the settings say."""
-    from search.core.log import configure
-
-    configure(chosen.log.level, audit_file=chosen.audit.file)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    import uvloop
-
-    return uvloop.run(work)
 
 
 Restart = Annotated[bool, typer.Option("--restart", help="Discard a build that was cut off, and begin anew.")]
@@ -246,6 +217,25 @@ def explain(
         run(inquire(chosen, resolve(chosen), tenant, inquiry, console, admin=admin, as_json=json))
 
 
+@recommend.command()
+def train(
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant alone.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Of those tenants alone whose daily turn it is.")] = False,
+    ends_with_stdin: EndsWithStdin = False,
+) -> None:
+    """Make the figures of apps anew from what people use, and swap; the indexers do so every day."""
+    from search.access import audit
+    from search.commands.endpoints import resolve
+    from search.commands.recommend import train as train_tenants
+    from search.commands.recommend_job import while_stdin_is_open
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.recommend", tenant=tenant, due=due):
+        training = train_tenants(chosen, resolve(chosen), console, tenant=tenant, due=due)
+        run(while_stdin_is_open(training) if ends_with_stdin else training)
+
+
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the search page; another one if it is taken.")] = 8080,
@@ -257,17 +247,38 @@ def demo(
     run_demo(settings(), console, port=port, events=events)
 
 
+@apps.command("report")
+def apps_report(
+    tenant: Annotated[str, typer.Option(help="Whose store.")],
+    admin: Annotated[str, typer.Option("--as", help="The admin of the tenant whose report it is, by id.")],
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Tell how apps are found and used: who sees and opens them, and what people look for that no app serves."""
+    from search.access import audit
+    from search.commands.apps_report import report
+    from search.commands.endpoints import resolve
+
+    chosen = settings()
+    log(chosen)
+    with audit.action(chosen.audit, "admin.apps", tenant=tenant, admin=admin):
+        run(report(chosen, resolve(chosen), tenant, admin, console, as_json=json))
+
+
 @evaluate.command("known-items")
 def known_items(
     data: Annotated[Path, typer.Option(help="A company: event files, queries.jsonl, negative.jsonl.")],
     url: Annotated[str | None, typer.Option(help="A running service instead of a temporary one of its own.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
     suggest: Annotated[bool, typer.Option("--suggest", help="Play names against the suggestions.")] = False,
+    store: Annotated[bool, typer.Option("--store", help="Play apps against the app store.")] = False,
 ) -> None:
     """Play known questions and forbidden answers; exit 1 on any leak."""
-    from search.evaluate.known_items import run_known_items
+    from search.evaluate.known_items import Asked, run_known_items
 
-    if run_known_items(settings(), data, console, url=url, json_file=json, suggest=suggest):
+    if suggest and store:
+        raise ConfigurationError("--suggest and --store are two evaluations; ask for one at a time.")
+    of: Asked = "suggest" if suggest else "store" if store else "search"
+    if run_known_items(settings(), data, console, url=url, json_file=json, of=of):
         raise typer.Exit(1)
 
 
@@ -280,6 +291,18 @@ def relevance(
     from search.evaluate.relevance import run_relevance
 
     run_relevance(settings(), data, console, json_file=json)
+
+
+@evaluate.command("recommend")
+def evaluate_recommend(
+    data: Annotated[Path, typer.Option(help="A company: event files, usage_holdout.jsonl.")],
+    json: Annotated[Path | None, typer.Option(help="Write the figures here too.")] = None,
+) -> None:
+    """Recommend apps and compare with what people then took up; exit 1 where one may not see an app."""
+    from search.evaluate.recommend import run_recommend
+
+    if run_recommend(settings(), data, console, json_file=json).hidden:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,11 @@ def answer(asked: Asked) -> Reply:
         "/v1/search": examples.ANSWER,
         "/v1/suggest": examples.SUGGESTIONS,
         "/v1/messages/m-1001/context?before=5&after=5": {"title": "Not Found", "detail": "There is none."},
+        "/v1/apps": examples.APPS,
+        "/v1/apps/recommended": examples.APP_LIST,
         "/v1/clicks": None,
     }
-    body = bodies[asked.target]
+    body = bodies[asked.target.partition("?")[0] if "apps" in asked.target else asked.target]
     if body is None:
         return Reply(204, b"")
     return Reply(404 if "context" in asked.target else 200, json.dumps(body).encode())

@@ -1,5 +1,5 @@
 /**
- * Builds the element and the page into `dist/`, which is committed: whoever only runs or embeds it needs no Node.
+ * Builds the element and the pages into `dist/`, which is committed: whoever only runs or embeds it needs no Node.
  * `node build.mjs [folder]` writes to another folder; `--sizes` prints what each file weighs.
  */
 
@@ -31,16 +31,17 @@ await mkdir(out, { recursive: true });
 await Promise.all([
   build({
     ...common,
-    entryPoints: { "office-search-box": "src/box/index.ts", page: "src/page/page.ts" },
+    entryPoints: { "office-search-box": "src/box/index.ts", page: "src/page/page.ts", store: "src/store/store.ts" },
     loader: { ".css": "text" },
     outdir: out,
   }),
-  build({ ...common, entryPoints: { page: "src/page/page.css" }, outdir: out }),
+  build({ ...common, entryPoints: { page: "src/page/page.css", store: "src/store/store.css" }, outdir: out }),
   copyFile(join(here, "src/page/index.html"), join(out, "index.html")),
+  copyFile(join(here, "src/store/store.html"), join(out, "store.html")),
 ]);
 
 if (process.argv.includes("--sizes")) {
-  for (const name of ["office-search-box.js", "page.js", "page.css", "index.html"]) {
+  for (const name of ["office-search-box.js", "page.js", "page.css", "index.html", "store.js", "store.css", "store.html"]) {
     const content = await readFile(join(out, name));
     console.log(`${name.padEnd(22)} ${String(content.length).padStart(7)} bytes, ${gzipSync(content, { level: 9 }).length} gzipped`);
   }

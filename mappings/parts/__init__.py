@@ -1,6 +1,6 @@
 """The parts that a vertical is made of; each owns its fields in the index, and fills them."""
 
-from mappings.parts.access import AllowList, InConversation
+from mappings.parts.access import AllowList, Discovery, InConversation
 from mappings.parts.display import AS_IT_IS, Display, Fact, Joined, Labels, Shown
 from mappings.parts.fields import Field, Part
 from mappings.parts.filtering import Choice, Filter, Filtered
@@ -13,6 +13,7 @@ __all__ = [
     "AS_IT_IS",
     "AllowList",
     "Choice",
+    "Discovery",
     "Display",
     "Fact",
     "Field",

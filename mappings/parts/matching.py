@@ -26,14 +26,16 @@ class Matching:
     """What a query is held against.
 
     `exact`: the names or titles (one text, or several) of which an equal query goes first. `names`: names that are
-    also found by pinyin and initials, and with a typo. `spelled`: titles that suggestions alone find so. `numbers`:
-    phone and employee numbers, found by their last digits. `coverage`: how many of a query's characters a document
-    must hold, as `minimum_should_match`.
+    also found by pinyin and initials, and with a typo. `serving`: the texts, by name, that say outright what a document
+    does for people; with some it is also found by what they want done, whatever they call it. `spelled`: titles that
+    suggestions alone find so. `numbers`: phone and employee numbers, found by their last digits. `coverage`: how many
+    of a query's characters a document must hold, as `minimum_should_match`.
     """
 
     texts: Sequence[Text]
     exact: Of | None = None
     names: Of | None = None
+    serving: Sequence[str] = ()
     spelled: Of | None = None
     numbers: Of | None = None
     coverage: str = "2<75% 6<60% 12<45%"
@@ -42,6 +44,8 @@ class Matching:
         """Refuse names that could not be found by their characters: pinyin mixed with Han looks for these."""
         if self.names and all(text.name != NAME_TEXT for text in self.texts):
             raise ValueError(f"names need a text that is called {NAME_TEXT!r}")
+        if missing := set(self.serving) - {text.name for text in self.texts}:
+            raise ValueError(f"`serving` names what is no text: {', '.join(sorted(missing))}")
 
     def properties(self) -> Mapping[str, Properties]:
         found: dict[str, Properties] = {}

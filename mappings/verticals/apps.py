@@ -13,6 +13,7 @@ from mappings.parts import (
     AS_IT_IS,
     AllowList,
     Choice,
+    Discovery,
     Display,
     Fact,
     Field,
@@ -37,6 +38,10 @@ def deny(app: App) -> Sequence[str]:
     return app.deny or ()
 
 
+def discoverable(app: App) -> Sequence[str]:
+    return app.discoverable or ()
+
+
 def departments(app: App) -> Sequence[str]:
     return app.department_ids or ()
 
@@ -46,7 +51,7 @@ def labelled(app: App) -> Sequence[str]:
 
 
 def show(_: str, original: Mapping[str, Any]) -> Shown:
-    names = ("kind", "category", "tags", "developer", "published_at", "icon_url", "url")
+    names = ("kind", "category", "tags", "developer", "published_at", "icon_url", "url", "request_url")
     fields = {name: original[name] for name in names if original.get(name)}
     return Shown(original["name"], [original["description"]], fields)
 
@@ -55,7 +60,12 @@ VERTICAL = Vertical(
     name="apps",
     module="search.apps",
     storage=Storage("changes.apps", {"app": App}),
-    access=AllowList(allow=allow, deny=deny, departments=departments),
+    access=AllowList(
+        allow=allow,
+        deny=deny,
+        departments=departments,
+        discovery=Discovery(discoverable, withheld=("url",), instead=("request_url",)),
+    ),
     matching=Matching(
         texts=(
             Text("name", lambda app: [app.name], boost=3.0, words=0.4, bigrams=0.6, chars=1.0),
@@ -64,6 +74,7 @@ VERTICAL = Vertical(
         ),
         exact=attrgetter("name"),
         names=lambda app: [app.name],
+        serving=("name", "tags"),
     ),
     ranking=Ranking(recency=Field("published_at", attrgetter("published_at"), LONG), order=2),
     filters=(
@@ -89,7 +100,7 @@ VERTICAL = Vertical(
     suggested=Suggested(
         kind=lambda *_: "app",
         detail=lambda _, app: [text for text in (app["category"], app.get("developer")) if text],
-        fields=members("kind", "icon_url", "url"),
+        fields=members("kind", "icon_url", "url", "request_url"),
         unread=("description",),
     ),
     display=Display(
@@ -106,7 +117,9 @@ VERTICAL = Vertical(
             Fact("developer", Labels("开发者", "Developer")),
             Fact("published_at", Labels("上架", "Published"), "time"),
             Fact("url", Labels("地址", "Address"), "address"),
+            Fact("request_url", Labels("申请开通", "Ask for access"), "address"),
         ),
     ),
-    stored=(Field("category", attrgetter("category")),),
+    facets=(Field("category", attrgetter("category")), Field("kind"), Field("developer", attrgetter("developer"))),
+    stored=(Field("tags", lambda app: list(app.tags or ())),),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from mappings.vertical import Vertical
+from search.access.facets import Counts, Facet, told
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +19,8 @@ class Request:
     """One vertical's part of a search. `query`: any query; the reader adds the access filter.
 
     `fields`: doc values to give back with each candidate, the first of each. `counted`: whether all are counted.
-    `after`: sort values behind which the list begins; all are counted even so.
+    `after`: sort values behind which the list begins; all are counted even so. `facets`: what is counted by value, and
+    narrows the list.
     """
 
     vertical: Vertical
@@ -28,6 +30,7 @@ class Request:
     fields: Sequence[str] = ()
     counted: bool = True
     after: Sequence[Any] = ()
+    facets: Sequence[Facet] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Candidate:
 class Candidates:
     """One vertical's candidates, best first.
 
-    `total`: counts up to COUNTED; then `exact` is false. `asked`: how many were asked for.
+    `total`: counts up to COUNTED; then `exact` is false. `asked`: how many were asked for. `facets`: by name.
     """
 
     vertical: Vertical
@@ -59,6 +62,7 @@ class Candidates:
     total: int
     exact: bool
     asked: int = 0
+    facets: Mapping[str, Counts] = field(default_factory=dict)
 
 
 def failed(answer: Mapping[str, Any]) -> bool:
@@ -83,13 +87,14 @@ def candidates_of(request: Request, answer: Mapping[str, Any]) -> Candidates | N
         log.warning("vertical_failed", vertical=request.vertical.name, reason=_reason(answer))
         return None
     try:
-        return _candidates(request, answer["hits"])
+        counted = told(request.facets, answer.get("aggregations", {}))
+        return _candidates(request, answer["hits"], counted)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         log.warning("vertical_failed", vertical=request.vertical.name, reason="nonsense")
         return None
 
 
-def _candidates(request: Request, hits: Mapping[str, Any]) -> Candidates:
+def _candidates(request: Request, hits: Mapping[str, Any], facets: Mapping[str, Counts]) -> Candidates:
     """Raise ValueError, or what comes of reading another shape, for what is no answer to this request."""
     total = hits.get("total", {"value": 0, "relation": "eq"})
     if type(total["value"]) is not int or not all(_is_hit(request, hit) for hit in hits["hits"]):
@@ -105,7 +110,7 @@ def _candidates(request: Request, hits: Mapping[str, Any]) -> Candidates:
         )
         for hit in hits["hits"]
     ]
-    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq", request.size)
+    return Candidates(request.vertical, found, total["value"], total["relation"] == "eq", request.size, facets)
 
 
 def _is_hit(request: Request, hit: Mapping[str, Any]) -> bool:

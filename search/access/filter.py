@@ -42,7 +42,7 @@ def visibility_filter(principal: Principal, vertical: Vertical) -> Clause:
     """Return the access filter without modules, which decide what may be searched, not whom an operator may name."""
     if vertical.in_conversations:
         return conversation_filter(principal)
-    visible = allow_filter(principal, denies=vertical.has_deny)
+    visible = allow_filter(principal, denies=vertical.has_deny, discovers=vertical.discovery is not None)
     if withdrawn := withdrawn_ids(principal, vertical):
         return {"bool": {"filter": [visible], "must_not": [{"ids": {"values": withdrawn}}]}}
     return visible
@@ -76,12 +76,14 @@ def conversation_filter(principal: Principal) -> Clause:
     return any_of([whole, all_of(_one_of("conversation_id", list(since)), {"script": {"script": script}})])
 
 
-def allow_filter(principal: Principal, *, denies: bool) -> Clause:
+def allow_filter(principal: Principal, *, denies: bool, discovers: bool = False) -> Clause:
     """Return the clause of the rules of access lists.
 
-    `denies`: whether any document of the vertical has a `deny`; if none has, thousands of names need not be sent.
+    `denies`, `discovers`: whether any document of the vertical has a `deny`, or is `discoverable`; if none is,
+    thousands of names need not be sent.
     """
-    visible: Clause = {"filter": [any_of(_meets("allow", principal))]}
+    listed = ("allow", "discoverable") if discovers else ("allow",)
+    visible: Clause = {"filter": [any_of([way for field in listed for way in _meets(field, principal)])]}
     if denies:
         visible["must_not"] = [any_of(_meets("deny", principal))]
     return any_of([{"term": {"owner": principal.user}}, {"bool": visible}])
@@ -126,15 +128,28 @@ def refusal(principal: Principal, vertical: Vertical, id: str, document: Mapping
         return _outside(principal, id)
     if document.get("owner") == principal.user:
         return None
-    scoped = frozenset(principal.names_for(departments_of(document)))
-    # Not one set of all names: it would be made anew, thousands of names long, for every document.
-    allowed, denied = (
-        not (principal.names.isdisjoint(listed) and scoped.isdisjoint(listed))
-        for listed in (document.get("allow", ()), document.get("deny", ()))
-    )
+    allowed, denied, discovers = _met(principal, document, "allow", "deny", "discoverable")
     if denied:
         return Refusal.DENIED
-    return None if allowed else _unmet(principal, document)
+    return None if allowed or discovers else _unmet(principal, document)
+
+
+def may_open(principal: Principal, vertical: Vertical, document: Mapping[str, Any]) -> bool:
+    """Return whether a caller may open this stored document that they may see; if not, they may ask for it."""
+    if vertical.discovery is None or document.get("owner") == principal.user:
+        return True
+    [allowed] = _met(principal, document, "allow")
+    return allowed
+
+
+def _met(principal: Principal, document: Mapping[str, Any], *fields: str) -> list[bool]:
+    """Return, of each list of a document, whether it names the caller."""
+    scoped = frozenset(principal.names_for(departments_of(document)))
+    # Not one set of all names: it would be made anew, thousands of names long, for every document.
+    return [
+        not (principal.names.isdisjoint(listed) and scoped.isdisjoint(listed))
+        for listed in (document.get(field, ()) for field in fields)
+    ]
 
 
 def module_refusal(principal: Principal, module: str, department_ids: Sequence[str]) -> Refusal | None:

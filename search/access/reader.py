@@ -13,14 +13,23 @@ from typing import Any, Self
 from opensearchpy import AsyncOpenSearch
 
 from mappings import withdrawals
-from mappings.collection import ORIGINAL
 from mappings.vertical import Vertical
+from search.access import facets
 from search.access.asking import TOO_SLOW, Line, Part, ask, read
 from search.access.candidates import Candidates, Request, candidates_of, failed
 from search.access.clauses import Clause
-from search.access.filter import access_filter, admits, admits_module, as_noted, visibility_filter, withdrawn_ids
+from search.access.filter import (
+    access_filter,
+    admits,
+    admits_module,
+    as_noted,
+    may_open,
+    visibility_filter,
+    withdrawn_ids,
+)
 from search.access.known import Known, nothing_known
 from search.access.principal import Principal
+from search.access.told import asked_for, told
 from search.core.engine import is_missing
 from search.core.errors import Unavailable
 
@@ -32,12 +41,16 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document as it is now, which the caller may see."""
+    """A document as it is now, which the caller may see, without what they may not be told of it.
+
+    `opens`: whether they may open it; if not, they may ask for it.
+    """
 
     vertical: Vertical
     document_id: str
     version: tuple[int, int]
     document: Mapping[str, Any]
+    opens: bool = True
 
 
 class Reader:
@@ -214,6 +227,7 @@ class Reader:
             "seq_no_primary_term": True,
             "track_total_hits": COUNTED if request.counted else False,
             "timeout": self._deadline(),
+            **facets.asked(request.facets),
         }
         if request.after:
             body["search_after"] = list(request.after)
@@ -254,7 +268,7 @@ class Reader:
         if not places:
             return {}
         apart = [[place for place in places if (place in needed) is wanted] for wanted in (True, False)]
-        asked = [[_document(principal, place, places[place] if briefly else None) for place in part] for part in apart]
+        asked = [[asked_for(principal, place, places[place] if briefly else None) for place in part] for part in apart]
         answers = await read(self._engine, asked[0], asked[1], self._patience_s())
         found = {}
         # What was only wished for may be missing as a whole.
@@ -270,14 +284,9 @@ class Reader:
                 continue
             document = as_noted(principal, vertical, place[1], got["_version"], got["_source"])
             # The lists that came with a document count as well: what is noted ahead of it never gives anything.
-            if all(admits(principal, vertical, place[1].rpartition(":")[2], one) for one in (got["_source"], document)):
-                found[place] = Found(vertical, place[1], (got["_primary_term"], got["_seq_no"]), document)
+            both = got["_source"], document
+            if all(admits(principal, vertical, place[1].rpartition(":")[2], one) for one in both):
+                opens = all(may_open(principal, vertical, one) for one in both)
+                version = got["_primary_term"], got["_seq_no"]
+                found[place] = Found(vertical, place[1], version, told(vertical, document, opens=opens), opens)
         return found
-
-
-def _document(principal: Principal, place: Place, brief: Vertical | None) -> dict[str, Any]:
-    """Return a document as a multi-get names it; of a `brief` vertical's without what is too long."""
-    named: dict[str, Any] = {"_index": f"{place[0]}.{principal.tenant}", "_id": place[1]}
-    if brief and brief.suggested and brief.suggested.unread:
-        named["_source"] = {"excludes": [f"{ORIGINAL}.{name}" for name in brief.suggested.unread]}
-    return named

@@ -52,6 +52,7 @@ def create(
             services.readiness.start()
             stack.push_async_callback(services.readiness.stop)
             await stack.enter_async_context(services.feedback.running())
+            await stack.enter_async_context(services.asked.running())
             if settings.canary.tenant:
                 canary = Canary(services.search, broker.publish, settings.canary.tenant)
                 await stack.enter_async_context(canary.running(settings.canary.every_s))

@@ -11,7 +11,19 @@ from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 from mappings.catalogue import Catalogue
-from search.api import admin, credentials, described, feedback, routes, static, suggest, surroundings
+from search.api import (
+    admin,
+    credentials,
+    described,
+    feedback,
+    recommended,
+    routes,
+    static,
+    store,
+    store_report,
+    suggest,
+    surroundings,
+)
 
 DESCRIPTION = "One search over messages, people, docs and apps; nobody sees, counts or guesses what they may not."
 
@@ -39,7 +51,9 @@ def described_by(
     )
     declared = described.router(picture_hosts)
     searched = (routes.search(catalogue), suggest.router, surroundings.router, declared, feedback.router)
-    routers = (*searched, admin.router(catalogue), routes.operations, static.element(), *more)
+    # What is recommended goes before `/apps/{id}`, which would take it for an app's id.
+    apps = (recommended.router, store.router, store_report.router)
+    routers = (*searched, *apps, admin.router(catalogue), routes.operations, static.element(), *more)
     for router in routers:
         app.include_router(router)
     credentials.describe(app)

@@ -14,6 +14,7 @@ QUERY = "搜索中台 评审"
 QUERY_ID = "01KBQ4Z7M3X9T2V8C5D1H6N0PR"
 MESSAGE_ID = "m-1001"
 RECENT_ID = "5b0c7f2e9a41d863"
+APP_ID = "a-7"
 CURSOR = "AfX0c2VhbGVkLWJ5LXRoZS1zZXJ2aWNl"
 
 _MESSAGE: Example = {
@@ -124,6 +125,32 @@ VERTICALS: Example = {
         },
     ],
     "picture_hosts": ["pictures.example.com"],
+}
+
+
+APP: Example = {
+    "id": APP_ID,
+    "title": "<em>报销</em>助手",
+    "snippet": "拍照识别发票，按差旅标准预审",
+    "access": "open",
+    "fields": {"kind": "mini_program", "category": "财务", "tags": ["发票"], "url": "https://apps.example.com/a-7"},
+    "use": {"tenant": 50},
+    "rating": 4.3,
+    "reason": None,
+}
+_TOLD: Example = {"query_id": QUERY_ID, "took_ms": 9}
+APPS: Example = _TOLD | {
+    "apps": [APP],
+    "total": {"value": 1, "relation": "eq"},
+    "facets": {"category": [{"value": "财务", "count": 1}], "kind": [{"value": "mini_program", "count": 1}]},
+    "query": {"text": "报销", "filters": {}, "corrected": None},
+    "cursor": None,
+}
+APP_PAGE: Example = _TOLD | {"app": APP | {"title": "报销助手"}, "description": "拍照识别发票，按差旅标准预审。"}
+APP_LIST: Example = _TOLD | {
+    "apps": [
+        APP | {"title": "报销助手", "reason": {"kind": "similar_to", "text": "与你用的「发票夹」相似", "app_id": "a-3"}}
+    ]
 }
 
 

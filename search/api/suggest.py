@@ -20,10 +20,16 @@ from search.suggest.suggest import MOST, Asked
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
+Language = Literal["zh", "en"]
 Languages = Annotated[
     str,
     Header(alias="Accept-Language", description="zh or en: of the labels of operators' values.", examples=["zh"]),
 ]
+
+
+def language_of(languages: str) -> Language:
+    """Return the language of what is said to people, by the header that asks for it."""
+    return "en" if languages.strip().lower().startswith("en") else "zh"
 
 
 class SuggestQuestion(BaseModel):
@@ -81,8 +87,8 @@ async def post_suggest(
 
 async def _answer(services: Services, who: Caller, asked: SuggestQuestion, languages: str) -> SuggestionsBody:
     caller = await services.callers.principal(who)
-    language = "en" if languages.strip().lower().startswith("en") else "zh"
-    answer = await services.suggest.answer(caller, Asked(asked.q, asked.limit, may_personal(who), language))
+    asking = Asked(asked.q, asked.limit, may_personal(who), language_of(languages))
+    answer = await services.suggest.answer(caller, asking)
     entities = [(one.vertical, one.id) for one in answer.found if one.vertical and one.id]
     services.feedback.note(noted(who, "suggest", answer.query_id, asked.q, entities))
     return SuggestionsBody(

@@ -15,6 +15,7 @@ from indexers.workers import Workers
 from mappings.catalogue import Catalogue
 from search import bootstrap
 from search.commands.access_lane import stop_when_stdin_closes, watch_access_lane
+from search.commands.recommend_job import keep_figures
 from search.core.endpoints import Endpoints
 from search.core.errors import ConfigurationError
 from search.core.settings import Settings
@@ -42,7 +43,7 @@ async def run_indexers(
             if only:
                 await indexing
             else:
-                await _together(stop, indexing, watch_access_lane(stop))
+                await _together(stop, indexing, watch_access_lane(stop), keep_figures(settings, endpoints, stop))
     log.info("indexers_stopped", lane=lane)
 
 

@@ -221,6 +221,12 @@ class IndexingSettings(Group):
     )
 
 
+class RecommendSettings(Group, env_prefix="OFFICE_SEARCH_RECOMMEND_"):
+    """What the use of apps is put together for."""
+
+    every_h: float = Field(24, ge=0, description="how often the indexers make the figures of apps anew; 0: never")
+
+
 class CanarySettings(Group, env_prefix="OFFICE_SEARCH_CANARY_"):
     """How soon a revocation counts, measured by the service on itself."""
 
@@ -254,6 +260,7 @@ class Settings:
     indices: IndicesSettings = field(default_factory=IndicesSettings)
     indexers: IndexersSettings = field(default_factory=IndexersSettings)
     indexing: IndexingSettings = field(default_factory=IndexingSettings)
+    recommend: RecommendSettings = field(default_factory=RecommendSettings)
     canary: CanarySettings = field(default_factory=CanarySettings)
     log: LogSettings = field(default_factory=LogSettings)
 

@@ -66,6 +66,16 @@ class ApiClient:
         entities = [one for one in answered.body.get("suggestions", ()) if one["id"]]
         return replace(answered, body={**answered.body, "hits": entities})
 
+    async def store(self, question: PlayedQuestion) -> Answered:
+        """Return what the app store finds; its apps are the `hits`, of the vertical apps. Raises as `search`."""
+        answered = await self._answer(question, "apps", {"q": question.q, "limit": str(LIMIT)})
+        apps = [{**app, "vertical": "apps"} for app in answered.body.get("apps", ())]
+        return replace(answered, body={**answered.body, "hits": apps})
+
+    async def recommended(self, question: PlayedQuestion, limit: int) -> Answered:
+        """Return the apps that are recommended to who asks. Raises as `search`."""
+        return await self._answer(question, "apps/recommended", {"limit": str(limit)})
+
     async def _answer(self, question: PlayedQuestion, call: str, params: Mapping[str, str]) -> Answered:
         query = urlencode(params, quote_via=quote, safe="")
         began = time.perf_counter()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
 from rich.console import Console
@@ -17,11 +18,12 @@ from search.core.settings import Settings
 from search.evaluate.api_client import ApiClient
 from search.evaluate.figures import Figures, Played, by_kind, figures
 from search.evaluate.leaks import Leak
-from search.evaluate.play import WARM_UP, play_known_items, play_negatives, spread, warm_up
-from search.evaluate.questions import KnownItem, Negative, by_name, event_files, known_items, negatives
+from search.evaluate.play import WARM_UP, Ask, play_known_items, play_negatives, spread, warm_up
+from search.evaluate.questions import KnownItem, Negative, by_name, event_files, known_items, negatives, of_apps
 from search.evaluate.service import Load, fill, temporary_service
 
 SHOWN = 20
+Asked = Literal["search", "suggest", "store"]
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,22 @@ def run_known_items(
     *,
     url: str | None,
     json_file: Path | None,
-    suggest: bool = False,
+    of: Asked = "search",
 ) -> int:
     """Ask the questions in `data` of the service at `url`, or of a temporary one filled with the company.
 
-    `suggest`: of the suggestions instead, and of what is asked for by name alone. Prints a table, writes `json_file`
-    and returns the number of leaks. Raises OfficeSearchError when a file is missing or a question gets no complete
-    answer.
+    `of`: the search, the suggestions (and what is asked for by name alone), or the app store (and apps alone). Prints a
+    table, writes `json_file` and returns the number of leaks. Raises OfficeSearchError when a file is missing or a
+    question gets no complete answer.
     """
     if json_file and not json_file.parent.is_dir():
         raise ConfigurationError(f"{json_file.parent} is no folder; --json needs one to write into.")
     items, forbidden = known_items(data), negatives(data)
-    if suggest:
-        # What is denied is named by a search alone; a suggestion of a vertical that is denied would be a leak like any.
-        items, forbidden = by_name(items), [one.model_copy(update={"denied": ()}) for one in forbidden]
-    evaluation = _Evaluation(items, forbidden, console, suggest=suggest)
+    if of != "search":
+        # What is denied is named by a search alone; whatever is shown of a vertical that is denied is a leak like any.
+        items = by_name(items) if of == "suggest" else of_apps(items)
+        forbidden = [one.model_copy(update={"denied": ()}) for one in forbidden]
+    evaluation = _Evaluation(items, forbidden, console, of)
     if url:
         report = asyncio.run(evaluation.running(url, _secret(settings)))
     else:
@@ -89,11 +92,9 @@ def _secret(settings: Settings) -> str:
 class _Evaluation:
     """One evaluation, with a progress bar for each phase."""
 
-    def __init__(
-        self, items: Sequence[KnownItem], negatives: Sequence[Negative], console: Console, *, suggest: bool
-    ) -> None:
+    def __init__(self, items: Sequence[KnownItem], negatives: Sequence[Negative], console: Console, of: Asked) -> None:
         self._items = items
-        self._suggest = suggest
+        self._of = of
         self._negatives = negatives
         self._console = console
 
@@ -112,7 +113,7 @@ class _Evaluation:
 
     async def _play(self, client: ApiClient, load: Load, bars: Progress) -> Report:
         async with client:
-            ask = client.suggest if self._suggest else client.search
+            ask = _ask(client, self._of)
             await warm_up(ask, self._items, _bar(bars, "warm up", len(spread(self._items, WARM_UP))))
             played = await play_known_items(ask, self._items, _bar(bars, "known items", len(self._items)))
             leaked = await play_negatives(ask, self._negatives, _bar(bars, "negatives", len(self._negatives)))
@@ -121,6 +122,16 @@ class _Evaluation:
     def _bars(self) -> Progress:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeElapsedColumn(), console=self._console)
+
+
+def _ask(client: ApiClient, of: Asked) -> Ask:
+    match of:
+        case "suggest":
+            return client.suggest
+        case "store":
+            return client.store
+        case _:
+            return client.search
 
 
 def _bar(bars: Progress, name: str, total: int) -> Callable[[], None]:

@@ -12,6 +12,8 @@ from search.core.errors import OfficeSearchError
 
 NAMES = ("person_", "homonym", "group_name", "app_", "doc_title")
 """Beginnings of the kinds that ask for something by what it is called, which suggestions find too."""
+APPS = "app_"
+"""The beginning of the kinds that ask for apps, which the store finds too."""
 KNOWN_ITEMS, NEGATIVES = "queries.jsonl", "negative.jsonl"
 
 
@@ -65,6 +67,11 @@ def known_items(data: Path) -> list[KnownItem]:
 def by_name(items: Sequence[KnownItem]) -> list[KnownItem]:
     """Return the items that are asked for by what they are called."""
     return [item for item in items if item.kind.startswith(NAMES)]
+
+
+def of_apps(items: Sequence[KnownItem]) -> list[KnownItem]:
+    """Return the items that are apps."""
+    return [item for item in items if item.kind.startswith(APPS)]
 
 
 def negatives(data: Path) -> list[Negative]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mappings.entities import EPOCH, MICROSECOND
-from search.access.filter import departments_of, met, module_refusal, refusal
+from search.access.filter import departments_of, may_open, met, module_refusal, refusal
 from search.access.principal import Principal
 from search.access.refusal import Refusal
 from search.access.standing import Standing, UserAccess
@@ -59,7 +59,8 @@ def access(viewer: Viewer, who: UserAccess, subject: Subject) -> Finding:
     """
     why = _why(who, lambda caller: refusal(caller, subject.vertical, subject.id, subject.document))
     if why is None:
-        return Finding(Step.ACCESS, State.PASSED, "access")
+        opens = may_open(who.now, subject.vertical, subject.document)
+        return Finding(Step.ACCESS, State.PASSED, "access" if opens else "discoverable")
     finds = viewer.finds(subject.vertical, subject.id, subject.document)
     return Finding(Step.ACCESS, State.FAILED, why, _facts(viewer, who, subject, why) if finds else Facts())
 

@@ -56,6 +56,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         Refusal.NO_MODULE: "None of the user's roles has the vertical's module.",
         Refusal.MODULE_ELSEWHERE: "The user's roles have the vertical's module only for departments that it is not in.",
         "access": "The user may see it.",
+        "discoverable": "The user may find it and ask for it, as its `discoverable` names them, but not open it.",
         Refusal.CONVERSATION_UNKNOWN: "The conversation is unknown or deleted, so nobody sees anything of it.",
         Refusal.NOT_A_MEMBER: "The user is not a member of the conversation, which is not public.",
         Refusal.BEFORE_JOINING: "It was said before the user joined, and the conversation shows nothing older.",

@@ -16,7 +16,8 @@ from search.access.sealing import Sealing
 from search.core.settings import FeedbackSettings
 from search.core.tasks import cancelled
 from search.feedback import recents
-from search.feedback.noted import Click, Clicked, Noted, Recent
+from search.feedback.noted import Click, Clicked, Noted, Reactions, Recent
+from search.feedback.recents import question
 from search.feedback.store import Store
 from search.feedback.upkeep import DeletedAmong, Upkeep
 from search.feedback.writer import Writer
@@ -51,11 +52,31 @@ class Feedback:
         self._keeps_recents = settings.recent_searches == "on"
         self._store = Store(engine, replicas)
 
-        def user_query(tenant: str, text: str) -> str:
-            return text if tenant in settings.text_tenants else sealing.hash("question", tenant, text)
-
-        self.writer = Writer(self._store, user_query, keeps_text=self._keeps_recents, clock=clock)
+        self._sealing = sealing
+        self._text_tenants = settings.text_tenants
+        self.writer = Writer(self._store, self.kept_text, keeps_text=self._keeps_recents, clock=clock)
         self.upkeep = Upkeep(engine, deleted_among, clock)
+
+    def kept_text(self, tenant: str, text: str) -> str:
+        """Return what is kept of a question: its text for some tenants, and what stands for it for all others.
+
+        Questions that differ in blanks, width or case alone have the same.
+        """
+        if tenant in self._text_tenants:
+            return text
+        return self._sealing.hash("question", tenant, question(text))
+
+    def key(self, tenant: str, text: str) -> str:
+        """Return what questions are known by in the figures: the same for all that `kept_text` keeps of one."""
+        return question(text) if tenant in self._text_tenants else self.kept_text(tenant, text)
+
+    def key_of_kept(self, tenant: str, kept: str) -> str:
+        """Return the key of a question by what was kept of it."""
+        return question(kept) if tenant in self._text_tenants else kept
+
+    def tells_text(self, tenant: str) -> bool:
+        """Return whether questions of a tenant's are kept as they were asked."""
+        return tenant in self._text_tenants
 
     def note(self, noted: Noted) -> None:
         """Note an answer in the background. Never waits, never raises."""
@@ -98,6 +119,10 @@ class Feedback:
         Raises Unavailable when the engine does not answer.
         """
         return await self._store.often_opened(tenant, user, limit, self._clock())
+
+    async def reactions(self, tenant: str, user: str, vertical: str) -> Reactions:
+        """Return what the user did with a vertical's entities that answers showed them. Raises Unavailable."""
+        return await self._store.reactions(tenant, user, vertical, self._clock())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

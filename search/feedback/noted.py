@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -67,3 +67,14 @@ class Recent:
     id: str
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What a user did with entities of one vertical that answers showed them, by id.
+
+    `dismissed`: those that they want no more. `seen`: in how many answers they saw each and opened it in none.
+    """
+
+    dismissed: frozenset[str] = frozenset()
+    seen: Mapping[str, int] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from analyzers import normalise
 from mappings.properties import Document
 from search.feedback.noted import OPENING, Clicked, Recent
 from search.feedback.ubi import Answered
@@ -42,6 +43,11 @@ def millis(moment: datetime) -> int:
 def tidy(text: str) -> str:
     """Return a question as it is kept: `" 搜索  中台 "` → `"搜索 中台"`."""
     return " ".join(text.split())
+
+
+def question(text: str) -> str:
+    """Return the form in which questions are the same: `" ＯＫＲ 目标"` and `"okr 目标"`."""
+    return tidy(normalise(text))
 
 
 def meant(clicked: Clicked, answer: Answered) -> str | None:

@@ -16,13 +16,17 @@ from mappings import feedback as stored
 from mappings.properties import Document
 from search.core.errors import Unavailable
 from search.feedback import recents, ubi
-from search.feedback.noted import OPENING
+from search.feedback.noted import OPENING, Reactions
 from search.feedback.operations import Operation, Outcome, upserting
 from search.feedback.ubi import Answered
 
 KEPT_FOR: Final = timedelta(days=90)
 # Questions of one user that are looked through: more than one asks in an hour.
 MOST_ASKED: Final = 2_000
+# Whoever was shown something for so long and left it may be shown it again.
+SEEN_FOR: Final = timedelta(days=30)
+MOST_REACTED: Final = 2_000
+MOST_ACTIONS: Final = 10
 # The engine may be slow; whoever asks for their recent searches does not wait for ever.
 PATIENCE_S: Final = 2.0
 
@@ -145,6 +149,45 @@ class Store:
             raise Unavailable("What was opened cannot be read, as the engine does not answer.") from error
         buckets = answer["aggregations"]["opened"]["buckets"]
         return [(bucket["key"][0], bucket["key"][1]) for bucket in buckets]
+
+    async def reactions(self, tenant: str, user: str, vertical: str, now: datetime) -> Reactions:
+        """Return what a user did with a vertical's entities that they were shown. Raises Unavailable."""
+        index = stored.alias(stored.EVENTS, tenant)
+        try:
+            answer = await self._engine.search(
+                index=index, body=_reacted(user, vertical, now), request_timeout=PATIENCE_S
+            )
+        except NotFoundError:
+            return Reactions()
+        except OpenSearchException as error:
+            raise Unavailable("What you dismissed cannot be read, as the engine does not answer.") from error
+        if answer["timed_out"] or answer["_shards"]["failed"]:
+            raise Unavailable("What you dismissed cannot be read; try again in a moment.")
+        did = {one["key"]: one["entities"]["buckets"] for one in answer["aggregations"]["did"]["buckets"]}
+        opened = {bucket["key"] for action in OPENING for bucket in did.get(action, ())}
+        seen = {one["key"]: one["answers"]["value"] for one in did.get("impression", ()) if one["key"] not in opened}
+        return Reactions(frozenset(bucket["key"] for bucket in did.get("dismiss", ())), seen)
+
+
+def _reacted(user: str, vertical: str, now: datetime) -> Document:
+    """Return the search: a dismissal counts as long as it is kept, what was seen for a shorter time."""
+    attributes = "event_attributes"
+    lately = {"range": {"timestamp": {"gte": recents.millis(now - SEEN_FOR), "format": "epoch_millis"}}}
+    condition = [
+        {"term": {"client_id": user}},
+        {"term": {f"{attributes}.object.object_id_type": vertical}},
+        {"term": {f"{attributes}.personal": True}},
+        {"bool": {"should": [{"term": {"action_name": "dismiss"}}, lately], "minimum_should_match": 1}},
+    ]
+    entities = {"terms": {"field": f"{attributes}.object.object_id", "size": MOST_REACTED}}
+    answers = {"answers": {"cardinality": {"field": "query_id"}}}
+    actions = {"terms": {"field": "action_name", "size": MOST_ACTIONS}}
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": condition}},
+        "aggs": {"did": {**actions, "aggs": {"entities": {**entities, "aggs": answers}}}},
+    }
 
 
 def _opened(user: str, limit: int, since: datetime) -> Document:

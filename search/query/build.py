@@ -7,6 +7,7 @@ The body of `预算 from:张三` for messages, in outline:
     should   mixture                 BM25 over words, pairs and characters of each text; the best text counts
              literal run   × 100     the text as it stands, somewhere: always before its scattered parts
              exact name    × 1000    the whole name or title: always first
+             what it does  × 60      where documents do something for people, that they do what is wished for
              a name in pinyin, the last digits of a number, …
 
 `filter` alone decides what is found and counted; `should` only orders it. The reader puts the access filter around it.
@@ -24,13 +25,14 @@ from mappings.parts.matching import LONGEST_SUFFIX, NUMBER_SUFFIXES, SHORTEST_SU
 from mappings.parts.texts import Text
 from mappings.vertical import Vertical
 from search.access.clauses import Clause, any_of
-from search.query import filters
+from search.query import filters, serving
 from search.query.names import NAME_BOOST, NAME_CHARS, named
 from search.query.resolved import ResolvedQuery, literal_run, with_letters
 
 # Names of clauses that the engine reports as met; they decide the tier in merging.
 EXACT = "exact"
 LITERAL = "literal"
+SERVES = "serves"
 
 LATER_WRITTEN = {"_seq_no": {"order": "desc"}}
 
@@ -190,9 +192,9 @@ class _Way:
 
     @property
     def scored(self) -> Clause:
-        if self.boost is None:
-            return self.clause
         name = {"_name": self.tier} if self.tier else {}
+        if self.boost is None:
+            return {"bool": {"must": [self.clause], **name}} if name else self.clause
         return {"constant_score": {"filter": self.clause, "boost": self.boost, **name}}
 
 
@@ -207,6 +209,10 @@ def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
         ways.append(_Way(there, EXACT_BOOST, EXACT))
     if matching.numbers and (ending := digits(query.text)):
         ways.append(_Way({"term": {NUMBER_SUFFIXES: ending}}, 2 * NAME_BOOST))
+    if done := serving.served(query, vertical):
+        ways.append(_Way(done, tier=SERVES))
+    if chosen := serving.opened(query, vertical):
+        ways.append(_Way(chosen, tier=SERVES))
     if query.fuzzy and (fuzzily := query.fuzzily_named(vertical)):
         ways.append(_Way(fuzzily))
     return ways

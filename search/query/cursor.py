@@ -72,17 +72,21 @@ def mark(vertical: str, document_id: str) -> bytes:
 
 @dataclass(frozen=True)
 class Cursors:
-    """Gives and takes the cursors of one question of one caller. `clock`: seconds since 1970."""
+    """Gives and takes the cursors of one question of one caller.
+
+    `clock`: seconds since 1970. `purpose`: of the call, so that what one gave is nothing for another.
+    """
 
     sealing: Sealing
     caller: Principal
     question: Question
     clock: Callable[[], float] = time.time
+    purpose: str = PURPOSE
 
     def encode(self, seen: Seen) -> str:
         said = {"at": round(self.clock()), "counts": seen.counts, "last": seen.last, "missed": sorted(seen.missed)}
         content = orjson.dumps(said) + b"\n" + b"".join(sorted(seen.marks))
-        return self.sealing.seal(PURPOSE, content, self._bound)
+        return self.sealing.seal(self.purpose, content, self._bound)
 
     def decode(self) -> Seen:
         """Return what the question's cursor says; nothing was seen before the first page.
@@ -92,7 +96,7 @@ class Cursors:
         if not self.question.cursor:
             return NOTHING
         try:
-            content = self.sealing.unseal(PURPOSE, self.question.cursor, self._bound)
+            content = self.sealing.unseal(self.purpose, self.question.cursor, self._bound)
         except Broken:
             raise BadRequest(
                 "cursor: not one that this service gave for this question; ask without it for the first page."

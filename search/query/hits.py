@@ -11,6 +11,7 @@ from mappings.collection import ORIGINAL
 from mappings.parts.display import Shown
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate
+from search.access.clauses import Clause
 from search.access.principal import Principal, Rules
 from search.access.reader import Found
 from search.query import build, merge
@@ -25,6 +26,11 @@ def shown(found: Found) -> Shown:
     """Return what a document shows by itself."""
     vertical = found.vertical
     return vertical.display.show(vertical.entity_of(found.document), found.document[ORIGINAL])
+
+
+def on_request(found: Found) -> dict[str, str]:
+    """Return the mark of a document that the caller may find, and ask for, but not open."""
+    return {} if found.opens else {"access": "request"}
 
 
 def with_names(vertical: Vertical, fields: Mapping[str, Any], names: JoinedNames, rules: Rules) -> dict[str, Any]:
@@ -46,10 +52,16 @@ def conversation_title(vertical: Vertical, fields: Mapping[str, Any], names: Joi
 
 
 class HitView:
-    """Shows documents under a query. `fuzzy`: the verticals in which names were looked for with a typo."""
+    """Shows documents under a query.
 
-    def __init__(self, query: ResolvedQuery, caller: Principal, fuzzy: Collection[str] = ()) -> None:
+    `fuzzy`: the verticals in which names were looked for with a typo. `also`: conditions beside the query.
+    """
+
+    def __init__(
+        self, query: ResolvedQuery, caller: Principal, fuzzy: Collection[str] = (), also: Sequence[Clause] = ()
+    ) -> None:
         self.query = query
+        self._also = also
         self._fuzzy = fuzzy
         self._rules = caller.rules
         said = " ".join((query.text, *(way.text for way in query.variants)))
@@ -60,14 +72,15 @@ class HitView:
         if candidate.version == found.version:
             return True
         query = replace(self.query, fuzzy=found.vertical.name in self._fuzzy)
-        return matches(found.vertical, found.document, build.query_body(query, found.vertical), query.lexicon.segmenter)
+        body = {"bool": {"must": [build.query_body(query, found.vertical)], "filter": list(self._also)}}
+        return matches(found.vertical, found.document, body, query.lexicon.segmenter, id=found.document_id)
 
     def hit(self, place: merge.Ranked, found: Found, names: JoinedNames) -> Hit:
         """Return a document as a hit; `names` are what the entities that it speaks of are called."""
         vertical = found.vertical
         told = shown(found)
         id = found.document_id.rpartition(":")[2]
-        fields = with_names(vertical, told.fields, names, self._rules)
+        fields = with_names(vertical, told.fields, names, self._rules) | on_request(found)
         if vertical.display.joined:
             title = conversation_title(vertical, fields, names)
         else:

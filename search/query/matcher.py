@@ -16,20 +16,35 @@ from mappings.vertical import Vertical
 Clause = Mapping[str, Any]
 
 
-def matches(vertical: Vertical, stored: Mapping[str, Any], query: Clause, segmenter: Segmenter | None = None) -> bool:
+def matches(
+    vertical: Vertical,
+    stored: Mapping[str, Any],
+    query: Clause,
+    segmenter: Segmenter | None = None,
+    *,
+    id: str | None = None,
+) -> bool:
     """Return whether a stored document of this vertical matches a query body that `search.query.build` made.
 
-    Its fields are made again from the original, as the analysed ones are not stored; `segmenter` is the tenant's.
+    Its fields are made again from the original, as the analysed ones are not stored; `segmenter` is the tenant's. `id`:
+    the document's, for queries that name documents.
     """
-    return DocumentMatcher(vertical, stored, segmenter).matches(query)
+    return DocumentMatcher(vertical, stored, segmenter, id=id).matches(query)
 
 
 class DocumentMatcher:
     """Decides several queries over one document, which is analysed once."""
 
-    def __init__(self, vertical: Vertical, stored: Mapping[str, Any], segmenter: Segmenter | None = None) -> None:
+    def __init__(
+        self,
+        vertical: Vertical,
+        stored: Mapping[str, Any],
+        segmenter: Segmenter | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
         state = vertical.entities[vertical.entity_of(stored)].model_validate(stored[ORIGINAL])
-        self._fields = _Fields(vertical, vertical.fields(state, segmenter))
+        self._fields = _Fields(vertical, vertical.fields(state, segmenter), id)
 
     def matches(self, query: Clause) -> bool:
         """Return whether the document matches a query body."""
@@ -40,6 +55,7 @@ class DocumentMatcher:
 class _Fields:
     vertical: Vertical
     document: Mapping[str, Any]
+    id: str | None = None
 
     def values(self, name: str) -> list[Any]:
         """Return a field's values; of an analysed one its terms, under the engine's `whitespace`."""
@@ -102,6 +118,7 @@ def _enough(fields: _Fields, body: Mapping[str, Any]) -> bool:
 
 _OF_FIELDS: Mapping[str, Callable[[_Fields, Any], bool]] = {
     "match_all": lambda fields, body: True,
+    "ids": lambda fields, body: fields.id in body["values"],
     "bool": _bool,
     "dis_max": lambda fields, body: any(_matches(fields, query) for query in body["queries"]),
     "constant_score": lambda fields, body: _matches(fields, body["filter"]),

@@ -1,9 +1,11 @@
 """Ranked lists of different indices → one list. Their scores do not compare, so only ranks count; pure.
 
-For example, of `预算` (E: exact name, L: holds 预算 literally, P: parts of it; the number is the rank):
+For example, of `预算` (E: exact name, S: does what is wished for, L: holds 预算 literally, P: parts of it; the number
+is the rank):
 
     contacts  P1                     the tiers first, in each the fused rank, then the verticals' order
-    docs      E1 L2 P3         →     docs E1, messages L1, docs L2, messages L2, contacts P1, docs P3, …
+    docs      E1 L2 P3         →     docs E1, apps S1, messages L1, docs L2, messages L2, contacts P1, docs P3, …
+    apps      S1
     messages  L1 L2 P3
 
 A tier never lifts a hit over an earlier one of its own vertical: behind a P everything counts as P.
@@ -15,13 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.access.candidates import Candidate, Candidates
-from search.query.build import EXACT, LITERAL
+from search.query.build import EXACT, LITERAL, SERVES
 from search.query.resolved import Sort
 
 # Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet …", SIGIR 2009: score = Σ w / (60 + rank).
 RANK_CONSTANT = 60
 
-EXACT_TIER, LITERAL_TIER, PARTS_TIER = 0, 1, 2
+EXACT_TIER, SERVING_TIER, LITERAL_TIER, PARTS_TIER = 0, 1, 2, 3
+# So many that do what is wished for go before what speaks of it; the others rank as their texts do.
+MOST_SERVING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,15 @@ class Ranked:
     score: float
 
 
-def tier(candidate: Candidate) -> int:
-    """Return a candidate's tier: exact names and titles, then literal runs of the query, then its scattered parts."""
+def tier(candidate: Candidate, *, serves: bool = True) -> int:
+    """Return a candidate's tier.
+
+    Exact names and titles, what does what is wished for, literal runs of the query, and last its scattered parts.
+    """
     if EXACT in candidate.names:
         return EXACT_TIER
+    if serves and SERVES in candidate.names:
+        return SERVING_TIER
     return LITERAL_TIER if LITERAL in candidate.names else PARTS_TIER
 
 
@@ -45,10 +54,11 @@ def merge(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
         return _by_time(answers, sort)
     placed = []
     for answer in answers:
-        worst = EXACT_TIER
+        worst, serving = EXACT_TIER, 0
         for position, candidate in enumerate(answer.found):
             # Within a vertical the order stands: a later hit never passes an earlier one.
-            worst = max(worst, tier(candidate))
+            worst = max(worst, tier(candidate, serves=serving < MOST_SERVING))
+            serving += worst == SERVING_TIER
             placed.append((worst, -_fused(answer, position + 1), answer.vertical.ranking.order, position, candidate))
     placed.sort(key=lambda place: place[:4])
     return [Ranked(candidate, _score(place, fused)) for place, fused, _, _, candidate in placed]

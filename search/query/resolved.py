@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from analyzers import PLAIN, Lexicon, Terms, analyse
+from analyzers import PLAIN, Lexicon, Terms, Wish, analyse, wishes
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
 from search.query.filters import Condition
@@ -19,6 +19,8 @@ Sort = Literal["relevance", "newest", "oldest"]
 # The engine counts the clauses of a whole query against 1,024: in scoring three kinds of terms in three fields, in
 # coverage pairs once and characters twice, so 18 times this many, and what else there is, stay below.
 MOST_TERMS = 48
+# With what people want done, which has no more than 400 clauses.
+MOST_WITH_WISHES = 33
 # More words than these are a sentence, in which some may well be missing.
 MOST_WORDS = 5
 LONGEST_WORD = 6
@@ -30,7 +32,9 @@ class ResolvedQuery:
 
     `text`: what stands outside of operators and quotes. `conditions`: positive ones first. `name_in_departments`: a
     name that the text holds beside the departments in which it is meant. `nearby`: departments around the caller,
-    nearest first, each within the next. `fuzzy`: names may differ by a small typo.
+    nearest first, each within the next. `fuzzy`: names may differ by a small typo. `opened`: by vertical, the ids of
+    what people opened who asked the same, most first. `browsing`: only what does something for people is looked for, so
+    that any one wish is enough. `wished`: it is asked, too, what does what the text wishes for.
     """
 
     text: str = ""
@@ -42,6 +46,9 @@ class ResolvedQuery:
     nearby: Sequence[frozenset[str]] = ()
     lexicon: Lexicon = PLAIN
     fuzzy: bool = False
+    opened: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    browsing: bool = False
+    wished: bool = True
 
     @cached_property
     def terms(self) -> Terms:
@@ -64,8 +71,17 @@ class ResolvedQuery:
         ways = self.lexicon.variants(self.text)[:room] if room > 0 else []
         plain = Lexicon(self.lexicon.segmenter)
         return [
-            replace(self, text=way, name_in_departments=None, nearby=(), fuzzy=False, lexicon=plain) for way in ways
+            replace(
+                self, text=way, name_in_departments=None, nearby=(), fuzzy=False, opened={}, lexicon=plain, wished=False
+            )
+            for way in ways
         ]
+
+    @cached_property
+    def wishes(self) -> Sequence[Wish]:
+        """What the text wishes for; nothing where asking for it would be too much beside all else."""
+        size = sum(_size(way.terms) for way in (self, *self.variants))
+        return wishes(self.text, self.lexicon) if self.wished and size <= MOST_WITH_WISHES else ()
 
     @cached_property
     def literal(self) -> str:

@@ -28,6 +28,7 @@ from search.query.dates import SHANGHAI, resolve_date
 from search.query.filters import concerns, filter_language
 from search.query.hits import HitView
 from search.query.names_meant import NameResolver
+from search.query.opened import NothingOpened, OpenedAfter
 from search.query.page import Page, Paging, one_more
 from search.query.parse import ParsedQuery, parse
 from search.query.question import Question, resolve_question
@@ -55,6 +56,7 @@ class Search:
     lexicons: Lexicons = field(default_factory=Lexicons)
     timezone: tzinfo = SHANGHAI
     sealing: Sealing = field(default_factory=Sealing)
+    opened: OpenedAfter = field(default_factory=NothingOpened)
 
     async def answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         """Answer a question. `now` is aware; dates in the question are resolved against it.
@@ -65,15 +67,21 @@ class Search:
 
     async def resolve(self, caller: Principal, question: Question, now: datetime) -> ResolvedQuery:
         """Return what a question amounts to for a caller. Raises BadRequest."""
-        return await self._resolve(caller, question, self._parse(caller, question, now), now)
+        return (await self.understood(caller, question, now))[1]
+
+    async def understood(
+        self, caller: Principal, question: Question, now: datetime
+    ) -> tuple[ParsedQuery, ResolvedQuery]:
+        """Return the parts of a question, and what it amounts to for a caller. Raises BadRequest."""
+        parsed = self._parse(caller, question, now)
+        return parsed, await self._resolve(caller, question, parsed, now)
 
     async def _answer(self, caller: Principal, question: Question, now: datetime) -> Answer:
         began = time.monotonic()
         asked, denied = _permitted(caller, self.catalogue.of(caller.tenant).verticals, question.verticals)
         cursors = Cursors(self.sealing, caller, question)
         seen = cursors.decode()
-        parsed = self._parse(caller, question, now)
-        query = await self._resolve(caller, question, parsed, now)
+        parsed, query = await self.understood(caller, question, now)
         for spare in SPARE:
             page, answers, fuzzy, found = await self._page(caller, query, asked, seen, question.limit, spare)
             is_whole = len(page.hits) >= one_more(question.limit, seen) or all(_is_all(one, seen) for one in found)
@@ -89,7 +97,7 @@ class Search:
             hits=page.hits,
             sections=sections,
             text=parsed.text,
-            filters=_shown_filters(parsed, question),
+            filters=shown_filters(parsed, question.filters),
             denied=denied,
             failed=failed,
             corrected=corrected,
@@ -122,7 +130,9 @@ class Search:
         language = filter_language(self.catalogue.of(caller.tenant))
         names = NameResolver(self.reader, caller, self._contacts(caller))
         dates = partial(resolve_date, now=now, tz=question.zone(self.timezone))
-        return await resolve_question(question, parsed, language, names, self.lexicons.of(caller.tenant), dates)
+        lexicon = self.lexicons.of(caller.tenant)
+        query = await resolve_question(question, parsed, language, names, lexicon, dates)
+        return replace(query, opened=await self.opened.after(caller.tenant, query.text))
 
     def _contacts(self, caller: Principal) -> Vertical:
         """Return the vertical in which people and conversations are looked up by name."""
@@ -228,13 +238,13 @@ def _section(answer: Candidates, dropped: Mapping[str, int]) -> Section:
     return Section(total, "eq" if answer.exact else "gte")
 
 
-def _shown_filters(parsed: ParsedQuery, question: Question) -> dict[str, Any]:
+def shown_filters(parsed: ParsedQuery, beside: Mapping[str, str]) -> dict[str, Any]:
     """Return the conditions in force, for chips: from the query box, and from the parameters beside it."""
     filters: dict[str, Any] = {}
     for operator in parsed.operators:
         name = f"-{operator.name}" if operator.negated else operator.name
         filters.setdefault(name, []).append(operator.value)
-    for name, value in question.filters.items():
+    for name, value in beside.items():
         filters.setdefault(name, []).append(value)
     if parsed.phrases:
         filters["phrases"] = list(parsed.phrases)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from analyzers import PLAIN, Lexicon, wishes
 from mappings.catalogue import Catalogue
 from mappings.vertical import Vertical
 from search.access.candidates import Candidate, Candidates, Request
@@ -15,6 +16,7 @@ from search.query.build import best_first
 from search.query.highlight import highlight_terms
 from search.query.matcher import matches
 from search.query.names_meant import NameInDepartments, NameResolver
+from search.query.opened import Opened
 from search.suggest.answer import Suggestion
 from search.suggest.show import naming, suggestion
 from search.suggest.ways import Close, Typed, query_body, why_of
@@ -32,6 +34,8 @@ class Names:
     catalogue: Catalogue
     caller: Principal
     close: Mapping[str, Close]
+    lexicon: Lexicon = PLAIN
+    opened: Opened = field(default_factory=dict)
 
     async def find(
         self, text: str, verticals: Sequence[Vertical], limit: int, only: Clause | None = None
@@ -43,7 +47,7 @@ class Names:
         if len(text) > LONGEST:
             return [], []
         meant = await self._meant(text, verticals)
-        typed = Typed(text, meant, self.close)
+        typed = Typed(text, meant, self.close, wishes(text, self.lexicon), self.opened)
         found, failed = await self._once(typed, verticals, limit, only, slips=False)
         if found or failed:
             return found, failed
@@ -133,7 +137,8 @@ class Names:
         body = query_body(replace(typed, close={}), here.vertical, slips=slips)
         whole = await self.reader.current(self.caller, [(here.vertical, here.document_id)])
         there = whole.get((here.vertical.name, here.document_id))
-        return bool(body and there and matches(here.vertical, there.document, _within(body, only)))
+        id = here.document_id
+        return bool(body and there and matches(here.vertical, there.document, _within(body, only), id=id))
 
 
 def ordered(answers: Iterable[Candidates]) -> list[Candidate]:

@@ -13,6 +13,7 @@ from mappings.vertical import Vertical
 from search.access.candidates import Candidate
 from search.access.reader import Found, Place
 from search.query.highlight import HighlightTerms, mark_name
+from search.query.hits import on_request
 from search.suggest.answer import Suggestion
 
 BETWEEN = " · "
@@ -49,7 +50,7 @@ def suggestion(
         found.document_id.rpartition(":")[2],
         BETWEEN.join(dict.fromkeys(detail)),
         why,
-        suggested.fields(entity, original),
+        {**suggested.fields(entity, original), **on_request(found)},
     )
 
 

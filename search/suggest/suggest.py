@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import structlog
 
-from analyzers import normalise
+from analyzers import Lexicons, normalise
 from mappings.catalogue import Catalogue
 from mappings.parts.filtering import Named
 from mappings.vertical import Vertical
@@ -20,6 +20,7 @@ from search.access.reader import Found, Place, Reader
 from search.core.errors import Unavailable
 from search.query.closeness import NOBODY, Closeness, ClosenessKept
 from search.query.filters import filter_language
+from search.query.opened import NothingOpened, OpenedAfter
 from search.suggest.answer import Suggestion, Suggestions
 from search.suggest.names import Names
 from search.suggest.operators import Typing, typing, values
@@ -70,6 +71,8 @@ class Suggest:
     catalogue: Catalogue
     closeness: ClosenessKept
     own: Own
+    lexicons: Lexicons = field(default_factory=Lexicons)
+    opened: OpenedAfter = field(default_factory=NothingOpened)
 
     async def answer(self, caller: Principal, asked: Asked) -> Suggestions:
         """Return suggestions for what is typed so far; for nothing, what the caller most likely wants next."""
@@ -89,7 +92,8 @@ class Suggest:
         recent = asyncio.create_task(self._recent(caller, asked))
         try:
             verticals = [one for one in catalogue.verticals.values() if one.suggested and caller.may_call(one.module)]
-            names = Names(self.reader, catalogue, caller, close)
+            opened = await self.opened.after(caller.tenant, asked.q)
+            names = Names(self.reader, catalogue, caller, close, self.lexicons.of(caller.tenant), opened)
             found, failed = await names.find(asked.q, verticals, asked.limit)
             own = await recent
             room = asked.limit - min(len(own), PLACES_FOR_OWN) if asked.limit > PLACES_FOR_OWN else asked.limit

@@ -8,6 +8,11 @@ Of `zhangs` for contacts, in outline, the best way in counts alone:
      350  the pinyin of a later part of the name begins with it
      300  a number ends with it                               200  one slip away, if nothing else is found
 
+and, where documents do something for people, for what somebody wants done:
+
+     885  people opened it who asked the same                 850  its name or tags say that it does it
+     580  they say something near to it                       550  its description says it, or a tag any other word
+
 Closeness to the caller adds less than any step between two ways, so it decides among equals only. No way depends on how
 often anything occurs, so what is hidden moves nothing.
 """
@@ -18,24 +23,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analyzers import analyse, name_query_terms, normalise
+from analyzers import Wish, analyse, name_query_terms, normalise
 from mappings.parts.matching import EXACT, INITIALS, INNER, NUMBER_SUFFIXES, PINYIN, exact_form
 from mappings.vertical import Vertical
 from search.access.clauses import Clause
+from search.query import serving
 from search.query.build import digits
 from search.query.names import MOST_NAME_CHARS, NAME_CHARS, fuzzily_named, named
 from search.query.names_meant import NameInDepartments
 from search.query.resolved import literal_run
 
-Why = Literal["exact_name", "name", "pinyin", "typo"]
+Why = Literal["exact_name", "name", "pinyin", "typo", "synonym", "often_opened"]
 
 WHOLE, THERE, BEGINNING, NEARLY_THERE, SPELLED = 1000, 900, 800, 750, 700
 WORDS, SPELLING, LATER, ENDING, SLIP = 600, 450, 350, 300, 200
+OPENED, SERVED_BY_NAME, SERVED, NEAR, SAID = 885, 870, 850, 580, 550
 WHYS: tuple[tuple[float, Why], ...] = (
     (THERE, "exact_name"),
+    (OPENED, "often_opened"),
+    (SERVED_BY_NAME, "name"),
+    (SERVED, "synonym"),
     (NEARLY_THERE, "name"),
     (SPELLED, "pinyin"),
     (WORDS, "name"),
+    (SAID, "synonym"),
     (LATER, "pinyin"),
     (ENDING, "name"),
     (0, "typo"),
@@ -59,11 +70,16 @@ class Close:
 
 @dataclass(frozen=True)
 class Typed:
-    """What is typed for a name. `meant`: a name beside the departments in which it is meant."""
+    """What is typed for a name. `meant`: a name beside the departments in which it is meant.
+
+    `wishes`: what it wishes for; `opened`: by vertical, the ids of what people opened who asked the same.
+    """
 
     text: str
     meant: NameInDepartments | None = None
     close: Mapping[str, Close] = field(default_factory=dict)
+    wishes: Sequence[Wish] = ()
+    opened: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def query_body(typed: Typed, vertical: Vertical, *, slips: bool = False) -> Clause | None:
@@ -92,7 +108,7 @@ def _ways(typed: Typed, vertical: Vertical) -> list[Clause]:
         ways += _spelled(typed.text, vertical)
     if vertical.matching.numbers and (ending := digits(typed.text)):
         ways.append(_way({"term": {NUMBER_SUFFIXES: ending}}, ENDING))
-    return [*ways, *_meant(typed.meant, vertical)]
+    return [*ways, *_meant(typed.meant, vertical), *_serving(typed, vertical)]
 
 
 def _words(text: str, vertical: Vertical) -> Clause | None:
@@ -136,6 +152,17 @@ def _meant(meant: NameInDepartments | None, vertical: Vertical) -> list[Clause]:
     if spelled := named(meant.name):
         ways.append((spelled, NEARLY_THERE))
     return [_way({"bool": {"filter": [home, way]}}, worth) for way, worth in ways]
+
+
+def _serving(typed: Typed, vertical: Vertical) -> list[Clause]:
+    """Return the ways in which a document does what is typed, whatever it is called."""
+    ways = [_way({"ids": {"values": list(ids)}}, OPENED)] if (ids := typed.opened.get(vertical.name)) else []
+    for worth, clause in serving.levels(typed.wishes, vertical):
+        ways.append(_way(clause, _WORTH[worth]))
+    return ways
+
+
+_WORTH: Mapping[serving.Level, float] = {"by name": SERVED_BY_NAME, "outright": SERVED, "near": NEAR, "said": SAID}
 
 
 def _slips(typed: Typed, vertical: Vertical) -> list[Clause]:

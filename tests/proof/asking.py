@@ -13,12 +13,13 @@ from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
 from proof.openings import Opening, OpeningJudge
 from proof.questions import MOST_HITS, Question
+from proof.shop import AppOf, StoreJudge, Visit
 
 AT_ONCE = 8
 """Questions that are under way together."""
 
 T = TypeVar("T")
-Asked = Question | Place | Beginning | Opening
+Asked = Question | Place | Beginning | Opening | Visit | AppOf
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
 Told_to = Mapping[str, Sequence[tuple[Asked, Told]]]
@@ -64,13 +65,20 @@ async def ask(
         for question, answer in zip(mine, told, strict=True):
             _judge(judge, company, user, question, answer)
             tally.checked += 1
-            tally.found += isinstance(answer, Mapping) and bool(answer.get("hits", answer.get("suggestions", True)))
+            tally.found += isinstance(answer, Mapping) and _found(answer)
         return list(zip(mine, told, strict=True))
 
     return dict(zip(callers, await together(map(asks, callers)), strict=True))
 
 
+def _found(answer: Body) -> bool:
+    shown = [answer[name] for name in ("hits", "suggestions", "apps") if name in answer]
+    return any(shown) if shown else True
+
+
 def _asked(question: Asked, *, fresh: bool) -> Asked:
+    if isinstance(question, Visit):
+        return replace(question, limit=question.limit if fresh else MOST_HITS)
     if not isinstance(question, Question):
         return question
     conditions = [replace(one, value=in_time(one.value)) for one in question.conditions]
@@ -86,6 +94,11 @@ async def _told(slots: asyncio.Semaphore, company: Company, user: str, question:
             return await company.product.opened(company.tenant, user, question.path)
         if isinstance(question, Beginning):
             return await company.product.suggest(company.tenant, user, question.params)
+        if isinstance(question, AppOf):
+            return await company.product.store(company.tenant, user, question.path, question.params)
+        if isinstance(question, Visit):
+            path = question.path
+            return await walk(lambda params: company.product.store(company.tenant, user, path, params), question)
         return await walk(lambda params: company.product.ask(company.tenant, user, params), question)
 
 
@@ -100,6 +113,8 @@ def _judge(judge: Judge | None, company: Company, user: str, question: Asked, to
             OpeningJudge(judge.sight, question).check(told)
         elif isinstance(question, Beginning):
             BeginningJudge(judge.sight, question, judge.settled).check(told)
+        elif isinstance(question, Visit | AppOf):
+            StoreJudge(judge.sight, judge.settled).check(question, told)
         else:
             judge.check(question, told)
     except Wrong as error:
@@ -107,17 +122,18 @@ def _judge(judge: Judge | None, company: Company, user: str, question: Asked, to
         raise Wrong(f"{user} of {company.tenant} asks{when} {question}: {error}\nanswer: {told}") from None
 
 
-async def walk(ask: Callable[[Mapping[str, Any]], Awaitable[Told]], question: Question) -> Told:
+async def walk(ask: Callable[[Mapping[str, Any]], Awaitable[Told]], question: Question | Visit) -> Told:
     """The answer to a question, all its pages put together."""
+    listed, totals = ("apps", ("total", "facets")) if isinstance(question, Visit) else ("hits", ("sections",))
     first = answer = await ask(question.params)
     if not isinstance(first, Mapping) or not isinstance(answer, Mapping):
         return first
-    hits = list(first["hits"])
+    hits = list(first[listed])
     while question.limit < MOST_HITS and answer["cursor"]:
-        if len(answer["hits"]) != question.limit:
-            raise Wrong(f"a page of {len(answer['hits'])} hits before the last one")
+        if len(answer[listed]) != question.limit:
+            raise Wrong(f"a page of {len(answer[listed])} hits before the last one")
         answer = await ask({**question.params, "cursor": answer["cursor"]})
-        if not isinstance(answer, Mapping) or answer["sections"] != first["sections"]:
+        if not isinstance(answer, Mapping) or any(answer[name] != first[name] for name in totals):
             raise Wrong(f"a later page has other totals: {answer}")
-        hits += answer["hits"]
-    return {**first, "hits": hits, "cursor": answer["cursor"]}
+        hits += answer[listed]
+    return {**first, listed: hits, "cursor": answer["cursor"]}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from proof.judge import Body, Refusal, Shown, Wrong, everything_counts, same
+from proof.judge import Body, HitJudge, Refusal, Shown, Wrong, everything_counts, same
 from proof.matching import names
 from proof.oracle import ENTITIES_OF, VERTICAL_OF, Data, Key, Sight
-from proof.questions import Typed
+from proof.questions import Question, Typed
 from proof.words import HAN, WORDS, tokens
 
 MOST = 20
@@ -71,13 +71,16 @@ class BeginningJudge:
         if self.asked.operator:
             same("what stands behind the operator", key[0], OF_OPERATOR[self.asked.operator])
             same("the token", one["token"], f"{self.asked.operator}:{key[1]}")
-        if self.asked.word and not self._is_called(key[0], data):
+        if self.asked.word and not self._is_called(key[0], data, may_serve=True):
             raise Wrong(f"{key}, which is not called {self.asked.word}")
         same("what it is called", Shown(one["title"]).text, data["title" if key[0] == "doc" else "name"])
         told = {part for part in one["detail"].split(" · ") if part}
         same("what else is told of it", told - set(self._known(key[0], data)), set())
+        fields = dict(one["fields"])
+        if key[0] == "app":
+            HitJudge(self.sight, Question(), {"id": key[1]}, fresh=True).check_access(fields)
         own = {"kind": key[0], "conversation_kind": data.get("kind")} if VERTICAL_OF[key[0]] == "contacts" else {}
-        same("fields", one["fields"], {name: own.get(name, data.get(name)) for name in one["fields"]})
+        same("fields", fields, {name: own.get(name, data.get(name)) for name in fields})
 
     def _known(self, entity: str, data: Data) -> Iterator[str]:
         """What may stand beside a name: its own, departments, and whom the caller may see."""
@@ -88,10 +91,12 @@ class BeginningJudge:
         if entity == "doc" and ("user", data["owner_id"]) in self.sight.company:
             yield self.sight.name_of(data["owner_id"]) or ""
 
-    def _is_called(self, entity: str, data: Data) -> bool:
-        """Whether the word that is typed, in whatever way, stands in one of its names."""
+    def _is_called(self, entity: str, data: Data, *, may_serve: bool = False) -> bool:
+        """Whether the word that is typed, in whatever way, stands in one of its names; of an app, in what it is for."""
         assert self.asked.word
         called = [data["title"]] if entity == "doc" else names(entity, data)
+        if may_serve and entity == "app":
+            called += [data["category"], *(data.get("tags") or ())]
         return any(self.asked.word.word.written in tokens(name) for name in called)
 
     def _must(self) -> Iterator[Key]:

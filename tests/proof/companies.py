@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from proof.words import NUMBER, PAIRS, WORDS
+from proof.words import NUMBER, PAIRS, WISHES, WORDS
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[T]], T]
@@ -18,7 +18,8 @@ EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
 HOURS = 12
 """Everything happens at a full hour of so many, or at the edge of one."""
 
-MODULES = ("search.messages", "search.contacts", "search.docs", "search.apps")
+SEARCHED = ("search.messages", "search.contacts", "search.docs", "search.apps")
+MODULES = (*SEARCHED, "discover.apps")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ _rarely = _one_of((False, False, False, True))
 _word = _one_of([word.written for word in WORDS])
 _GAPS = (" ", " ", " & ", "，", " < ", ' "', "——")
 _PAIRS = [f"{a.written}{gap}{b.written}" for gap in _GAPS for a, b in PAIRS]
+_tag = _one_of([*(word.written for word in WORDS), *sorted(WISHES)])
 _few_words = _one_of([word.written for word in WORDS] + _PAIRS)
 _more_words = _one_of(["", *(f"{pair} & {word.written}" for pair, word in itertools.product(_PAIRS, WORDS))])
 _maybe_word = _one_of([None, None, *(word.written for word in WORDS)])
@@ -176,16 +178,19 @@ def _of_app(draw: Draw[Any], id: str) -> dict[str, Any]:
         description=draw(_more_words),
         kind=draw(_one_of(("web", "bot"))),
         category=draw(_word),
-        tags=[draw(_word)] if draw(_rarely) else None,
+        tags=[draw(_tag)] if draw(_rarely) else None,
         department_ids=draw(_maybe_departments),
         allow=draw(_principals),
         deny=draw(st.none() | _principals.map(lambda listed: listed[:1])),
+        discoverable=draw(_maybe_principals),
+        url=f"https://apps.example/{id}",
+        request_url=f"https://ask.example/{id}" if draw(_rarely) else None,
         published_at=draw(_hour),
         secret=draw(_word),
     )
 
 
-_some_modules = _one_of((MODULES[:2], MODULES[2:], MODULES[1:3], MODULES[3:], ()))
+_some_modules = _one_of((MODULES[:2], MODULES[2:], MODULES[1:3], MODULES[3:4], MODULES[4:], ()))
 
 
 def _of_role(draw: Draw[Any], id: str) -> dict[str, Any]:
@@ -276,7 +281,7 @@ def secret(draw: Draw[Any]) -> Change:
         "user": {"visible_to": draw(_hardly_anybody)},
         "conversation": {"public": False},
         "doc": {"allow": draw(_hardly_anybody), "owner_id": draw(_one_of(("nil", "i4", "h0")))},
-        "app": {"allow": draw(_hardly_anybody)},
+        "app": {"allow": draw(_hardly_anybody), "discoverable": draw(st.just([]) | _hardly_anybody)},
         "role": {},
     }[entity]
     return Change(entity, id, {**state(draw, id), **hidden})

@@ -19,7 +19,7 @@ Body = Mapping[str, Any]
 
 NAMING = ("from", "in")
 """Operators whose values are names."""
-SECRET = ("secret", "allow", "deny", "visible_to")
+SECRET = ("secret", "allow", "deny", "discoverable", "visible_to")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -208,7 +208,17 @@ class HitJudge:
             fields.pop("conversation_kind", None)
             same("status", fields.get("status"), data.get("status"))
             same("archived", fields.get("archived"), data.get("archived"))
+        if entity == "app":
+            self.check_access(fields)
         same("fields", fields, {name: data.get(name) for name in fields})
+
+    def check_access(self, fields: dict[str, Any]) -> None:
+        """Of an app that the caller may only ask for, where it is opened is not told; and takes the mark out."""
+        opens = self.sight.opens(self.hit["id"])
+        same("access", fields.pop("access", "open"), "open" if opens else "request")
+        told = {"url", "request_url"} & fields.keys()
+        same("where it is opened or asked for", told - {"url" if opens else "request_url"}, set())
+        same("where it is opened", "url" in fields, opens)
 
     def _check_sender(self, shown: str | None, name: str | None) -> None:
         # Until the refresh, of a message that has another sender now nobody's name is known.

@@ -28,6 +28,7 @@ from mappings.events import decode
 from search import bootstrap
 from search.access.callers import Callers
 from search.access.directory import UNKNOWN_CALLER
+from search.access.known import nothing_known
 from search.access.sealing import Sealing
 from search.api.app import create
 from search.bootstrap import Services
@@ -46,6 +47,8 @@ from search.demo import places
 from search.feedback import Feedback
 from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
+from search.recommend.past import Past
+from search.store.store import NoFigures, Store
 from search.suggest.suggest import Suggest
 
 T = TypeVar("T")
@@ -112,8 +115,9 @@ class Laboratory:
         feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
         contexts = Contexts(search.reader, search.directory, CATALOGUE)
         suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.directory), feedback)
+        store = Store(search, NoFigures(), Past(self._engine, nothing_known, DEADLINE_MS / 1000))
         app.state.services = Services(
-            CATALOGUE, search, suggest, contexts, None, None, callers, None, sealing, feedback
+            CATALOGUE, search, suggest, contexts, store, None, None, None, None, None, callers, None, sealing, feedback
         )  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)
@@ -151,6 +155,10 @@ class Laboratory:
     async def suggest(self, tenant: str, user: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/suggest` answers; None where there is no such caller."""
         return _told(await self._api.get(user, "/v1/suggest", tenant=tenant, **params))
+
+    async def store(self, tenant: str, user: str, path: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """What a call of the app store answers; None where there is no such caller."""
+        return _told(await self._api.get(user, path, tenant=tenant, **params))
 
     async def around(self, tenant: str, user: str, id: str, params: Mapping[str, Any]) -> Body | Refusal | None:
         """What `GET /v1/messages/{id}/context` answers; None where there is no such caller."""

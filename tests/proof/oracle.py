@@ -163,8 +163,14 @@ class Sight:
         """(5)"""
         if data.get("owner_id") == self.user:
             return True
-        folder = [f"folder:{data['folder_id']}"] if data.get("folder_id") else []
-        return self._meets([*data["allow"], *folder], data) and not self._meets(data.get("deny") or [], data)
+        listed = [*data["allow"], *(data.get("discoverable") or [])]
+        listed += [f"folder:{data['folder_id']}"] if data.get("folder_id") else []
+        return self._meets(listed, data) and not self._meets(data.get("deny") or [], data)
+
+    def opens(self, app: str) -> bool:
+        """(5) Whether an app that the caller may see is theirs to open, and not only to ask for."""
+        data = self.company["app", app]
+        return self._meets(data["allow"], data)
 
     def _reads(self, message: Data) -> bool:
         """(4)"""
@@ -189,8 +195,15 @@ class Sight:
         """(7) Whether the caller sees the entity and has, for it, the module of its vertical."""
         if not self.sees(entity, id):
             return False
-        scopes = self.modules.get(f"search.{VERTICAL_OF[entity]}", [])
+        return self._calls(f"search.{VERTICAL_OF[entity]}", entity, id)
+
+    def discovers(self, app: str) -> bool:
+        """(7) Whether the caller sees an app and has, for it, the store's module."""
+        return self.sees("app", app) and self._calls("discover.apps", "app", app)
+
+    def _calls(self, module: str, entity: str, id: str) -> bool:
         data = self.company[entity, id]
+        scopes = self.modules.get(module, [])
         return any(within is None or (entity != "message" and _lies_within(data, within)) for within in scopes)
 
     def name_of(self, user: str) -> str | None:

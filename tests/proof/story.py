@@ -19,6 +19,7 @@ from proof.laboratory import Laboratory
 from proof.openings import Opening, opening
 from proof.oracle import moment
 from proof.questions import Question, question
+from proof.shop import AtStore, app_of, visit
 from proof.views import comparable, view
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ _questions = st.lists(question(), min_size=4, max_size=6)
 _places = st.lists(place, max_size=1)
 _beginnings = st.lists(beginning, max_size=1)
 _openings = st.lists(opening, max_size=2)
+_visits = st.lists(visit | visit | app_of, max_size=2)
 _disorder = st.integers(0, 2**16)
 
 
@@ -82,6 +84,7 @@ class Story(RuleBasedStateMachine):
         places=_places,
         beginnings=_beginnings,
         openings=_openings,
+        visits=_visits,
         at_once=st.sampled_from((False, False, False, True)),
     )
     def is_asked(
@@ -90,13 +93,16 @@ class Story(RuleBasedStateMachine):
         places: Sequence[Place],
         beginnings: Sequence[Beginning],
         openings: Sequence[Opening],
+        visits: Sequence[AtStore],
         at_once: bool,
     ) -> None:
         """By everybody, in both companies; `at_once`: before the engine's refresh."""
         if not at_once and not self._fresh:
             self._refresh()
         told = self._together(
-            ask(company, [*questions, *places, *beginnings, *openings], CALLERS, self._tally, fresh=self._fresh)
+            ask(
+                company, [*questions, *places, *beginnings, *openings, *visits], CALLERS, self._tally, fresh=self._fresh
+            )
             for company in self._companies
         )
         if not self._fresh:

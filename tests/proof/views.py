@@ -8,7 +8,7 @@ from proof.beginnings import sorted_out
 from proof.judge import Body, Refusal, entity_of
 from proof.oracle import VERTICAL_OF, Oracle, Refused
 
-NOT_SHOWN = ("allow", "deny", "visible_to", "secret")
+NOT_SHOWN = ("allow", "deny", "discoverable", "visible_to", "secret")
 
 
 def view(oracle: Oracle, tenant: str, user: str, now: int) -> object:
@@ -18,12 +18,14 @@ def view(oracle: Oracle, tenant: str, user: str, now: int) -> object:
     except Refused:
         return None
     seen: dict[object, object] = {vertical: sight.denied(vertical) for vertical in set(VERTICAL_OF.values())}
+    seen["the store"] = "discover.apps" in sight.modules
     for (entity, id), data in sight.company.items():
         if entity in VERTICAL_OF and sight.sees(entity, id):
             shown = {name: value for name, value in data.items() if name not in NOT_SHOWN}
             room = data["conversation_id"] if entity == "message" else id if entity == "conversation" else None
             titles = sight.titles(room) if room else None
-            seen[entity, id] = (shown, titles, sight.searches(entity, id))
+            at_store = (sight.discovers(id), sight.opens(id)) if entity == "app" else None
+            seen[entity, id] = (shown, titles, sight.searches(entity, id), at_store)
     return seen
 
 
@@ -31,6 +33,9 @@ def comparable(told: Body | Refusal | None) -> object:
     """An answer but for the time it took and the order among its hits, from which the scores come."""
     if told is not None and not isinstance(told, Refusal) and "suggestions" in told:
         return sorted_out(told)
+    if told is not None and not isinstance(told, Refusal) and ("apps" in told or "app" in told):
+        apps = sorted(told.get("apps", ()), key=lambda app: app["id"])
+        return {**told, "apps": apps, "cursor": bool(told.get("cursor")), "took_ms": 0, "query_id": ""}
     if told is None or isinstance(told, Refusal) or "hits" not in told:
         return told
     hits: list[dict[str, Any]] = [{name: hit[name] for name in hit if name != "score"} for hit in told["hits"]]

@@ -46,6 +46,8 @@ HAN = (
 )
 CROWDED = Word("wqxkvzbnrtpmgdhsljfcbt", "wqxkbznrtpmgdhsljfcbt")
 """Long enough that more than a thousand words are one slip away from it as it is mistyped."""
+WISHED, WISHES = "请假", frozenset({"年休假", "事假"})
+"""What somebody wants done, and words by which an app may say that it does it."""
 NUMBER = Word("70415893", "70415839")
 WORDS = (LATIN[0], HAN[0], LATIN[1], HAN[1], LATIN[2], HAN[2], LATIN[3])
 PAIRS = tuple(zip(WORDS, (*WORDS[1:], WORDS[0]), strict=True))

@@ -26,7 +26,17 @@ MAY: Mapping[str, str] = {
     "search.access.bypass": "reads without a caller, for explanations alone",
     "search.explain.explainer": "hands the client to the bypass and the shared reader",
     "indexers": "the write side",
+    "search.store.asking": "puts together what is kept of answers and clicks, and keeps what it comes to",
     "search.feedback": "keeps clicks and recent searches, in indices of its own",
+    "search.recommend.collecting": "has the engine put use together, for figures under the rule of groups alone",
+    "search.recommend.store": "reads apps and users for the same figures, and hands nothing of them to a request",
+    "search.recommend.people": "reads from the directory who belongs to which department, for the same figures",
+    "search.recommend.run": "a run of the figures: hands the client to these",
+    "search.recommend.runs": "keeps who runs and how it ended, in an index of its own",
+    "search.recommend.generations": "writes and reads the figures, in indices of their own",
+    "search.recommend.kept": "hands the client to the reader of the figures",
+    "search.recommend.past": "reads what a caller uses, for that caller",
+    "search.evaluate.recommend_ground": "compares with what everybody may see, on a stack of its own",
     "search.bootstrap": "opens the client and hands it on",
     "search.health.readiness": "pings, and reads the register of generations",
     "search.commands.accept_gap": "an operator's command: forgets a note of the indexers'",
@@ -110,7 +120,16 @@ def test_documents_are_read_through_the_door_the_directory_and_the_bypass_alone(
     }
     # Nobody but the reader may import `asking` (pyproject.toml).
     doors = {"search.access.asking", "search.access.directory", "search.access.bypass"}
-    assert reading == doors | {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep"}
+    own = {"search.evaluate.relevance", "search.feedback.store", "search.feedback.upkeep", "search.store.asking"}
+    figures = {f"search.recommend.{name}" for name in ("collecting", "generations", "past", "people", "runs", "store")}
+    assert reading == doors | own | figures
+
+
+def test_what_reads_for_the_figures_answers_no_request() -> None:
+    """It reads all apps, people and use of a tenant, whoever asks: only a run may have it, and an evaluation."""
+    everything = {f"search.recommend.{name}" for name in ("collecting", "run", "training")}
+    importing = {name for name, tree in MODULES.items() if everything & imported(tree)} - everything
+    assert importing == {"search.bootstrap", "search.commands.recommend", "search.evaluate.recommend_ground"}
 
 
 @pytest.mark.parametrize("module", ["search.query", "search.api", "search.explain"])

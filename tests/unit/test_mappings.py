@@ -92,6 +92,8 @@ FULL: Mapping[str, dict[str, Any]] = {
         deny=["user:u-3"],
         icon_url="https://example.com/a.png",
         url="https://example.com/a-1",
+        discoverable=["department:d-2"],
+        request_url="https://example.com/ask",
         unknown=0,
     ),
     "usage": {"user_id": "u-1", "app_id": "a-1", "action": "rate", "value": 4.5, "at": MOMENT, "unknown": 1},

@@ -81,7 +81,7 @@ def made(checkout: Path, folder: Path) -> zipfile.ZipFile:
 def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     entries = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert {name.partition("/")[0] for name in entries} == set(PACKAGES)
-    assert {Path(name).suffix for name in entries} <= {".py", ".lock", ".toml", ".html", ".css", ".js", ".svg"}
+    assert {Path(name).suffix for name in entries} <= {".py", ".lock", ".toml", ".txt", ".html", ".css", ".js", ".svg"}
 
 
 def test_the_wheel_holds_the_files_that_the_code_reads(wheel: zipfile.ZipFile) -> None:

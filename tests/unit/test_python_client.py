@@ -166,6 +166,11 @@ async def test_each_call_goes_where_the_document_has_it(form: str) -> None:
         "GET /here/v1/verticals": examples.VERTICALS,
         "GET /here/v1/messages/m%2F1/context?before=3": examples.SURROUNDINGS,
         "GET /here/v1/messages/m-1/context": examples.SURROUNDINGS,
+        "GET /here/v1/apps?q=%E6%8A%A5%E9%94%80&sort=new&mine=true&limit=3": examples.APPS,
+        "GET /here/v1/apps": examples.APPS,
+        "GET /here/v1/apps/a%2F7": examples.APP_PAGE,
+        "GET /here/v1/apps/a-7/similar?limit=2": examples.APP_LIST,
+        "GET /here/v1/apps/recommended": examples.APP_LIST,
         "GET /here/v1/recent": examples.RECENT,
         "DELETE /here/v1/recent": None,
         "DELETE /here/v1/recent/r%3F1": None,
@@ -184,6 +189,12 @@ async def test_each_call_goes_where_the_document_has_it(form: str) -> None:
             assert (await ask("verticals")).verticals[0].labels.zh == "消息"
             assert (await ask("context", "m/1", before=3)).before[0].id == "m-1000"
             await ask("context", "m-1")
+            answered = await ask("apps", "报销", sort="new", mine=True, limit=3)
+            assert (answered.total.value, answered.facets["category"][0].count) == (1, 1)
+            await ask("apps")
+            assert (await ask("app", "a/7")).app.rating == 4.3
+            assert (await ask("similar", "a-7", limit=2)).apps[0].reason.app_id == "a-3"
+            assert (await ask("recommended")).apps[0].reason.kind == "similar_to"
             assert (await ask("recent")).recent[0].at == datetime(2026, 3, 2, 9, 20, 31, tzinfo=UTC)
             await ask("remove_recent")
             await ask("remove_recent", "r?1")
@@ -201,6 +212,8 @@ async def test_an_id_of_dots_alone_is_asked_of_nobody(form: str) -> None:
             for id in ("", ".", ".."):
                 assert (await problem(ask("context", id))).status == 404
                 assert (await problem(ask("remove_recent", id))).status == 404
+                assert (await problem(ask("app", id))).status == 404
+                assert (await problem(ask("similar", id))).status == 404
     assert service.asked == []
 
 

@@ -59,6 +59,9 @@ QUESTIONS = {
     "a name near the caller": asked(text="张三", nearby=[frozenset({"d-2"}), frozenset({"d-2", "d-1"})]),
     "the end of a number": asked(text="5678"),
     "in synonyms": asked(text="年假", lexicon=Lexicon(synonyms={"年假": ("年休假",)})),
+    "what people want": asked(text="怎么请假"),
+    "browsing": asked(text="请假 外勤", browsing=True),
+    "what people opened": asked(text="请假", opened={"apps": ["a-2", "a-1"]}),
     "punctuation": asked(text="，。！*:* AND {"),
     "emoji": asked(text="😀"),
 }

@@ -83,6 +83,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
     (OWN + "ACK_WAIT_S", "indexing.ack_wait_s", "5", 5),
     (OWN + "ANALYSIS_PROCESSES", "indexing.analysis_processes", "3", 3),
     (OWN + "PICTURE_HOSTS", "pictures.hosts", "a.example, *.b.example", ("a.example", "*.b.example")),
+    (OWN + "RECOMMEND_EVERY_H", "recommend.every_h", "0.5", 0.5),
     (OWN + "CANARY_TENANT", "canary.tenant", "canary", "canary"),
     (OWN + "CANARY_EVERY_S", "canary.every_s", "2.5", 2.5),
     (OWN + "LOG_LEVEL", "log.level", "DEBUG", "DEBUG"),

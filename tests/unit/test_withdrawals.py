@@ -124,3 +124,14 @@ def test_two_callers_that_differ_in_nothing_else_are_equal() -> None:
     assert PLAIN.with_withdrawals(NOTHING_WITHDRAWN) is PLAIN
     known = PLAIN.sorted_names
     assert caller(MINE).sorted_names == known
+
+
+def test_who_may_discover_a_document_is_among_its_lists() -> None:
+    """So that whoever is no longer told of an app is not for another second."""
+    apps = VERTICALS["apps"]
+    state = apps.entities["app"].model_validate(kit.app("a-1", "甲", allow=[], discoverable=["tenant:*"]))
+    lists = {"allow": [], "deny": [], "discoverable": ["tenant:*"], "department_ids": []}
+    assert withdrawals.lists(apps, state) == lists
+    narrowed = caller({**lists, "discoverable": []}, key="apps/a-1")
+    assert withdrawn_ids(PLAIN.with_withdrawals({"apps/a-1": Withdrawal(7, lists)}), apps) == []
+    assert withdrawn_ids(narrowed, apps) == ["a-1"]

@@ -6,10 +6,15 @@ import { Tokens, unlessAborted, type Token } from "./tokens.js";
 import type {
   Abortable,
   Answer,
+  AppList,
+  AppPage,
+  Apps,
+  AppsQuestion,
   Click,
   Options,
   Question,
   Recent,
+  Recommended,
   SuggestQuestion,
   Suggestions,
   Surroundings,
@@ -65,7 +70,7 @@ export class Client {
 
   /** Return what the caller may search, for tabs, icons and filters. */
   verticals(options?: Abortable): Promise<Verticals> {
-    return this.#json({ method: "GET", path: "v1/verticals" }, forms.verticals, options);
+    return this.#json(got("v1/verticals"), forms.verticals, options);
   }
 
   /** Return a message with up to 20 before and after it; by default 5 each. A Problem 404 if the caller may not see it. */
@@ -74,11 +79,27 @@ export class Client {
     around: { before?: number; after?: number } = {},
     options?: Abortable,
   ): Promise<Surroundings> {
-    const query = new URLSearchParams();
-    if (around.before !== undefined) query.set("before", String(around.before));
-    if (around.after !== undefined) query.set("after", String(around.after));
-    const path = `v1/messages/${segment(id)}/context?${query}`;
-    return this.#json({ method: "GET", path }, forms.surroundings, options);
+    return this.#json(got(`v1/messages/${segment(id)}/context`, around), forms.surroundings, options);
+  }
+
+  /** Return one page of the app store's apps, with counts of what each choice would leave. */
+  apps(question: AppsQuestion = {}, options?: Abortable): Promise<Apps> {
+    return this.#json(got("v1/apps", question), forms.apps, options);
+  }
+
+  /** Return one app's page. A Problem 404 if the caller may not find it. */
+  async app(id: string, options?: Abortable): Promise<AppPage> {
+    return this.#json(got(`v1/apps/${segment(id)}`), forms.appPage, options);
+  }
+
+  /** Return apps like one app, best first; by default 8. A Problem 404 if the caller may not find it. */
+  async similar(id: string, most: { limit?: number } = {}, options?: Abortable): Promise<AppList> {
+    return this.#json(got(`v1/apps/${segment(id)}/similar`, most), forms.appList, options);
+  }
+
+  /** Return apps that may help the caller, each with its reason, best first; by default 10. */
+  recommended(most: { limit?: number } = {}, options?: Abortable): Promise<Recommended> {
+    return this.#json(got("v1/apps/recommended", most), forms.appList, options);
   }
 
   /**
@@ -100,7 +121,7 @@ export class Client {
 
   /** Return the caller's own recent searches, newest first. */
   recent(options?: Abortable): Promise<Recent> {
-    return this.#json({ method: "GET", path: "v1/recent" }, forms.recent, options);
+    return this.#json(got("v1/recent"), forms.recent, options);
   }
 
   /** Remove one recent search, or all of them without an id. */
@@ -249,6 +270,13 @@ function root(endpoint: string | URL): URL {
   url.search = url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
+}
+
+/** Return the call that asks for a path; what is undefined or null is not asked. */
+function got(path: string, asked: object = {}): Call {
+  const said = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
+  const query = new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
+  return { method: "GET", path: query.size ? `${path}?${query}` : path };
 }
 
 /** Escape an id for a path. Throws a Problem for one that would be another path, as dots are. */

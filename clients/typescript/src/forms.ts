@@ -23,6 +23,8 @@ const shape =
 const labels = shape({ zh: text, en: text });
 const tab = shape({ name: text, labels });
 const fact = shape({ field: text, labels, form: text });
+// Of an app only its id counts, as of a hit.
+const listed = list(shape({ id: text }));
 const said = shape({ vertical: text, id: text, snippet: text, fields: object });
 
 export const answer = shape({
@@ -62,3 +64,16 @@ export const surroundings = shape({
 });
 
 export const recent = shape({ recent: list(shape({ id: text, text, at: text })) });
+
+export const apps = shape({
+  apps: listed,
+  total: shape({ value: number, relation: text }),
+  facets: each(list(shape({ value: text, count: number }))),
+  query: shape({ text, corrected: textOrNull }),
+  cursor: textOrNull,
+  query_id: text,
+});
+
+export const appPage = shape({ app: shape({ id: text }), description: text, query_id: text });
+
+export const appList = shape({ apps: listed, query_id: text });

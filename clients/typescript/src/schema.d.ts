@@ -140,6 +140,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/recommended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Apps that may help the caller, each with its reason
+         * @description Recommend apps that the caller may see, does not use and has not dismissed.
+         */
+        get: operations["recommended_v1_apps_recommended_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search and browse the apps that the caller may find */
+        get: operations["get_apps_v1_apps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One app's page
+         * @description Return what the store tells of one app. An app that is not there, or not for the caller, is 404.
+         */
+        get: operations["get_app_v1_apps__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Apps like one app
+         * @description Return what is used with an app, or says the same of itself, best first. Raises as the app's page does.
+         */
+        get: operations["get_similar_v1_apps__id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the store's apps are found and used, by the rule of groups
+         * @description Report on the apps that the admin may see. Needs the module `admin.status`.
+         */
+        get: operations["apps_v1_admin_apps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/explain": {
         parameters: {
             query?: never;
@@ -309,6 +406,289 @@ export interface components {
             /** Took Ms */
             took_ms: number;
         };
+        /** AppBody */
+        AppBody: {
+            /** Id */
+            id: string;
+            /**
+             * Title
+             * @description HTML-escaped; `<em>` is the only markup.
+             */
+            title: string;
+            /**
+             * Snippet
+             * @description HTML-escaped; `<em>` is the only markup.
+             */
+            snippet: string;
+            /**
+             * Access
+             * @description `request`: the caller may ask for it, at `fields.request_url` where there is one, but not open it.
+             * @enum {string}
+             */
+            access: "open" | "request";
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /**
+             * Use
+             * @description How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all.
+             */
+            use: {
+                [key: string]: number;
+            };
+            /**
+             * Rating
+             * @description The mean rating; null where it would tell of too few.
+             */
+            rating: number | null;
+            reason: components["schemas"]["AppReasonBody"] | null;
+        };
+        /**
+         * AppListBody
+         * @description Apps alone, each with its reason.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "报销助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": {
+         *             "kind": "similar_to",
+         *             "text": "与你用的「发票夹」相似",
+         *             "app_id": "a-3"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        AppListBody: {
+            /** Apps */
+            apps: components["schemas"]["AppBody"][];
+            /**
+             * Query Id
+             * @description Names this answer, for `POST /v1/clicks`.
+             */
+            query_id: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * AppPageBody
+         * @description One app's page.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "app": {
+         *         "id": "a-7",
+         *         "title": "报销助手",
+         *         "snippet": "拍照识别发票，按差旅标准预审",
+         *         "access": "open",
+         *         "fields": {
+         *           "kind": "mini_program",
+         *           "category": "财务",
+         *           "tags": [
+         *             "发票"
+         *           ],
+         *           "url": "https://apps.example.com/a-7"
+         *         },
+         *         "use": {
+         *           "tenant": 50
+         *         },
+         *         "rating": 4.3,
+         *         "reason": null
+         *       },
+         *       "description": "拍照识别发票，按差旅标准预审。"
+         *     }
+         */
+        AppPageBody: {
+            app: components["schemas"]["AppBody"];
+            /**
+             * Description
+             * @description All of it, as plain text.
+             */
+            description: string;
+            /**
+             * Query Id
+             * @description Names this answer, for `POST /v1/clicks`.
+             */
+            query_id: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /** AppReasonBody */
+        AppReasonBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "department_use" | "similar_to" | "used_together" | "popular" | "new";
+            /**
+             * Text
+             * @description For people, as plain text, in the language that was asked for; it names nobody.
+             */
+            text: string;
+            /**
+             * App Id
+             * @description The app of the caller's own, or the one asked about, that it speaks of.
+             */
+            app_id: string | null;
+        };
+        /**
+         * AppReportBody
+         * @description One app. Numbers are of people, rounded down to 10, 20, 50, …; 0: too few to be told of.
+         */
+        AppReportBody: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Category */
+            category: string;
+            /**
+             * Asked
+             * @description Opened it from an answer to a question, in the last 90 days.
+             */
+            asked: number;
+            /**
+             * Shown
+             * @description Saw it in an answer.
+             */
+            shown: number;
+            /**
+             * Opened
+             * @description Opened it from any answer.
+             */
+            opened: number;
+            /**
+             * People
+             * @description Use it, however they come to it.
+             */
+            people: number;
+            /**
+             * Trend
+             * @description Above 0 where more use it than before, as a logarithm to the base of 2.
+             */
+            trend: number;
+            /**
+             * Rating
+             * @description The mean; null where too few have rated it.
+             */
+            rating: number | null;
+            /**
+             * Unopened
+             * @description Nobody opens it, or too few to be told of.
+             */
+            unopened: boolean;
+        };
+        /**
+         * AppsBody
+         * @description One page of the store, with counts of what each choice would leave.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "<em>报销</em>助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": null
+         *         }
+         *       ],
+         *       "total": {
+         *         "value": 1,
+         *         "relation": "eq"
+         *       },
+         *       "facets": {
+         *         "category": [
+         *           {
+         *             "value": "财务",
+         *             "count": 1
+         *           }
+         *         ],
+         *         "kind": [
+         *           {
+         *             "value": "mini_program",
+         *             "count": 1
+         *           }
+         *         ]
+         *       },
+         *       "query": {
+         *         "text": "报销",
+         *         "filters": {},
+         *         "corrected": null
+         *       },
+         *       "cursor": null
+         *     }
+         */
+        AppsBody: {
+            /** Apps */
+            apps: components["schemas"]["AppBody"][];
+            total: components["schemas"]["TotalBody"];
+            /**
+             * Facets
+             * @description By facet: counted under what is chosen in the others.
+             */
+            facets: {
+                [key: string]: components["schemas"]["CountBody"][];
+            };
+            query: components["schemas"]["QueryBody"];
+            /** Cursor */
+            cursor: string | null;
+            /**
+             * Query Id
+             * @description Names this answer, for `POST /v1/clicks`.
+             */
+            query_id: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * AppsReportBody
+         * @description How the apps are doing that the admin may see, those of most people first.
+         */
+        AppsReportBody: {
+            /** Apps */
+            apps: components["schemas"]["AppReportBody"][];
+            /**
+             * Unserved
+             * @description What people look for in the store, and no app serves.
+             */
+            unserved: components["schemas"]["UnservedBody"][];
+            /**
+             * Made At
+             * @description When questions were last put together: once a week.
+             */
+            made_at: string | null;
+        };
         /**
          * ClickBody
          * @description What the caller did with an answer: meant its question (`submit`), or saw, opened or dismissed a hit.
@@ -350,6 +730,13 @@ export interface components {
              * @description In the list as shown; else its place in the answer.
              */
             position?: number | null;
+        };
+        /** CountBody */
+        CountBody: {
+            /** Value */
+            value: string;
+            /** Count */
+            count: number;
         };
         /**
          * ExplainQuestion
@@ -685,6 +1072,87 @@ export interface components {
              * @description When it was last meant.
              */
             at: string;
+        };
+        /** RecommendedBody */
+        RecommendedBody: {
+            /** Id */
+            id: string;
+            /**
+             * Title
+             * @description HTML-escaped.
+             */
+            title: string;
+            /**
+             * Snippet
+             * @description The beginning of its description, HTML-escaped.
+             */
+            snippet: string;
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "open" | "request";
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /**
+             * Use
+             * @description How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all.
+             */
+            use: {
+                [key: string]: number;
+            };
+            /**
+             * Rating
+             * @description The mean, where enough people have rated it.
+             */
+            rating: number | null;
+            reason: components["schemas"]["AppReasonBody"];
+        };
+        /**
+         * RecommendedListBody
+         * @description Apps, best first.
+         * @example {
+         *       "query_id": "01KBQ4Z7M3X9T2V8C5D1H6N0PR",
+         *       "took_ms": 9,
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "title": "报销助手",
+         *           "snippet": "拍照识别发票，按差旅标准预审",
+         *           "access": "open",
+         *           "fields": {
+         *             "kind": "mini_program",
+         *             "category": "财务",
+         *             "tags": [
+         *               "发票"
+         *             ],
+         *             "url": "https://apps.example.com/a-7"
+         *           },
+         *           "use": {
+         *             "tenant": 50
+         *           },
+         *           "rating": 4.3,
+         *           "reason": {
+         *             "kind": "similar_to",
+         *             "text": "与你用的「发票夹」相似",
+         *             "app_id": "a-3"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        RecommendedListBody: {
+            /** Apps */
+            apps: components["schemas"]["RecommendedBody"][];
+            /**
+             * Query Id
+             * @description Names this answer, for `POST /v1/clicks`.
+             */
+            query_id: string;
+            /** Took Ms */
+            took_ms: number;
         };
         /**
          * SaidBody
@@ -1035,6 +1503,29 @@ export interface components {
              * @description Its place among the tabs: lower ones come first.
              */
             tab: number;
+        };
+        /** TotalBody */
+        TotalBody: {
+            /** Value */
+            value: number;
+            /**
+             * Relation
+             * @enum {string}
+             */
+            relation: "eq" | "gte";
+        };
+        /** UnservedBody */
+        UnservedBody: {
+            /**
+             * People
+             * @description How many looked for it, rounded down.
+             */
+            people: number;
+            /**
+             * Text
+             * @description What they typed; null where the tenant's questions are not kept as text.
+             */
+            text: string | null;
         };
         /** ValueBody */
         ValueBody: {
@@ -2127,6 +2618,504 @@ export interface operations {
                 };
             };
             /** @description An unknown or disabled user, or an app without the scope `search.personal`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A parameter has a wrong form. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller, or the app for all its callers, asks too often; the header Retry-After says for how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or a part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    recommended_v1_apps_recommended_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                /** @description zh or en: of the reasons. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendedListBody"];
+                };
+            };
+            /** @description A parameter makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No credentials, or credentials that prove nothing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An unknown or disabled user, none of whose roles has `discover.apps`, or an app without the scope `search.personal`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A parameter has a wrong form. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller, or the app for all its callers, asks too often; the header Retry-After says for how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or a part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_apps_v1_apps_get: {
+        parameters: {
+            query?: {
+                /** @description What the search box holds, operators included. */
+                q?: string;
+                /** @description Only apps of this category. */
+                category?: string | null;
+                /** @description Only apps of this kind: mini_program, web, bot, service_account. */
+                kind?: string | null;
+                /** @description Only apps of this developer. */
+                developer?: string | null;
+                sort?: "relevance" | "popular" | "trending" | "new";
+                /** @description Only what the caller opened or installed, the latest first. */
+                mine?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppsBody"];
+                };
+            };
+            /** @description A parameter makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No credentials, or credentials that prove nothing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An unknown or disabled user, or one without the module `discover.apps`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A parameter has a wrong form. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller, or the app for all its callers, asks too often; the header Retry-After says for how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or a part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_app_v1_apps__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppPageBody"];
+                };
+            };
+            /** @description A parameter makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No credentials, or credentials that prove nothing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An unknown or disabled user, or one without the module `discover.apps`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such app, or none for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A parameter has a wrong form. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller, or the app for all its callers, asks too often; the header Retry-After says for how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or a part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_similar_v1_apps__id__similar_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                /** @description zh or en: of the labels of operators' values. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppListBody"];
+                };
+            };
+            /** @description A parameter makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No credentials, or credentials that prove nothing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An unknown or disabled user, or one without the module `discover.apps`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such app, or none for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A parameter has a wrong form. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller, or the app for all its callers, asks too often; the header Retry-After says for how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or a part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    apps_v1_admin_apps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppsReportBody"];
+                };
+            };
+            /** @description A parameter makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No credentials, or credentials that prove nothing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An unknown or disabled caller, or one without the module `admin.status`. */
             403: {
                 headers: {
                     [name: string]: unknown;

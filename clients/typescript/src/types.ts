@@ -1,6 +1,6 @@
 /** The names that the client gives to what the OpenAPI document describes. */
 
-import type { components } from "./schema.js";
+import type { components, paths } from "./schema.js";
 
 type Schemas = components["schemas"];
 
@@ -25,6 +25,17 @@ export type Labels = Schemas["LabelsBody"];
 
 export type Surroundings = Schemas["SurroundingsBody"];
 export type Said = Schemas["SaidBody"];
+
+/** What is asked of the app store; without `q` all of it. */
+export type AppsQuestion = NonNullable<paths["/v1/apps"]["get"]["parameters"]["query"]>;
+export type Apps = Schemas["AppsBody"];
+export type App = Schemas["AppBody"];
+export type AppPage = Schemas["AppPageBody"];
+export type AppList = Schemas["AppListBody"];
+export type AppReason = Schemas["AppReasonBody"];
+export type AppFacetCount = Schemas["CountBody"];
+/** Apps of which each has its reason. */
+export type Recommended = Schemas["RecommendedListBody"];
 
 export type Click = Schemas["ClickBody"];
 export type Recent = Schemas["RecentBody"];

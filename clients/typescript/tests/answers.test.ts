@@ -11,6 +11,13 @@ const SUGGESTIONS = { suggestions: [], failed: [], partial: false, query_id: "q-
 const SAID = { vertical: "messages", id: "m-1", snippet: "…", fields: {} };
 const AROUND = { message: SAID, before: [], after: [], has_more_before: false, has_more_after: false, title: "群" };
 
+const APP = { id: "a-7", title: "<em>报销</em>助手" };
+const LIST = { apps: [APP], query_id: "q-3" };
+const APPS = {
+  ...LIST, total: { value: 1, relation: "eq" }, facets: { category: [{ value: "财务", count: 1 }] },
+  query: { text: "报销", filters: {}, corrected: null }, cursor: null,
+};
+
 async function rejected(work: Promise<unknown>): Promise<Problem> {
   const error: unknown = await work.then(() => null).catch((error: unknown) => error);
   assert.ok(error instanceof Problem, String(error));
@@ -23,6 +30,11 @@ test("each call goes where the document has it, below the endpoint's own path", 
     "POST /here/v1/suggest": SUGGESTIONS,
     "GET /here/v1/verticals": { verticals: [], denied: [], filters: [] },
     "GET /here/v1/messages/m%2F1/context?before=3": AROUND,
+    "GET /here/v1/apps?q=%E6%8A%A5%E9%94%80&sort=new&mine=true": APPS,
+    "GET /here/v1/apps": APPS,
+    "GET /here/v1/apps/a%2F7": { app: APP, description: "写在一起", query_id: "q-4" },
+    "GET /here/v1/apps/a-7/similar?limit=2": LIST,
+    "GET /here/v1/apps/recommended": LIST,
     "GET /here/v1/recent": { recent: [{ id: "r", text: "搜索", at: "2026-03-02T09:20:31Z" }] },
     "DELETE /here/v1/recent": null,
     "DELETE /here/v1/recent/r%3F1": null,
@@ -38,6 +50,11 @@ test("each call goes where the document has it, below the endpoint's own path", 
   assert.equal((await client.suggest({ q: "搜" })).query_id, "q-2");
   assert.deepEqual((await client.verticals()).filters, []);
   assert.equal((await client.context("m/1", { before: 3 })).title, "群");
+  assert.equal((await client.apps({ q: "报销", category: null, sort: "new", mine: true })).facets["category"]?.[0]?.count, 1);
+  assert.equal((await client.apps()).total.value, 1);
+  assert.equal((await client.app("a/7")).description, "写在一起");
+  assert.equal((await client.similar("a-7", { limit: 2 })).apps[0]?.id, "a-7");
+  assert.equal((await client.recommended()).query_id, "q-3");
   assert.equal((await client.recent()).recent[0]?.text, "搜索");
   await client.removeRecent();
   await client.removeRecent("r?1");
@@ -54,6 +71,8 @@ test("an id of dots alone is asked of nobody", async (test) => {
   for (const id of ["", ".", ".."]) {
     assert.equal((await rejected(client.context(id))).status, 404);
     assert.equal((await rejected(client.removeRecent(id))).status, 404);
+    assert.equal((await rejected(client.app(id))).status, 404);
+    assert.equal((await rejected(client.similar(id))).status, 404);
   }
   assert.equal(service.asked.length, 0);
 });

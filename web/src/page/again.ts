@@ -2,7 +2,7 @@
 
 import { Problem } from "@office-search/client";
 import { type Child, element, icon } from "../shared/dom.js";
-import { type Told, told } from "../shared/problems.js";
+import { type OwnWords, type Told, told } from "../shared/problems.js";
 import { announce } from "./live.js";
 import { say, spoken } from "./words.js";
 
@@ -18,12 +18,18 @@ export class Again {
   readonly root = element("div", { class: "again" });
   #timer = 0;
   #waiting: AbortController | null = null;
+  readonly #own: () => OwnWords;
+
+  /** `own`: what the page says in other words, in the language that is set. */
+  constructor(own: () => OwnWords = () => ({})) {
+    this.#own = own;
+  }
 
   /** Show a problem; `retry` is called when the user or the moment wants it. `small`: in a line, below what is there. */
   show(error: unknown, retry: () => void, small = false): void {
     this.clear();
     const words = say();
-    const what = told(error, spoken());
+    const what = told(error, spoken(), this.#own());
     const wait = element("span", { class: "wait" });
     const button = what.again && element("button", { type: "button", class: "button", "data-focus": "again", onclick: () => this.#go(retry) }, words.retry);
     const id = error instanceof Problem && error.requestId && what.again ? words.requestId(error.requestId) : "";

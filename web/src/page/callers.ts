@@ -1,6 +1,7 @@
 /** Who one may be in the demo, with their tokens; where this is no demo, whoever the gateway names. */
 
 import { type GetToken, Problem } from "@office-search/client";
+import { recall } from "./memory.js";
 
 /** One of the demo's people. `role`: what they are, by language. */
 export interface Caller {
@@ -61,6 +62,11 @@ export class Callers {
 
   find(key: string | null): Caller | null {
     return this.list.find((caller) => caller.key === key) ?? null;
+  }
+
+  /** The one of this key, else who was chosen last, else the first; null where this is no demo. */
+  chosen(key: string | null): Caller | null {
+    return this.find(key) ?? this.find(recall("caller")) ?? this.list[0] ?? null;
   }
 
   /** A source of tokens for one of them, which reads them anew where a token has run out. */

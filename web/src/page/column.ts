@@ -4,6 +4,7 @@ import type { Hit } from "@office-search/client";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { element } from "../shared/dom.js";
 import { counted } from "../shared/moments.js";
+import { isAbort } from "../shared/problems.js";
 import { Again, said } from "./again.js";
 import { type Asked, type Asker, Asking, type Page, type Total } from "./asking.js";
 import type { Difference, Side } from "./differences.js";
@@ -277,10 +278,6 @@ export class Column {
 
 export function idOf(hit: Pick<Hit, "vertical" | "id">): string {
   return `${hit.vertical}/${hit.id}`;
-}
-
-export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
 }
 
 /** A total as text: a lower bound gets a plus sign. */

@@ -5,6 +5,7 @@ import { draw } from "../shared/dom.js";
 /** Add them to the drawings. */
 export function drawForPage(): void {
   draw({
+    store: "M5 8h14l1 12H4L5 8ZM8.5 8V7a3.5 3.5 0 0 1 7 0v1M8.5 11.5a3.5 3.5 0 0 0 7 0",
     light: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22M4.9 4.9l1.8 1.8M17.3 17.3l1.8 1.8M19.1 4.9l-1.8 1.8M6.7 17.3l-1.8 1.8",
     dark: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z",
     auto: "M4 5h16v11H4zM12 16v4M8.5 20h7",

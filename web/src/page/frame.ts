@@ -10,9 +10,19 @@ import { say, speak, spoken, tag } from "./words.js";
 const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** The other page: where it is, its drawing, and what it is called. */
+export interface Beside {
+  href: string;
+  drawing: string;
+  called(): string;
+}
+
+/** `compare`: absent on a page that compares nothing. */
 export interface FrameHost {
+  beside: Beside;
+
   become(key: string): void;
-  compare(): void;
+  compare?(): void;
   /** Language or appearance has changed. */
   restyled(): void;
 }
@@ -21,7 +31,8 @@ export class Frame {
   readonly #tools: HTMLElement;
   readonly #cards: HTMLElement;
   readonly #host: FrameHost;
-  readonly #compare = element("button", { type: "button", class: "tool", "data-focus": "compare", hidden: true, onclick: () => this.#host.compare() });
+  readonly #compare = element("button", { type: "button", class: "tool", "data-focus": "compare", hidden: true, onclick: () => this.#host.compare?.() });
+  readonly #beside = element("a", { class: "tool", "data-focus": "beside" });
   readonly #language = element("button", { type: "button", class: "tool", "data-focus": "language", onclick: () => this.#translate() });
   readonly #theme = element("button", { type: "button", class: "tool tool-icon", "data-focus": "theme", onclick: () => this.#repaint() });
   readonly #caller = element("div", { class: "tool-caller", hidden: true });
@@ -32,7 +43,8 @@ export class Frame {
     this.#cards = cards;
     this.#host = host;
     speak(recall("language") ?? navigator.language);
-    tools.append(this.#caller, this.#compare, this.#language, this.#theme);
+    this.#beside.href = host.beside.href;
+    tools.append(this.#caller, this.#compare, this.#beside, this.#language, this.#theme);
   }
 
   /** Draw words and appearance. */
@@ -47,6 +59,9 @@ export class Frame {
     this.#theme.replaceChildren(icon(this.theme));
     this.#theme.setAttribute("aria-label", words.themes[this.theme]);
     this.#theme.title = words.themes[this.theme];
+    const { drawing, called } = this.#host.beside;
+    this.#beside.replaceChildren(icon(drawing), element("span", {}, called()));
+    this.#beside.setAttribute("aria-label", called());
     const label = comparing ? words.compareOff : words.compare;
     this.#compare.replaceChildren(icon("compare"), element("span", {}, label));
     this.#compare.setAttribute("aria-label", label);
@@ -55,7 +70,7 @@ export class Frame {
 
   /** Draw who there is: cards at the start, and one choice in the bar while something is asked. */
   drawCallers(callers: readonly Caller[], me: Caller | null, asked: boolean, comparing: boolean): void {
-    this.#compare.hidden = callers.length < 2;
+    this.#compare.hidden = callers.length < 2 || !this.#host.compare;
     this.#caller.hidden = !me || !asked || comparing;
     keeping(() => {
       this.#caller.replaceChildren(...(me ? [initial(me.name), this.select(callers, me, "caller", (key) => this.#host.become(key))] : []));

@@ -2,18 +2,22 @@
 
 import type { Problem } from "@office-search/client";
 import { OfficeSearchBox, type OpenDetail, type SearchDetail } from "../box/index.js";
+import { at } from "../shared/dom.js";
 import { type Entity, linkOf } from "../shared/hits.js";
 import { Again } from "./again.js";
 import { Callers } from "./callers.js";
 import { drawForPage } from "./drawings.js";
 import { fallBackTo, focusOn } from "./focus.js";
 import type { Way } from "./hits.js";
+import { isPlain, walk } from "./links.js";
 import { speakThrough } from "./live.js";
 import { remember } from "./memory.js";
-import { type Showing, Stage, at } from "./stage.js";
+import { type Found, type Showing, Stage } from "./stage.js";
 import { ALL, START, type State, hashOf, isAsked, stateOf } from "./state.js";
 import { among, becoming, goingOn, opening, picking } from "./steps.js";
-import { type Kept, Visits } from "./visits.js";
+import { type Addresses, type Kept, Visits } from "./visits.js";
+
+const ADDRESSES: Addresses<State> = { name: "search", hashOf, stateOf, isPlace: (state) => state.open !== null };
 
 class Page {
   #state: State = stateOf(location.hash);
@@ -22,7 +26,7 @@ class Page {
   readonly #box = new OfficeSearchBox();
   readonly #banner = new Again();
   readonly #stage: Stage;
-  readonly #visits: Visits;
+  readonly #visits: Visits<State, Found>;
   /** Whether the box is told of another caller by the page itself, which then shows what is due. */
   #isSwitching = false;
 
@@ -43,7 +47,7 @@ class Page {
       hrefOf: (entity, column) => this.#hrefOf(entity, column),
       nameOf: (filter, value) => this.#labels.get(`${filter}:${value}`) ?? this.#stage.calledByHits(filter, value) ?? value,
     }, () => this.#reset(1));
-    this.#visits = new Visits(() => this.#kept(), () => Object.fromEntries(this.#labels), (state, kept) => this.#moved(state, kept));
+    this.#visits = new Visits(ADDRESSES, () => this.#kept(), () => Object.fromEntries(this.#labels), (state, kept) => this.#moved(state, kept));
     for (const [name, called] of Object.entries(this.#visits.names)) this.#labels.set(name, called);
     fallBackTo(() => this.#stage.landing);
     this.#listen();
@@ -80,7 +84,7 @@ class Page {
     this.#box.addEventListener("office-search", (event) => this.#onSearch(event as CustomEvent<SearchDetail>));
     this.#box.addEventListener("office-open", (event) => this.#onOpen(event as CustomEvent<OpenDetail>));
     this.#box.addEventListener("office-reset", () => this.#reset(0));
-    at("results").addEventListener("keydown", (event) => this.#stage.walk(event));
+    at("results").addEventListener("keydown", (event) => walk(event, () => this.#box.focus()));
     at("home").addEventListener("click", (event) => this.#home(event));
     at("skip").addEventListener("click", (event) => {
       event.preventDefault();
@@ -107,7 +111,7 @@ class Page {
   }
 
   /** Back or Forward. */
-  #moved(state: State, kept: Kept | null): void {
+  #moved(state: State, kept: Kept<Found> | null): void {
     this.#state = among(this.#callers, state);
     this.#box.value = this.#state.q;
     this.#box.close();
@@ -123,9 +127,10 @@ class Page {
     else if (!document.activeElement?.checkVisibility() || document.activeElement === document.body) focusOn(null);
   }
 
-  #kept(): Kept {
+  #kept(): Kept<Found> {
     const held = document.activeElement;
-    return { found: this.#stage.found, scroll: window.scrollY, focus: (held instanceof HTMLElement && held.dataset["focus"]) || null };
+    const { found } = this.#stage;
+    return { found, pages: Math.max(1, ...found.map((one) => one?.length ?? 1)), scroll: window.scrollY, focus: (held instanceof HTMLElement && held.dataset["focus"]) || null };
   }
 
   // What the user does
@@ -232,10 +237,6 @@ class Page {
   #hrefOf(entity: Entity, column: 0 | 1): string {
     return this.#ownLink(entity) ?? hashOf(opening(this.#state, entity, column));
   }
-}
-
-function isPlain(event: MouseEvent): boolean {
-  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 }
 
 drawForPage();

@@ -3,6 +3,7 @@
 import type { Hit } from "@office-search/client";
 import type { OfficeSearchBox } from "../box/index.js";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
+import { at } from "../shared/dom.js";
 import type { Entity } from "../shared/hits.js";
 import { counted } from "../shared/moments.js";
 import { initial } from "../shared/pictures.js";
@@ -43,6 +44,9 @@ export interface Steps {
   nameOf(filter: string, value: string): string;
 }
 
+/** What both columns have found. */
+export type Found = (Page[] | null)[];
+
 /**
  * `meant`: the user has just asked it; `kept`: what its entry of the history kept; `pages`: how many to load;
  * `anew`: ask again what is shown already.
@@ -50,11 +54,9 @@ export interface Steps {
 export interface Showing {
   meant?: boolean;
   anew?: boolean;
-  kept?: Kept | null;
+  kept?: Kept<Found> | null;
   pages?: number;
 }
-
-export const at = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
 
 export class Stage {
   readonly frame: Frame;
@@ -78,7 +80,7 @@ export class Stage {
     this.#steps = steps;
     this.#askers = new Askers(box, callers, changed);
     this.#start = new Start((query) => steps.ask(query));
-    this.frame = new Frame(at("tools"), at("callers"), { become: (key) => steps.become(0, key), compare: () => steps.compare(), restyled: () => steps.restyled() });
+    this.frame = new Frame(at("tools"), at("callers"), { beside: { href: "store.html", drawing: "store", called: () => say().store }, become: (key) => steps.become(0, key), compare: () => steps.compare(), restyled: () => steps.restyled() });
     const hrefOfWay = (way: Way): string => hashOf(goingOn(this.#state, way, this.#declared));
     const goes = (way: Way, event: MouseEvent): void => steps.goes(way, event);
     const ofColumn = (index: 0 | 1): Column => new Column({
@@ -172,7 +174,7 @@ export class Stage {
     return null;
   }
 
-  get found(): (Page[] | null)[] {
+  get found(): Found {
     return this.columns.map((column) => column.pages);
   }
 
@@ -276,17 +278,4 @@ export class Stage {
     if (this.place.isOpen) return this.place.landing;
     return isAsked(this.#state) && this.columns[0].landing.checkVisibility() ? this.columns[0].landing : this.#box;
   }
-
-  /** Up and down among the hits of a column. */
-  walk(event: KeyboardEvent): void {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const links = [...((event.target as Element).closest(".hits")?.querySelectorAll<HTMLElement>("a.name") ?? [])];
-    const place = links.indexOf(event.target as HTMLElement);
-    if (!step || place < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    const next = links[place + step];
-    if (next) next.focus();
-    else if (step < 0) this.#box.focus();
-  }
 }
-

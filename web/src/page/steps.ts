@@ -4,7 +4,6 @@ import type { Declared } from "../shared/declared.js";
 import type { Entity } from "../shared/hits.js";
 import type { Callers } from "./callers.js";
 import type { Way } from "./hits.js";
-import { recall } from "./memory.js";
 import { ALL, type State } from "./state.js";
 
 /** An entity is open, beside or before the results that it was found in. */
@@ -27,7 +26,7 @@ export function picking(state: State, changes: Readonly<Record<string, string | 
 /** The same with callers that there are: who was chosen last, or the first, for one that is not named. */
 export function among(callers: Callers, state: State): State {
   const [one, other] = state.who;
-  const me = callers.find(one) ?? callers.find(recall("caller")) ?? callers.list[0];
+  const me = callers.chosen(one);
   const beside = other === null ? null : callers.find(other);
   return { ...state, who: [me?.key ?? null, me && beside ? beside.key : null] };
 }

@@ -4,9 +4,9 @@ import type { Click, Client, Hit } from "@office-search/client";
 
 const GATHER_MS = 1500;
 
-/** A hit in an answer; `position` counts from 0 in the list as shown. */
+/** A hit or an app in an answer; `position` counts from 0 in the list as shown. */
 export interface Seen {
-  hit: Hit;
+  hit: Pick<Hit, "vertical" | "id">;
   queryId: string;
   position: number;
 }
@@ -41,6 +41,18 @@ export class Telling {
     this.flush(true);
   }
 
+  /** Its own page is shown, from which it may be opened. */
+  clicked(seen: Seen): void {
+    this.#gather(clickOf(seen, "click"));
+    this.flush(true);
+  }
+
+  /** They want it no more. */
+  dismissed(seen: Seen): void {
+    this.#gather(clickOf(seen, "dismiss"));
+    this.flush(true);
+  }
+
   flush(keepalive = false): void {
     clearTimeout(this.#timer);
     const events = this.#gathered;
@@ -72,6 +84,6 @@ export class Telling {
   }
 }
 
-function clickOf({ hit, queryId, position }: Seen, action: "impression" | "open"): Click {
+function clickOf({ hit, queryId, position }: Seen, action: "impression" | "click" | "open" | "dismiss"): Click {
   return { query_id: queryId, action, vertical: hit.vertical, id: hit.id, position };
 }

@@ -1,12 +1,23 @@
 /** The page's history: what was meant is an entry, what was only typed is none; Back brings everything back. */
 
-import type { Page as Found } from "./asking.js";
 import { read, write } from "./memory.js";
-import { type State, hashOf, stateOf } from "./state.js";
 
-/** What an entry keeps in memory. `focus`: the `data-focus` of what held the focus. */
-export interface Kept {
-  found: (Found[] | null)[];
+/** How a page writes its states into addresses. `name`: of the page, in what its tab remembers. */
+export interface Addresses<State> {
+  name: string;
+  hashOf(state: State): string;
+  stateOf(hash: string): State;
+  /** Whether a state shows one thing, which other states lead to. */
+  isPlace(state: State): boolean;
+}
+
+/**
+ * What an entry keeps in memory. `pages`: how many were loaded, as only that outlives a reload; `focus`: the
+ * `data-focus` of what held the focus.
+ */
+export interface Kept<Found> {
+  found: Found;
+  pages: number;
   scroll: number;
   focus: string | null;
 }
@@ -27,16 +38,23 @@ interface Left {
 }
 
 // The history's own state is not kept when it is changed while a page is left.
-const LEFT = "office-search.left";
+const LEFT = "office-search.left.";
 
-export class Visits {
-  readonly #kept = new Map<string, Kept>();
-  readonly #keep: () => Kept;
+export class Visits<State, Found> {
+  readonly #addresses: Addresses<State>;
+  readonly #kept = new Map<string, Kept<Found>>();
+  readonly #keep: () => Kept<Found>;
   readonly #labels: () => Record<string, string>;
   #entry = "";
 
   /** `keep`: what the page shows at the moment; `labels`: names of picked values; `moved`: Back or Forward was used. */
-  constructor(keep: () => Kept, labels: () => Record<string, string>, moved: (state: State, kept: Kept | null) => void) {
+  constructor(
+    addresses: Addresses<State>,
+    keep: () => Kept<Found>,
+    labels: () => Record<string, string>,
+    moved: (state: State, kept: Kept<Found> | null) => void,
+  ) {
+    this.#addresses = addresses;
     this.#keep = keep;
     this.#labels = labels;
     history.scrollRestoration = "manual";
@@ -45,26 +63,26 @@ export class Visits {
       // The page still shows the entry that is left.
       this.#kept.set(this.#entry, this.#keep());
       this.#enter(noted()?.entry ?? made());
-      moved(stateOf(location.hash), this.#kept.get(this.#entry) ?? null);
+      moved(addresses.stateOf(location.hash), this.#kept.get(this.#entry) ?? null);
     });
     window.addEventListener("pagehide", () => this.#leave());
   }
 
   /** A new entry for a state; none where it is the one that is shown. */
   push(state: State): void {
-    const address = hashOf(state);
+    const address = this.#addresses.hashOf(state);
     if (address === location.hash) return this.#note();
     this.#kept.set(this.#entry, this.#keep());
     this.#note();
-    const depth = state.open ? this.#deeper() : 0;
+    const depth = this.#addresses.isPlace(state) ? this.#deeper() : 0;
     this.#entry = made();
     history.pushState({ entry: this.#entry, depth, labels: this.#labels() } satisfies Noted, "", address || location.pathname);
   }
 
   /** From results their place is one step further; from a place that was come to otherwise, there are no results. */
   #deeper(): number {
-    const isPlace = stateOf(location.hash).open !== null;
-    return isPlace && !this.depth ? 0 : this.depth + 1;
+    const { isPlace, stateOf } = this.#addresses;
+    return isPlace(stateOf(location.hash)) && !this.depth ? 0 : this.depth + 1;
   }
 
   get depth(): number {
@@ -73,7 +91,7 @@ export class Visits {
 
   /** The same entry with another address, such as a caller that was not named in it. */
   replace(state: State): void {
-    history.replaceState(history.state, "", hashOf(state) || location.pathname);
+    history.replaceState(history.state, "", this.#addresses.hashOf(state) || location.pathname);
     this.#note();
   }
 
@@ -89,7 +107,7 @@ export class Visits {
 
   /** How this entry was left before a reload. */
   get left(): Left {
-    const left = read(LEFT) as Left | null;
+    const left = read(LEFT + this.#addresses.name) as Left | null;
     return left?.entry === this.#entry ? left : { entry: this.#entry, scroll: 0, pages: 1 };
   }
 
@@ -103,9 +121,8 @@ export class Visits {
   }
 
   #leave(): void {
-    const { found, scroll } = this.#keep();
-    const pages = Math.max(1, ...found.map((one) => one?.length ?? 1));
-    write(LEFT, { entry: this.#entry, scroll, pages } satisfies Left);
+    const { pages, scroll } = this.#keep();
+    write(LEFT + this.#addresses.name, { entry: this.#entry, scroll, pages } satisfies Left);
   }
 }
 

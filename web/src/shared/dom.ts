@@ -22,6 +22,9 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** The element of the page's own markup that has an id. */
+export const at = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
+
 const ICON_SPACE = "http://www.w3.org/2000/svg";
 
 /** Outlines on a grid of 24, drawn in the text's colour. */

@@ -3,6 +3,9 @@
 import { Problem } from "@office-search/client";
 import type { Language } from "./moments.js";
 
+/** What a page says in other words than these. */
+export type OwnWords = Partial<Record<Kind, [title: string, text: string]>>;
+
 export interface Told {
   title: string;
   text: string;
@@ -18,7 +21,7 @@ const WAIT_S = 5;
 // The most that a service may ask for; a longer wait is the user's to end.
 const LONGEST_WAIT_S = 600;
 
-type Kind = "elsewhere" | "denied" | "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
+export type Kind = "elsewhere" | "denied" | "offline" | "silent" | "expired" | "inactive" | "module" | "scope" | "busy" | "wrong" | "gone" | "down" | "failed";
 
 const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
   zh: {
@@ -85,10 +88,15 @@ function waitOf(problem: unknown): number | null {
   return Math.min(Math.max(1, retryAfterS ?? WAIT_S), LONGEST_WAIT_S);
 }
 
-/** What to tell the user of an error. */
-export function told(problem: unknown, language: Language): Told {
+/** Whether a request was only given up. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** What to tell the user of an error; `own`: a page's own words for some. */
+export function told(problem: unknown, language: Language, own: OwnWords = {}): Told {
   const kind = kindOf(problem);
-  const [title, text] = WORDS[language][kind];
+  const [title, text] = own[kind] ?? WORDS[language][kind];
   const requestId = problem instanceof Problem && kind === "failed" ? problem.requestId : null;
   return { title, text, again: AGAIN.includes(kind), waitS: waitOf(problem), requestId };
 }

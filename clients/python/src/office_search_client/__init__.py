@@ -4,6 +4,11 @@ from office_search_client.async_client import AsyncClient, AsyncGetToken
 from office_search_client.client import Client, GetToken
 from office_search_client.models import (
     Answer,
+    App,
+    AppList,
+    AppPage,
+    AppReason,
+    Apps,
     Click,
     Fact,
     Filter,
@@ -12,6 +17,7 @@ from office_search_client.models import (
     Question,
     Recent,
     RecentSearch,
+    RecommendedList,
     Said,
     Suggestion,
     Suggestions,
@@ -25,6 +31,11 @@ from office_search_client.tokens import Reason
 
 __all__ = [
     "Answer",
+    "App",
+    "AppList",
+    "AppPage",
+    "AppReason",
+    "Apps",
     "AsyncClient",
     "AsyncGetToken",
     "Click",
@@ -39,6 +50,7 @@ __all__ = [
     "Reason",
     "Recent",
     "RecentSearch",
+    "RecommendedList",
     "Said",
     "SuggestQuestion",
     "Suggestion",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -13,9 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from office_search_client.models import (
     Answer,
+    AppList,
+    AppPage,
+    Apps,
     Click,
     Question,
     Recent,
+    RecommendedList,
     Suggestions,
     SuggestQuestion,
     Surroundings,
@@ -25,6 +29,7 @@ from office_search_client.problem import Problem, misshapen, refused
 
 Result = TypeVar("Result")
 Body = TypeVar("Body", bound=BaseModel)
+Sort = Literal["relevance", "popular", "trending", "new"]
 
 # The most that one `POST /v1/clicks` takes.
 MOST_CLICKS = 50
@@ -72,9 +77,28 @@ def verticals() -> Call[Verticals]:
 
 def context(id: str, before: int | None, after: int | None) -> Call[Surroundings]:
     """Return the call for a message in its place. Raises Problem 404 for an id that nothing can have."""
-    counts = {"before": before, "after": after}
-    query = urlencode({name: count for name, count in counts.items() if count is not None})
-    return Call("GET", f"v1/messages/{_segment(id)}/context?{query}".rstrip("?"), _reading(Surroundings))
+    path = _asked(f"v1/messages/{_segment(id)}/context", before=before, after=after)
+    return Call("GET", path, _reading(Surroundings))
+
+
+def apps(**asked: str | int | bool | None) -> Call[Apps]:
+    """Return the call for one page of the app store; `asked`: its parameters by name, None for what is not asked."""
+    return Call("GET", _asked("v1/apps", **asked), _reading(Apps))
+
+
+def app(id: str) -> Call[AppPage]:
+    """Return the call for one app's page. Raises Problem 404 for an id that nothing can have."""
+    return Call("GET", f"v1/apps/{_segment(id)}", _reading(AppPage))
+
+
+def similar(id: str, limit: int | None) -> Call[AppList]:
+    """Return the call for apps like one app. Raises Problem 404 for an id that nothing can have."""
+    return Call("GET", _asked(f"v1/apps/{_segment(id)}/similar", limit=limit), _reading(AppList))
+
+
+def recommended(limit: int | None) -> Call[RecommendedList]:
+    """Return the call for apps that may help the caller."""
+    return Call("GET", _asked("v1/apps/recommended", limit=limit), _reading(RecommendedList))
 
 
 def clicks(events: Iterable[Click]) -> Iterator[Call[None]]:
@@ -112,6 +136,13 @@ def _reading(model: type[Body]) -> Callable[[httpx.Response], Body]:
 
 def _nothing(_: httpx.Response) -> None:
     return None
+
+
+def _asked(path: str, **asked: str | int | bool | None) -> str:
+    """Return a path with its query."""
+    said = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    query = urlencode({name: value for name, value in said.items() if value is not None})
+    return f"{path}?{query}" if query else path
 
 
 def _segment(id: str) -> str:

@@ -14,10 +14,14 @@ from office_search_client.calls import Call
 from office_search_client.core import TIMEOUT_S, TRIES, Core, Language
 from office_search_client.models import (
     Answer,
+    AppList,
+    AppPage,
+    Apps,
     Click,
     Hit,
     Question,
     Recent,
+    RecommendedList,
     Suggestions,
     SuggestQuestion,
     Surroundings,
@@ -86,6 +90,34 @@ class Client:
     def context(self, id: str, *, before: int | None = None, after: int | None = None) -> Surroundings:
         """Return a message with up to 20 before and after it; by default 5 each."""
         return self._ask(calls.context(id, before, after))
+
+    def apps(
+        self,
+        q: str | None = None,
+        *,
+        category: str | None = None,
+        kind: str | None = None,
+        developer: str | None = None,
+        sort: calls.Sort | None = None,
+        mine: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Apps:
+        """Return one page of the app store; without `q` all of it. `mine`: only what the caller uses, latest first."""
+        facets = {"category": category, "kind": kind, "developer": developer}
+        return self._ask(calls.apps(q=q, **facets, sort=sort, mine=mine, limit=limit, cursor=cursor))
+
+    def app(self, id: str) -> AppPage:
+        """Return one app's page."""
+        return self._ask(calls.app(id))
+
+    def similar(self, id: str, *, limit: int | None = None) -> AppList:
+        """Return apps like one app, best first; by default 8."""
+        return self._ask(calls.similar(id, limit))
+
+    def recommended(self, *, limit: int | None = None) -> RecommendedList:
+        """Return apps that may help the caller, each with its reason, best first; by default 10."""
+        return self._ask(calls.recommended(limit))
 
     def clicks(self, events: Iterable[Click]) -> None:
         """Tell what was seen and opened of answers."""

@@ -9,6 +9,15 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from office_search_client.base import Model
 
 
+class AppReason(Model):
+    kind: str
+    text: str
+    """For people, as plain text, in the language that was asked for; it names nobody."""
+
+    app_id: str | None
+    """The app of the caller's own, or the one asked about, that it speaks of."""
+
+
 class Click(Model):
     """What the caller did with an answer: meant its question (`submit`), or saw, opened or dismissed a hit."""
 
@@ -27,6 +36,11 @@ class Click(Model):
 
     position: int | None = None
     """In the list as shown; else its place in the answer."""
+
+
+class Count(Model):
+    value: str
+    count: int
 
 
 class Hit(Model):
@@ -60,6 +74,35 @@ class RecentSearch(Model):
     text: str
     at: AwareDatetime
     """When it was last meant."""
+
+
+class Recommended(Model):
+    id: str
+    title: str
+    """HTML-escaped."""
+
+    snippet: str
+    """The beginning of its description, HTML-escaped."""
+
+    access: str
+    fields: dict[str, Any]
+    use: dict[str, int]
+    """How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all."""
+
+    rating: float | None
+    """The mean, where enough people have rated it."""
+
+    reason: AppReason
+
+
+class RecommendedList(Model):
+    """Apps, best first."""
+
+    apps: list[Recommended]
+    query_id: str
+    """Names this answer, for `POST /v1/clicks`."""
+
+    took_ms: int
 
 
 class Said(Model):
@@ -196,6 +239,11 @@ class Tab(Model):
     """Its place among the tabs: lower ones come first."""
 
 
+class Total(Model):
+    value: int
+    relation: str
+
+
 class Value(Model):
     value: str
     vertical: str
@@ -220,6 +268,66 @@ class Answer(Model):
     """Verticals whose backend did not answer in time."""
 
     partial: bool
+    cursor: str | None
+    query_id: str
+    """Names this answer, for `POST /v1/clicks`."""
+
+    took_ms: int
+
+
+class App(Model):
+    id: str
+    title: str
+    """HTML-escaped; `<em>` is the only markup."""
+
+    snippet: str
+    """HTML-escaped; `<em>` is the only markup."""
+
+    access: str
+    """`request`: the caller may ask for it, at `fields.request_url` where there is one, but not open it."""
+
+    fields: dict[str, Any]
+    use: dict[str, int]
+    """How many people use it, rounded down to 10, 20, 50, …; absent where they are too few, or all."""
+
+    rating: float | None
+    """The mean rating; null where it would tell of too few."""
+
+    reason: AppReason | None
+
+
+class AppList(Model):
+    """Apps alone, each with its reason."""
+
+    apps: list[App]
+    query_id: str
+    """Names this answer, for `POST /v1/clicks`."""
+
+    took_ms: int
+
+
+class AppPage(Model):
+    """One app's page."""
+
+    app: App
+    description: str
+    """All of it, as plain text."""
+
+    query_id: str
+    """Names this answer, for `POST /v1/clicks`."""
+
+    took_ms: int
+
+
+class Apps(Model):
+    """One page of the store, with counts of what each choice would leave."""
+
+    apps: list[App]
+    total: Total
+    facets: dict[str, list[Count]]
+    """By facet: counted under what is chosen in the others."""
+
+    query: Query
     cursor: str | None
     query_id: str
     """Names this answer, for `POST /v1/clicks`."""

@@ -1,0 +1,117 @@
+"""What somebody wants done → clauses over what documents do for people; pure.
+
+Of `怎么请假`, which wishes for 请假, for apps (each worth a constant, so that nothing depends on how often a word
+occurs among documents that the caller may not see; of one wish the best counts):
+
+    name or tags hold    请假  6    休假, 年假, …  5    考勤, 审批, …  3
+    description holds    请假  3    休假, 年假, …  2.5
+
+A document serves when each wish is met somehow, and one of them outright, by name or tags. Where people look for such
+documents alone, any wish that is met somehow is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from analyzers import Wish, analyse
+from mappings.parts.matching import NAME_TEXT
+from mappings.parts.texts import Text
+from mappings.vertical import Vertical
+from search.access.clauses import Clause, all_of, any_of
+from search.query.resolved import ResolvedQuery, literal_run
+
+BOOST = 60.0
+OWN, SAME, SERVING = 6.0, 5.0, 3.0
+BY_THE_WAY = 0.5
+OPENED = 8.0
+"""What people opened who asked the same counts for more than any word."""
+# Words of several terms, each of which is a phrase of its own; of all others any number is one clause.
+MOST_PHRASES = 5
+
+
+def served(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
+    """Return the clause, with its score, of documents that do what a query wishes for; None where none can."""
+    outright, by_the_way = _texts(vertical)
+    # Elsewhere any word would be one more clause, and find nothing that its text does not.
+    if not outright or not (is_sure(query) or (query.browsing and query.wishes)):
+        return None
+    scores = [_score(wish, outright, by_the_way) for wish in query.wishes]
+    if query.browsing:
+        return {"bool": {"should": scores, "minimum_should_match": 1}}
+    plainly = [way for wish in query.wishes for way in _held(_words(wish), outright)]
+    return {"bool": {"must": scores, "filter": [any_of(plainly)]}}
+
+
+def opened(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
+    """Return the clause of what people opened who asked the same; None where that is not known."""
+    ids = list(query.opened.get(vertical.name, ()))
+    return {"constant_score": {"filter": {"ids": {"values": ids}}, "boost": OPENED * BOOST}} if ids else None
+
+
+Level = Literal["by name", "outright", "near", "said"]
+
+
+def levels(wishes: Sequence[Wish], vertical: Vertical) -> Iterator[tuple[Level, Clause]]:
+    """Yield the clauses of documents that do all of what is wished for, each with how plainly they say so.
+
+    A word that nobody is known to wish for is no more than said.
+    """
+    outright, by_the_way = _texts(vertical)
+    if not outright or not wishes:
+        return
+    called = [text for text in outright if text.name == NAME_TEXT]
+    own, same = [[wish.word] for wish in wishes], [[wish.word, *wish.same] for wish in wishes]
+    if all(wish.known for wish in wishes):
+        yield "by name", _each(own, called)
+        yield "outright", _each(same, outright)
+        yield "near", _each([_words(wish) for wish in wishes], outright)
+        yield "said", _each(same, [*outright, *by_the_way])
+    else:
+        yield "said", _each(own, outright)
+
+
+def _each(wanted: Sequence[Sequence[str]], texts: Sequence[Text]) -> Clause:
+    return all_of(*(any_of(_held(words, texts)) for words in wanted))
+
+
+def _texts(vertical: Vertical) -> tuple[list[Text], list[Text]]:
+    """Return the texts that say outright what a document does, and the others."""
+    texts, serving = vertical.matching.texts, vertical.matching.serving
+    return [one for one in texts if one.name in serving], [one for one in texts if one.name not in serving]
+
+
+def is_sure(query: ResolvedQuery) -> bool:
+    """Return whether a query wishes for something that people are known to want done at work."""
+    return any(wish.known for wish in query.wishes)
+
+
+def _score(wish: Wish, outright: Sequence[Text], by_the_way: Sequence[Text]) -> Clause:
+    ways = [
+        *_worth(OWN, [wish.word], outright),
+        *_worth(SAME, wish.same, outright),
+        *_worth(SERVING, wish.serving, outright),
+        *_worth(OWN * BY_THE_WAY, [wish.word], by_the_way),
+        *_worth(SAME * BY_THE_WAY, wish.same, by_the_way),
+    ]
+    return {"dis_max": {"queries": ways}}
+
+
+def _worth(worth: float, words: Sequence[str], texts: Sequence[Text]) -> list[Clause]:
+    held = _held(words, texts)
+    return [{"constant_score": {"filter": any_of(held), "boost": worth * BOOST}}] if held else []
+
+
+def _words(wish: Wish) -> list[str]:
+    return [wish.word, *wish.same, *wish.serving]
+
+
+def _held(words: Sequence[str], texts: Sequence[Text]) -> list[Clause]:
+    """Return the clauses that a text holds one of the words: as one term each, the longer ones as phrases."""
+    made = {word: analyse(word).bigrams.split() for word in words}
+    single = [terms[0] for terms in made.values() if len(terms) == 1]
+    longer = [literal_run(word) for word, terms in made.items() if len(terms) > 1][:MOST_PHRASES]
+    clauses: list[Clause] = [{"terms": {text.fields[1]: single}} for text in texts if single]
+    clauses += [{"match_phrase": {text.fields[2]: run}} for text in texts for run in longer]
+    return clauses

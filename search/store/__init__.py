@@ -1,0 +1,1 @@
+"""The app store: apps found when searched for, browsed with counts, and like one another."""
