@@ -236,6 +236,15 @@ class Company:
             await kit.until(is_written, "what was set aside to be written", 60)
             await self._engine.indices.refresh(index="_all")
 
+    async def arrive_for(self, user: str) -> None:
+        """The same of a tenant that is new: and the API answers `user`, as it knows that nothing is set aside."""
+        await self.arrive()
+
+        async def is_answered() -> bool:
+            return (await self.api.get(user, "/v1/verticals", tenant=self.tenant)).status_code == 200
+
+        await kit.until(is_answered, f"{user} of {self.tenant} to be answered", 60)
+
     async def arrive_unrefreshed(self) -> None:
         """Everything said is published and written; what searches see is refreshed by nobody here."""
         await self.publish()

@@ -33,6 +33,7 @@ from search.query.resolved import ResolvedQuery, literal_run, with_letters
 EXACT = "exact"
 LITERAL = "literal"
 SERVES = "serves"
+SERVES_IN_PART = "serves in part"
 
 LATER_WRITTEN = {"_seq_no": {"order": "desc"}}
 
@@ -162,6 +163,8 @@ def _coverage(query: ResolvedQuery, vertical: Vertical) -> Clause:
     character. Of words that were typed apart that holds for each but one, and for both of two:
     `商旅 审批 流程` finds a document that holds 商旅 and 流程, and enough of all six characters.
     """
+    if query.loosely:
+        return any_of([_held(vertical, 1, query.terms.bigrams, "1"), *(way.clause for way in _ways(query, vertical))])
     enough = _held(vertical, 2, query.terms.chars, vertical.matching.coverage)
     apart = [_there(terms, vertical) for terms in query.apart]
     least = max(len(apart) - 1, min(len(apart), 2))
@@ -210,7 +213,9 @@ def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
     if matching.numbers and (ending := digits(query.text)):
         ways.append(_Way({"term": {NUMBER_SUFFIXES: ending}}, 2 * NAME_BOOST))
     if done := serving.served(query, vertical):
-        ways.append(_Way(done, tier=SERVES))
+        ways.append(_Way(done, tier=SERVES_IN_PART))
+    if wholly := serving.wholly(query, vertical):
+        ways.append(_Way(wholly, 0.0, SERVES))
     if chosen := serving.opened(query, vertical):
         ways.append(_Way(chosen, tier=SERVES))
     if query.fuzzy and (fuzzily := query.fuzzily_named(vertical)):

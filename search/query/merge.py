@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.access.candidates import Candidate, Candidates
-from search.query.build import EXACT, LITERAL, SERVES
+from search.query.build import EXACT, LITERAL, SERVES, SERVES_IN_PART
 from search.query.resolved import Sort
 
 # Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet …", SIGIR 2009: score = Σ w / (60 + rank).
 RANK_CONSTANT = 60
 
-EXACT_TIER, SERVING_TIER, LITERAL_TIER, PARTS_TIER = 0, 1, 2, 3
+EXACT_TIER, SERVING_TIER, LITERAL_TIER, PARTLY_SERVING_TIER, PARTS_TIER = 0, 1, 2, 3, 4
 # So many that do what is wished for go before what speaks of it; the others rank as their texts do.
 MOST_SERVING = 3
 
@@ -39,13 +39,16 @@ class Ranked:
 def tier(candidate: Candidate, *, serves: bool = True) -> int:
     """Return a candidate's tier.
 
-    Exact names and titles, what does what is wished for, literal runs of the query, and last its scattered parts.
+    Exact names and titles, what does what is wished for, literal runs of the query, what does a part of what is wished
+    for, and last scattered parts of the query.
     """
     if EXACT in candidate.names:
         return EXACT_TIER
     if serves and SERVES in candidate.names:
         return SERVING_TIER
-    return LITERAL_TIER if LITERAL in candidate.names else PARTS_TIER
+    if LITERAL in candidate.names:
+        return LITERAL_TIER
+    return PARTLY_SERVING_TIER if serves and SERVES_IN_PART in candidate.names else PARTS_TIER
 
 
 def merge(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
@@ -58,7 +61,7 @@ def merge(answers: Sequence[Candidates], sort: Sort) -> list[Ranked]:
         for position, candidate in enumerate(answer.found):
             # Within a vertical the order stands: a later hit never passes an earlier one.
             worst = max(worst, tier(candidate, serves=serving < MOST_SERVING))
-            serving += worst == SERVING_TIER
+            serving += worst in (SERVING_TIER, PARTLY_SERVING_TIER)
             placed.append((worst, -_fused(answer, position + 1), answer.vertical.ranking.order, position, candidate))
     placed.sort(key=lambda place: place[:4])
     return [Ranked(candidate, _score(place, fused)) for place, fused, _, _, candidate in placed]

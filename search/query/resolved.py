@@ -34,7 +34,8 @@ class ResolvedQuery:
     name that the text holds beside the departments in which it is meant. `nearby`: departments around the caller,
     nearest first, each within the next. `fuzzy`: names may differ by a small typo. `opened`: by vertical, the ids of
     what people opened who asked the same, most first. `browsing`: only what does something for people is looked for, so
-    that any one wish is enough. `wished`: it is asked, too, what does what the text wishes for.
+    that any one wish is enough. `loosely`: a pair of neighbouring characters is enough. `wished`: it is asked, too,
+    what does what the text wishes for.
     """
 
     text: str = ""
@@ -48,6 +49,7 @@ class ResolvedQuery:
     fuzzy: bool = False
     opened: Mapping[str, Sequence[str]] = field(default_factory=dict)
     browsing: bool = False
+    loosely: bool = False
     wished: bool = True
 
     @cached_property

@@ -6,8 +6,9 @@ occurs among documents that the caller may not see; of one wish the best counts)
     name or tags hold    请假  6    休假, 年假, …  5    考勤, 审批, …  3
     description holds    请假  3    休假, 年假, …  2.5
 
-A document serves when each wish is met somehow, and one of them outright, by name or tags. Where people look for such
-documents alone, any wish that is met somehow is enough.
+A word that nobody is known to wish for counts for less. A document serves when each wish is met somehow, and one of
+them outright, by name or tags; it serves in part when a known one is met outright. Where people look for such documents
+alone, any wish that is met somehow is enough.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from search.query.resolved import ResolvedQuery, literal_run
 BOOST = 60.0
 OWN, SAME, SERVING = 6.0, 5.0, 3.0
 BY_THE_WAY = 0.5
+UNKNOWN = 2.0
+LEAST_OF_TEXT = 0.5
 OPENED = 8.0
 """What people opened who asked the same counts for more than any word."""
 # Words of several terms, each of which is a phrase of its own; of all others any number is one clause.
@@ -38,10 +41,28 @@ def served(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
     if not outright or not (is_sure(query) or (query.browsing and query.wishes)):
         return None
     scores = [_score(wish, outright, by_the_way) for wish in query.wishes]
-    if query.browsing:
-        return {"bool": {"should": scores, "minimum_should_match": 1}}
-    plainly = [way for wish in query.wishes for way in _held(_words(wish), outright)]
-    return {"bool": {"must": scores, "filter": [any_of(plainly)]}}
+    found: Clause = {"should": scores, "minimum_should_match": 1}
+    if not query.browsing:
+        known = [wish for wish in query.wishes if wish.known]
+        found["filter"] = [any_of([way for wish in known for way in _held(_words(wish), outright)])]
+    return {"bool": found}
+
+
+def wholly(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
+    """Return the clause, of documents that are `served`, that every wish is met; None where none can be.
+
+    What speaks of much besides its wishes is rather a text that somebody looks for.
+    """
+    outright, by_the_way = _texts(vertical)
+    wished = sum(len(wish.word) for wish in query.wishes)
+    if not outright or not is_sure(query) or wished < len(query.text.strip()) * LEAST_OF_TEXT:
+        return None
+    every = [
+        any_of(_held(_words(wish), outright) + _held([wish.word, *wish.same], by_the_way)) for wish in query.wishes
+    ]
+    return {
+        "bool": {"filter": [*every, any_of([way for wish in query.wishes for way in _held(_words(wish), outright)])]}
+    }
 
 
 def opened(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
@@ -88,11 +109,12 @@ def is_sure(query: ResolvedQuery) -> bool:
 
 
 def _score(wish: Wish, outright: Sequence[Text], by_the_way: Sequence[Text]) -> Clause:
+    own = OWN if wish.known else UNKNOWN
     ways = [
-        *_worth(OWN, [wish.word], outright),
+        *_worth(own, [wish.word], outright),
         *_worth(SAME, wish.same, outright),
         *_worth(SERVING, wish.serving, outright),
-        *_worth(OWN * BY_THE_WAY, [wish.word], by_the_way),
+        *_worth(own * BY_THE_WAY, [wish.word], by_the_way),
         *_worth(SAME * BY_THE_WAY, wish.same, by_the_way),
     ]
     return {"dis_max": {"queries": ways}}

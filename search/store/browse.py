@@ -112,9 +112,15 @@ class _Shown:
         """
         size = seen.counts.get(self.shelf.name, 0) + self.asked.limit + spare
         answer, fuzzy = await self._found(self.query, size), False
-        if not answer.total and self.query.fuzzily_named(self.shelf):
-            answer, fuzzy = await self._found(replace(self.query, fuzzy=True), size), True
-        view = HitView(self.query, self.caller, {self.shelf.name} if fuzzy else (), self._conditions)
+        query = self.query
+        if not answer.total and query.fuzzily_named(self.shelf):
+            query, fuzzy = replace(query, fuzzy=True), True
+            answer = await self._found(query, size)
+        if not answer.total and query.has_text:
+            # A store that has something near shows it rather than nothing.
+            query = replace(query, loosely=True)
+            answer = await self._found(query, size)
+        view = HitView(query, self.caller, {self.shelf.name} if fuzzy else (), self._conditions)
         contacts = self.search.catalogue.of(self.caller.tenant).holding("user")
         paging = Paging(self.search.reader, self.search.directory, self.caller, contacts)
         return answer, await paging.page(view, [answer], seen, self.asked.limit), fuzzy

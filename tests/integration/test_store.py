@@ -11,6 +11,8 @@ import pytest
 from apikit import Company
 from opensearchpy import AsyncOpenSearch
 
+from search.core.streams.port import Broker
+
 STORE = "/v1/apps"
 URL, ASK = "https://apps.example/1", "https://ask.example/1"
 
@@ -210,14 +212,17 @@ async def test_an_app_s_page_and_what_is_like_it(acme: Company) -> None:
             )
 
 
-async def test_one_s_own_apps_the_latest_first(acme: Company) -> None:
+async def test_one_s_own_apps_the_latest_first(acme: Company, broker: Broker) -> None:
     me, other = acme.user(), acme.user()
     opened, installed, removed, theirs, hidden = (acme.app() for _ in range(5))
 
+    uses: list[bytes] = []
+
     def use(user: str, app: str, action: str, minute: int) -> None:
         at = f"2026-03-02T09:{minute:02}:00Z"
-        number = f"{acme.topic}-{user}-{app}-{action}-{minute}"
-        acme.tell("usage", {"id": number, "user_id": user, "app_id": app, "action": action, "at": at})
+        data = {"user_id": user, "app_id": app, "action": action, "at": at}
+        subject = f"{user}-{app}-{action}-{minute}"
+        uses.append(kit.event("usage", data, tenant=acme.tenant, verb="recorded", subject=subject))
 
     use(me, opened, "open", 1)
     use(me, installed, "install", 2)
@@ -227,6 +232,7 @@ async def test_one_s_own_apps_the_latest_first(acme: Company) -> None:
     use(me, hidden, "open", 6)
     use(other, theirs, "open", 7)
     acme.app(id=hidden, allow=[])
+    await kit.send(broker, uses)
     await acme.arrive()
     assert ids(await store(acme, me, "", mine=True)) == [opened, installed]
     assert ids(await store(acme, me, mine=True, limit=1)) == [opened]
@@ -240,7 +246,7 @@ async def test_the_store_needs_a_module_of_its_own(strict: Company) -> None:
     department = strict.department()
     strict.role(["discover.apps"], scoped, department_ids=[department])
     anywhere, inside = strict.app(), strict.app(department_ids=[department])
-    await strict.arrive()
+    await strict.arrive_for(visitor)
     for path in (STORE, f"{STORE}/{anywhere}", f"{STORE}/{anywhere}/similar"):
         refused = await strict.api.get(searcher, path, tenant=strict.tenant)
         assert (refused.status_code, "discover.apps" in refused.json()["detail"]) == (403, True)

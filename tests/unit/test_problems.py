@@ -240,7 +240,7 @@ async def test_a_proven_callers_body_is_read_after_it_was_checked(
 def test_the_whole_family_of_errors_is_decided() -> None:
     decided = {BadRequest, Unauthenticated, Forbidden, NotFound, TooManyRequests, Unavailable}
     internal = {error.__name__ for error in OfficeSearchError.__subclasses__() if error not in decided}
-    assert internal == {"ConfigurationError", "StackError", "RejectedEvent"}
+    assert internal == {"ConfigurationError", "StackError", "RejectedEvent", "Busy"}
 
 
 def test_no_refusal_leaves_open_why() -> None:

@@ -30,7 +30,7 @@ export class Field {
 
   constructor(acts: FieldActs) {
     this.#acts = acts;
-    this.#composition = new Composition(this.#input, () => this.#typed());
+    this.#composition = new Composition(this.#input, () => clearTimeout(this.#timer), () => this.#typed());
     this.#input.addEventListener("input", () => this.#typed());
     this.#input.addEventListener("keydown", (event) => { if (!this.#composition.owns(event)) this.#pressed(event); });
     // The focus stays in the input.

@@ -212,7 +212,7 @@ export class Front {
     if (!found.apps.length || (name === "trending" && !found.apps.some(useOf))) return shelf.hide();
     const more = element("a", { class: "more-link", href: this.#host.hrefTo({ sort }), "aria-label": words().allOf(title), "data-focus": `all-${name}`, onclick: (event: MouseEvent) => this.#host.goes({ sort }, event) }, words().all, icon("forward"));
     shelf.show(title, found.apps.map((app, place) => {
-      const seen = { hit: { vertical: "apps", id: app.id }, queryId: found.query_id, position: place + 1 };
+      const seen = { hit: { vertical: "apps", id: app.id }, queryId: found.query_id, position: place };
       const row = rowOf(app, this.#around(app, name, seen), told(app));
       this.#asker?.telling.watch(row, seen);
       return row;

@@ -12,7 +12,7 @@ import orjson
 from search.demo.company import Company
 
 TENANT = "whaleboat"
-TABLES = Path(__file__).parent / "intent"
+TABLES = Path(__file__).parent / "relevance" / "intent"
 EVERYONE = "tenant:*"
 
 
