@@ -14,9 +14,8 @@ setup: ## Make .venv from the lock files; PYTHON=… chooses the Python, and aga
 unit: setup ## Run what needs no engine, no broker and no browser, wherever it lies: about a minute
 	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not browser and not long"
 
-test: lint ## Check the code, then run every test, most against a real engine and broker; but for the long ones
-	$(BIN)/pytest -n logical --dist loadfile -m "not engine and not long"
-	$(BIN)/pytest -m "engine and not long"
+test: lint unit ## Check the code, then run every test, most against a real engine and broker; but for the long ones
+	$(BIN)/pytest -m "(engine or browser) and not long"
 
 test-all: lint ## The same with the long ones: more stories of who may see what; and list what notices which mutant
 	$(BIN)/pytest -m ""

@@ -18,7 +18,7 @@ import pagekit
 import pytest
 from fastapi import FastAPI
 from kit import CATALOGUE
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from verticals.tasks import VERTICAL as TASKS
 
 from mappings.catalogue import Catalogue
@@ -38,6 +38,9 @@ CALLERS = [
     DemoCaller("acme", f"u-{index}", name, {"zh": "某职位", "en": "Somebody"}, ["评审"])
     for index, name in enumerate(("林晓舟", "周文静"))
 ]
+
+# A browser on a busy machine may need it; where nothing is wrong, no test is slower for it.
+expect.set_options(timeout=20_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pagekit
@@ -59,6 +60,22 @@ async def test_an_error_keeps_what_was_there(page: Page, service: Service) -> No
     await expect(hits(page)).to_have_count(1)
     await expect(page.locator(".column.stale, .note-warn")).to_have_count(0)
     assert "body" not in await pagekit.focused(page)
+
+
+async def test_an_error_after_a_long_wait_leaves_no_grey_shapes(page: Page, service: Service) -> None:
+    release = asyncio.Event()
+
+    async def late() -> Refused:
+        await release.wait()
+        return Refused(503, "unavailable")
+
+    service.search = lambda _: late()
+    await box(page).fill("预算")
+    await box(page).press("Enter")
+    await expect(page.locator(".bones").first).to_be_visible()
+    release.set()
+    await expect(state(page)).to_have_text("搜索服务暂时不可用")
+    await expect(page.locator(".bones")).to_have_count(0)
 
 
 async def test_a_place_that_is_not_there_is_called_so(page: Page, service: Service, site: str) -> None:

@@ -261,11 +261,13 @@ export class Column {
   #fail(error: unknown): void {
     const held = this.#panel.contains(document.activeElement);
     // What was there stays, dimmed, below what went wrong: it answers an earlier question.
-    this.root.classList.toggle("stale", !this.#list.isEmpty);
+    const { hasHits } = this.#list;
+    if (!hasHits) this.#list.clear();
+    this.root.classList.toggle("stale", hasHits);
     this.#list.root.before(this.#again.root);
     for (const part of [this.#notes, this.#status, this.#foot]) part.replaceChildren();
     this.#drawTabs();
-    this.#again.show(error, () => void this.#ask(1), !this.#list.isEmpty);
+    this.#again.show(error, () => void this.#ask(1), hasHits);
     if (held) focusOn(this.#again.root.querySelector("button") ?? this.#status);
   }
 

@@ -39,6 +39,11 @@ export class HitList {
     return this.root.childElementCount === 0;
   }
 
+  /** Whether there are hits, and not only grey shapes. */
+  get hasHits(): boolean {
+    return this.root.querySelector("[data-id]") !== null;
+  }
+
   draw(pages: readonly Page[], declared: Declared, telling: Telling | null): void {
     this.root.replaceChildren();
     for (const page of pages) this.append(page, declared, telling);
