@@ -108,11 +108,6 @@ export class Results {
     if (this.pages) this.#draw(false);
   }
 
-  /** To the first app that was found. */
-  enter(): void {
-    this.#list.querySelector<HTMLElement>("a.name")?.focus();
-  }
-
   async #ask(pages: number, typed: boolean): Promise<void> {
     const listing = this.#listing;
     const asker = this.#asker;
