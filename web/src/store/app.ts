@@ -120,7 +120,7 @@ export class AppView {
     const asker = this.#asker;
     const id = this.#id;
     if (!asker || !id) return;
-    this.#again.clear();
+    keeping(() => this.#again.clear(), () => this.#title);
     this.root.setAttribute("aria-busy", "true");
     const patience = window.setTimeout(() => { if (!this.#page) this.#body.replaceChildren(element("ul", { class: "bare" }, bones(1, "found"))); }, PATIENCE_MS);
     try {

@@ -138,7 +138,7 @@ export class Front {
   // Drawing
 
   #wait(): void {
-    this.#again.clear();
+    keeping(() => this.#again.clear());
     if (this.#isThere) return;
     const { recommended, trending, fresh } = this.#shelves;
     recommended.show(words().recommended, bones(SHOWN, "card"));

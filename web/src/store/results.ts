@@ -141,7 +141,7 @@ export class Results {
 
   /** Old rows stay, dimmed; grey shapes come only where there are none. */
   #wait(): void {
-    this.#again.clear();
+    keeping(() => this.#again.clear(), () => this.#status);
     if (this.#list.childElementCount) return;
     this.#status.textContent = say().loading;
     this.#list.replaceChildren(...bones(5, "found"));
