@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import storekit
 from pagekit import box, hits, names, place, settled
 from playwright.async_api import Browser, Page, Route, expect
 
 # The company is made up as of this day, and the browser's clock stands still on it, so that every date stays as it is.
 TODAY = "2026-03-02"
 NOW = datetime.fromisoformat(f"{TODAY}T10:00:00+08:00")
-ENGINEER, DIRECTOR = "林晓舟", "沈国梁"
+ENGINEER, DIRECTOR, ILLUSTRATOR = "林晓舟", "沈国梁", "苏禾"
 # The first answers of a cold engine say that they took long.
 REPEATS = 4
 SLOW_MS = 30_000
@@ -207,7 +208,52 @@ async def sheet(browser: Browser, frames: list[tuple[str, bytes]], wide: int, fi
     await page.close()
 
 
-# In the README the first is as wide as the text, and the two after it share a row; others: docs/search-page.md.
+@asynccontextmanager
+async def stocked(browser: Browser, url: str, width: int, height: int, **options: Any) -> AsyncIterator[Page]:
+    """The app store's front, once the figures are made that it tells of."""
+    async with opened(browser, url, width, height, **options) as page:
+        await page.goto(url + storekit.PAGE)
+        await expect(page.locator(".why:not(.why-new)").first).to_be_visible(timeout=SLOW_MS)
+        yield page
+
+
+def store(address: str = "", width: int = 1120, height: int = 900, **options: Any) -> Take:
+    """The app store at an address of its own, of the engineer's."""
+
+    async def take(browser: Browser, url: str, file: Path) -> None:
+        async with stocked(browser, url, width, height, **options) as page:
+            await page.goto(url + storekit.PAGE + address)
+            await page.reload()
+            await expect(page.locator("#shelf a.name").locator("visible=true").first).to_be_visible(timeout=SLOW_MS)
+            await storekit.settled(page)
+            await shoot(page, file)
+
+    return take
+
+
+async def store_modes(browser: Browser, url: str, file: Path) -> None:
+    """The store in the dark, in the system's colours and on a narrow screen; and closed."""
+    shown: dict[str, dict[str, Any]] = {
+        "深色": DARK,
+        "系统高对比度": {"forced_colors": "active"},
+        "320 px": {"has_touch": True},
+    }
+    frames: list[tuple[str, bytes]] = []
+    for said, options in shown.items():
+        width = 320 if "px" in said else 620
+        async with stocked(browser, url, width, 620, **{"device_scale_factor": 1, **options}) as page:
+            await storekit.look(page, "会议")
+            await storekit.found(page).first.focus()
+            frames.append((said, await page.screenshot()))
+    async with stocked(browser, url, 620, 620, device_scale_factor=1) as page:
+        label = await page.locator(".tool-caller option", has_text=ILLUSTRATOR).text_content()
+        await page.locator(".tool-caller select").select_option(label=label)
+        await expect(page.locator(".state-title")).to_be_visible(timeout=SLOW_MS)
+        frames.append(("没有权限", await page.screenshot()))
+    await sheet(browser, frames, 4, file)
+
+
+# In the README the first is as wide as the text, and the two after it share a row; others: the pages' own docs.
 PICTURES: dict[str, Take] = {
     "compare": compared,
     "search": found("K8s集群"),
@@ -219,4 +265,9 @@ PICTURES: dict[str, Take] = {
     "states": states,
     "modes": modes,
     "keyboard-walk": walk,
+    "store": store(),
+    "store-search": store("#q=会议", 760, 640),
+    "store-app": store("#app=app-002", 1000, 900),
+    "store-dark": store(**DARK),
+    "store-modes": store_modes,
 }

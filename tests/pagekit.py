@@ -205,7 +205,7 @@ class Service:
         body = json.loads(request.post_data) if request.post_data else {}
         made = self._made(request.method, path, body)
         made = made(body) if callable(made) else made
-        await _give(route, await made if inspect.isawaitable(made) else made)
+        await give(route, await made if inspect.isawaitable(made) else made)
 
     def _made(self, method: str, path: str, body: Any) -> Any:
         name = path.removeprefix("/v1/")
@@ -223,7 +223,7 @@ class Service:
         return {**made, "clicks": None}.get(name, self.context if name.endswith("/context") else self.entity)
 
 
-async def _give(route: Route, made: Any) -> None:
+async def give(route: Route, made: Any) -> None:
     if made is None:
         await route.fulfill(status=204)
     elif not isinstance(made, Refused):

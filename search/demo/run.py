@@ -38,8 +38,10 @@ from search.core.errors import OfficeSearchError
 from search.core.log import configure
 from search.core.settings import Settings
 from search.core.streams.port import Broker
+from search.core.tasks import cancelled
 from search.demo import company as companies
 from search.demo import places
+from search.demo.figures import make_figures
 from search.demo.routes import page_folder, router
 from search.localstack import managed_stack
 from search.localstack.children import Child, running
@@ -53,6 +55,8 @@ HOST = "127.0.0.1"
 AUDIENCE = "office-search-demo"
 WARMING_TRIES = 3
 START_S = 120.0
+# The figures of apps are made meanwhile; where they take longer, the page does not wait for them.
+FIGURES_S = 8.0
 
 
 def run_demo(settings: Settings, console: Console, *, port: int, events: Path | None) -> None:
@@ -147,15 +151,18 @@ async def _serve(
     configure("WARNING", audit_file=settings.audit.file)
     server = http_server(app, settings.api)
     serving = asyncio.create_task(server.serve())
+    counting = asyncio.create_task(make_figures(settings, endpoints))
     parent = asyncio.create_task(_stop_without_parent(server))
     try:
         await _ready(server, serving, app)
         with console.status("Warming up …"):
+            await asyncio.wait({counting}, timeout=FIGURES_S)
             await _warm(app.state.services, company)
         console.print(_welcome(settings.api.port, company))
         await serving
     finally:
         parent.cancel()
+        await cancelled(counting)
         server.should_exit = True
 
 
@@ -186,6 +193,8 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
             progress.update(task, total=total or None, completed=total - (lag or 0))
             await asyncio.sleep(0.1)
         progress.update(task, total=total or 1, completed=total or 1)
+        # What is indexed is found from now on, also by those who count it.
+        await engine.indices.refresh()
 
 
 async def _lag(registry: Registry, broker: Broker) -> int | None:

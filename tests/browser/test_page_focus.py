@@ -12,7 +12,8 @@ from playwright.async_api import Page, expect
 CONTROLS = "a[href], button, input, select, [tabindex='0']"
 # Marks what can be used now, in the order of the page; returns what each is.
 MARK = f"""() => [...document.querySelectorAll("{CONTROLS}")]
-    .filter((one) => one.checkVisibility() && !one.matches(".skip, :disabled") && one.target !== "_blank")
+    .filter((one) => one.checkVisibility() && one.target !== "_blank")
+    .filter((one) => !one.matches(".skip, :disabled, [href='store.html']"))
     .map((one, place) => {{ one.dataset.control = String(place);
         return `${{one.localName}} ${{one.getAttribute("aria-label") ?? one.textContent}}`.trim().slice(0, 50) }})"""
 # Uses one as a person does: with the pointer, or with a key.

@@ -6,8 +6,10 @@ import re
 from collections.abc import AsyncIterator
 
 import httpx
+import kit
 import pagekit
 import pytest
+import storekit
 from pagekit import box, hits, names, place, search, settled, tab
 from playwright.async_api import Browser, Page, expect
 
@@ -153,6 +155,59 @@ async def test_no_text_becomes_markup_or_code_whoever_tries(page: Page) -> None:
             f"() => {{ try {{ {tried}; return null; }} catch (error) {{ return error.name; }} }}"
         )
         assert refused == "TypeError", what
+
+
+# --- The app store, of the same demo ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def store(page: Page, demo_url: str) -> Page:
+    """The store's front, once the figures are made, which on a busy machine may be some time after the start."""
+
+    async def told() -> bool:
+        async with httpx.AsyncClient(base_url=demo_url, timeout=30) as http:
+            [caller, *_] = (await http.get("demo/callers")).json()
+            bearing = {"Authorization": f"Bearer {caller['token']}"}
+            answer = await http.get("v1/apps", params={"sort": "trending", "limit": 5}, headers=bearing)
+        return answer.status_code == 200 and any(app["use"] for app in answer.json()["apps"])
+
+    await kit.until(told, "the figures to be made and looked at", 180)
+    await storekit.start(page, demo_url)
+    return page
+
+
+async def test_the_store_recommends_with_reasons_and_tells_what_is_used(store: Page) -> None:
+    reasons = store.get_by_role("region", name="为你推荐").locator(".why")
+    await expect(reasons).to_have_count(9)
+    told = " ".join(await reasons.all_inner_texts())
+    assert "同事也常用" in told or "相似" in told
+    assert "新上架" in told
+    await expect(store.get_by_role("region", name="正在升温")).to_contain_text("在用")
+    await expect(store.locator(".category").first).to_contain_text("全部应用")
+    async with store.expect_response("**/v1/clicks") as dismissed:
+        await store.locator(".dismiss").first.click()
+        await store.keyboard.press("Tab")
+    assert (await dismissed.value).status == 204
+
+
+async def test_the_store_finds_by_what_one_wants_and_shows_the_app(store: Page) -> None:
+    await storekit.look(store, "报销")
+    await expect(storekit.found(store).first).to_have_text("报销助手")
+    await storekit.found(store).first.click()
+    await expect(storekit.title(store)).to_have_text("报销助手")
+    await expect(store.locator(".app-body")).to_contain_text("拍照识别发票并自动验真查重")
+    await expect(store.get_by_role("region", name="相似的应用").locator("a.name").first).to_be_visible()
+    # One that the engineer may only ask for.
+    await storekit.look(store, "客户 360")
+    await expect(store.locator(".found .flag").first).to_have_text("可申请")
+    await storekit.found(store).first.click()
+    await expect(store.get_by_role("link", name="申请开通")).to_be_visible()
+
+
+async def test_the_store_is_closed_to_whom_no_role_lets_in(store: Page) -> None:
+    await store.get_by_label("以谁的身份搜索").select_option(label=f"{ILLUSTRATOR} — 插画师 · 另一家公司：青禾设计")
+    await expect(store.locator(".state-title")).to_have_text("你的角色不能使用应用商店")
+    await expect(storekit.names(store)).to_have_count(0)
 
 
 async def test_the_demo_has_a_place_for_what_is_found(demo_url: str) -> None:

@@ -53,7 +53,8 @@ FIELDS: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     ),
     "app": (
         dict.fromkeys(("id", "name", "description", "kind", "category", "published_at"), str) | {"allow": list},
-        {"tags": list, "developer": str, "department_ids": list, "deny": list, "url": str},
+        dict.fromkeys(("tags", "department_ids", "deny", "discoverable"), list)
+        | dict.fromkeys(("developer", "url", "request_url"), str),
     ),
     "member": ({"scope": str, "principal": str}, {"since": str, "until": str}),
     "role": ({"id": str, "name": str, "modules": list}, {"department_ids": list}),
@@ -162,7 +163,8 @@ def test_references_resolve(entities: Entities) -> None:
         assert all(known(tenant, "user", user) for user in (message["sender_id"], *message.get("mentions", ())))
     for kind in ("doc", "app"):
         for tenant, data in of_kind(entities, kind):
-            assert all(principal(tenant, text) for text in data["allow"] + data.get("deny", []))
+            named = [*data["allow"], *data.get("deny", ()), *data.get("discoverable", ())]
+            assert all(principal(tenant, text) for text in named)
             assert "folder_id" not in data or (tenant, f"folder:{data['folder_id']}") in scopes
             assert all(known(tenant, "department", department) for department in data.get("department_ids", ()))
     for tenant, doc in of_kind(entities, "doc"):
@@ -345,20 +347,43 @@ async def test_each_caller_gets_a_token_of_their_own(company: Company, client: h
         assert set(one["role"]) == {"zh", "en"}
 
 
-async def test_the_page_keeps_a_strict_content_security_policy(client: httpx.AsyncClient) -> None:
-    """Whatever the page names is served, with its type; nothing is inline, nothing comes from elsewhere."""
-    page = await client.get("/")
+@pytest.mark.parametrize(("address", "name"), [("/", "page"), ("/store.html", "store")])
+async def test_each_page_keeps_a_strict_content_security_policy(
+    client: httpx.AsyncClient, address: str, name: str
+) -> None:
+    """Whatever it names is served, with its type; nothing is inline, nothing comes from elsewhere."""
+    page = await client.get(address)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     text = page.text.replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://", text)
     pending, seen = re.findall(r'(?:src|href)="([\w.]+\.\w+)"', page.text), set[str]()
     while pending:
-        name = pending.pop()
-        answer = await client.get(f"/{name}")
-        assert answer.status_code == 200, name
+        file = pending.pop()
+        answer = await client.get(f"/{file}")
+        assert answer.status_code == 200, file
         assert answer.headers["cache-control"] == "no-cache"
-        if name.endswith(".js") and name not in seen:
+        if file.endswith(".js") and file not in seen:
             assert answer.headers["content-type"].startswith("text/javascript")
             assert "innerHTML =" not in answer.text
-        seen.add(name)
-    assert seen == {"page.js", "page.css"}
+        seen.add(file)
+    assert seen - {"store.html"} == {f"{name}.js", f"{name}.css"}
+
+
+def test_the_store_has_use_enough_to_show(company: Company, entities: Entities) -> None:
+    """By the rule of groups: how many use an app, how it is rated, and that some are on the rise."""
+    used, rated, weekly = (dict[Any, set[str]]() for _ in range(3))
+    end = datetime.combine(NOW, datetime.min.time(), UTC)
+    for use in entities["whaleboat", "usage"].values():
+        app, user = use["app_id"], use["user_id"]
+        week = (end - datetime.fromisoformat(use["at"])).days // 7
+        assert use["at"] >= entities["whaleboat", "app"][app]["published_at"]
+        for found, key in [(rated, app)] if use["action"] == "rate" else [(used, app), (weekly, (app, week))]:
+            found.setdefault(key, set()).add(user)
+    assert sum(len(people) >= 11 for people in used.values()) > 30
+    assert sum(len(people) >= 11 for people in rated.values()) >= 5
+    weeks = {app: [len(weekly.get((app, week), ())) for week in range(8)] for app in used}
+    assert len([app for app, (last, *before) in weeks.items() if last >= 11 and 7 * last > 1.4 * sum(before)]) >= 2
+    apps = [app for app in entities["whaleboat", "app"].values() if "discoverable" in app]
+    assert {"request_url" in app for app in apps} == {True, False}
+    users = {use["user_id"] for use in entities["whaleboat", "usage"].values()}
+    assert {caller.user for caller in company.callers if caller.tenant == "whaleboat"} <= users

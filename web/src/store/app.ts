@@ -120,7 +120,7 @@ export class AppView {
     const asker = this.#asker;
     const id = this.#id;
     if (!asker || !id) return;
-    this.#again.clear();
+    keeping(() => this.#again.clear(), () => this.#title);
     this.root.setAttribute("aria-busy", "true");
     const patience = window.setTimeout(() => { if (!this.#page) this.#body.replaceChildren(element("ul", { class: "bare" }, bones(1, "found"))); }, PATIENCE_MS);
     try {
@@ -195,7 +195,7 @@ export class AppView {
       return element("div", { class: "app-way" }, note);
     }
     const said = isAsked ? words().ask : words().open;
-    const link = element("a", { class: "button button-main", href: address, target: "_blank", rel: "noopener noreferrer", "data-focus": "app-open" }, icon(isAsked ? "key" : "link"), said, element("span", { class: "unseen" }, words().newTab));
+    const link = element("a", { class: "button button-main", href: address, target: "_blank", rel: "noopener noreferrer", "data-focus": "app-open" }, icon(isAsked ? "lock" : "link"), said, element("span", { class: "unseen" }, words().newTab));
     link.addEventListener("click", (event) => {
       if (!isAsked && this.#page) this.#asker?.telling.opened(seenOf(app, this.#page.query_id, 1));
       if (!this.#host.isDemo()) return;

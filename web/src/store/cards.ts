@@ -32,7 +32,7 @@ const REASONS: Record<AppReason["kind"], string> = {
 /** Its own icon from a host that the service lists, else a drawing of what kind it is, tinted by its category. */
 export function iconOf(app: App, declared: Declared): HTMLElement {
   const category = text(app.fields?.["category"]);
-  const tint = [...category].reduce((sum, char) => sum + (char.codePointAt(0) ?? 0), 0) % TINTS;
+  const tint = [...category].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973, 0) % TINTS;
   const drawing = tile(text(app.fields?.["kind"]), "mini_program");
   drawing.classList.add("app-icon", `tint-${tint}`);
   return pictured(app.fields?.[PICTURE], declared.pictureHosts, drawing);
@@ -66,7 +66,7 @@ export function reasonOf(app: App): HTMLElement | null {
 }
 
 export function flagOf(app: App): Child {
-  return app.access === "request" && element("span", { class: "flag" }, icon("key"), words().request);
+  return app.access === "request" && element("span", { class: "flag" }, icon("lock"), words().request);
 }
 
 /** Its category and kind, as one line. */
@@ -129,7 +129,7 @@ export function publishedOf(app: App, place: Place): HTMLElement | null {
 }
 
 function heading(app: App, around: Around, level: "h2" | "h3" = "h3"): HTMLElement {
-  const link = element("a", { class: "name", href: around.href, "data-focus": around.focus, onclick: (event: MouseEvent) => around.opens(event) }, marked(app.title || app.id, tag()));
+  const link = element("a", { class: "name", href: around.href, "data-focus": around.focus, onclick: (event: MouseEvent) => around.opens(event) }, plain(app.title) ? marked(app.title, tag()) : named(app.id));
   return element(level, { class: "title" }, link, flagOf(app));
 }
 

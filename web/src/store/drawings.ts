@@ -10,7 +10,6 @@ export function drawForStore(): void {
     rising: "M3 17 9 11l4 4 8-8M15 7h6v6",
     sparkle: "M12 3c.6 5 3 7.4 8 8-5 .6-7.4 3-8 8-.6-5-3-7.4-8-8 5-.6 7.4-3 8-8Z",
     together: "M9 5a6 6 0 1 0 0 12A6 6 0 0 0 9 5ZM15 7a6 6 0 1 1-3.5 10.8",
-    key: "M8 11a4 4 0 1 0 3.5 6L20 8.5M16.5 12l2.5 2.5M8 15v.2",
     forward: "M9 6l6 6-6 6",
   });
 }

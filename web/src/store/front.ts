@@ -31,6 +31,8 @@ const SHOWN = 9;
 // Some more, which stand in for those that are dismissed.
 const ASKED = 15;
 const LISTED = 5;
+// Of grey shapes in place of categories.
+const KINDS = 8;
 const SCOPE_MISSING = "urn:office-search:problem:scope-missing";
 
 const READING: Record<Name, (client: Client, signal: AbortSignal) => Promise<FrontFound>> = {
@@ -136,10 +138,12 @@ export class Front {
   // Drawing
 
   #wait(): void {
-    this.#again.clear();
+    keeping(() => this.#again.clear());
     if (this.#isThere) return;
     const { recommended, trending, fresh } = this.#shelves;
-    recommended.show(words().recommended, bones(6, "card"));
+    recommended.show(words().recommended, bones(SHOWN, "card"));
+    this.#kinds.hidden = false;
+    this.#kinds.replaceChildren(...Array.from({ length: KINDS }, () => element("span", { class: "bone category-bone", "aria-hidden": "true" })));
     trending.show(words().trending, bones(LISTED, "row"));
     fresh.show(words().fresh, bones(LISTED, "row"));
   }

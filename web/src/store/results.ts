@@ -108,11 +108,6 @@ export class Results {
     if (this.pages) this.#draw(false);
   }
 
-  /** To the first app that was found. */
-  enter(): void {
-    this.#list.querySelector<HTMLElement>("a.name")?.focus();
-  }
-
   async #ask(pages: number, typed: boolean): Promise<void> {
     const listing = this.#listing;
     const asker = this.#asker;
@@ -146,7 +141,7 @@ export class Results {
 
   /** Old rows stay, dimmed; grey shapes come only where there are none. */
   #wait(): void {
-    this.#again.clear();
+    keeping(() => this.#again.clear(), () => this.#status);
     if (this.#list.childElementCount) return;
     this.#status.textContent = say().loading;
     this.#list.replaceChildren(...bones(5, "found"));

@@ -271,9 +271,8 @@ class Store {
   }
 
   #enter(): void {
-    const first = at("shelf").querySelector<HTMLElement>("section:not([hidden]) a.name, .front:not([hidden]) a.name");
-    if (first?.checkVisibility()) first.focus();
-    else focusOn(null);
+    const names = at("shelf").querySelectorAll<HTMLElement>("a.name");
+    focusOn([...names].find((name) => name.checkVisibility()));
   }
 
   #opens(app: App, event: MouseEvent): void {
