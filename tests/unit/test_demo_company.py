@@ -53,7 +53,8 @@ FIELDS: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     ),
     "app": (
         dict.fromkeys(("id", "name", "description", "kind", "category", "published_at"), str) | {"allow": list},
-        {"tags": list, "developer": str, "department_ids": list, "deny": list, "url": str},
+        {"tags": list, "developer": str, "department_ids": list, "deny": list, "url": str}
+        | {"discoverable": list, "request_url": str},
     ),
     "member": ({"scope": str, "principal": str}, {"since": str, "until": str}),
     "role": ({"id": str, "name": str, "modules": list}, {"department_ids": list}),
