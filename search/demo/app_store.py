@@ -89,6 +89,9 @@ class AppStore:
         app |= {"id": identity, "description": entry["text"], "developer": f"{self._tenant.facts['name']} IT"}
         app |= {"allow": audience["allow"], "published_at": stamp(published)}
         app |= {"deny": audience["deny"]} if "deny" in audience else {}
+        if "discoverable" in audience:
+            ask = f"https://apps.{self._tenant.facts['domain']}/{identity}/ask"
+            app |= {"discoverable": audience["discoverable"], "request_url": ask}
         app |= {"department_ids": audience["departments"]} if "departments" in audience else {}
         address = f"https://apps.{self._tenant.facts['domain']}/{identity}"
         app |= {"url": address} if entry["kind"] in _KINDS_WITH_PAGE else {}

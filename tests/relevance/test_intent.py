@@ -52,7 +52,12 @@ async def filled(
     files: Sequence[Path] = write(company, tmp_path_factory.mktemp("demo"))
     assert not (await load(broker, kit.CATALOGUE, files, lambda _: None)).skipped
     await kit.settled(broker, engine)
-    await api.ready()
+    [first, *_] = wishes("first", company)
+
+    async def is_answered() -> bool:
+        return (await api.get(first.user, "/v1/verticals", tenant=TENANT)).status_code == 200
+
+    await kit.until(is_answered, "the company to be answered", 120)
     async with ApiClient("http://api", GATEWAY_SECRET, transport=httpx.ASGITransport(api.app)) as client:
         yield company, client
 
