@@ -41,7 +41,7 @@ format: setup ## Bring the code into shape
 clients: setup ## Make anew what the clients have from the OpenAPI document; needs Node.js 20 or newer
 	@$(BIN)/python scripts/clients.py
 
-web: ## Build the search box and the page from web/, into web/dist/, which is committed; needs Node.js 20 or newer
+web: ## Build the search box and the pages from web/, into web/dist/, which is committed; needs Node.js 20 or newer
 	npm ci
 	npm run build --workspace web -- --sizes
 

@@ -268,6 +268,5 @@ PICTURES: dict[str, Take] = {
     "store": store(),
     "store-search": store("#q=会议", 760, 640),
     "store-app": store("#app=app-002", 1000, 900),
-    "store-dark": store(**DARK),
     "store-modes": store_modes,
 }

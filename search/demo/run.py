@@ -245,6 +245,7 @@ def _welcome(port: int, company: companies.Company) -> Panel:
     url = f"http://{HOST}:{port}/"
     inner = Table.grid(padding=(1, 0))
     inner.add_row(f"[bold]Open [link={url}]{url}[/link][/bold]   (Ctrl-C stops everything)")
+    inner.add_row(f"The app store: [link={url}store.html]{url}store.html[/link]")
     inner.add_row("Who is searching, and what to try:")
     inner.add_row(table)
     return Panel(inner, title="Office Search", expand=False)

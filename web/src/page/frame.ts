@@ -33,7 +33,7 @@ export class Frame {
   readonly #host: FrameHost;
   readonly #compare = element("button", { type: "button", class: "tool", "data-focus": "compare", hidden: true, onclick: () => this.#host.compare?.() });
   readonly #beside = element("a", { class: "tool", "data-focus": "beside" });
-  readonly #language = element("button", { type: "button", class: "tool", "data-focus": "language", onclick: () => this.#translate() });
+  readonly #language = element("button", { type: "button", class: "tool tool-language", "data-focus": "language", onclick: () => this.#translate() });
   readonly #theme = element("button", { type: "button", class: "tool tool-icon", "data-focus": "theme", onclick: () => this.#repaint() });
   readonly #caller = element("div", { class: "tool-caller", hidden: true });
   theme: Theme = THEMES.find((one) => one === recall("theme")) ?? "auto";
@@ -55,6 +55,7 @@ export class Frame {
     for (const node of document.querySelectorAll<HTMLElement>("[data-say]")) node.textContent = words[node.dataset["say"] as "headline"];
     this.#tools.setAttribute("aria-label", words.tools);
     this.#language.textContent = words.language;
+    this.#language.dataset["short"] = words.languageShort;
     this.#language.lang = spoken() === "zh" ? "en" : "zh-CN";
     this.#theme.replaceChildren(icon(this.theme));
     this.#theme.setAttribute("aria-label", words.themes[this.theme]);

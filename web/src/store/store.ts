@@ -15,36 +15,25 @@ import { remember } from "../page/memory.js";
 import { Telling } from "../page/telling.js";
 import { type Kept, Visits } from "../page/visits.js";
 import { spoken } from "../page/words.js";
-import { type AppFound, AppView } from "./app.js";
 import { drawForStore } from "./drawings.js";
 import { Facets } from "./facets.js";
 import { Field } from "./field.js";
-import { Front, type FrontFound } from "./front.js";
 import type { Asker } from "./host.js";
-import { Results } from "./results.js";
 import { ADDRESSES, START, type State, hashOf, isAsked, stateOf } from "./state.js";
+import { type Found, type Showing, Views } from "./views.js";
 import { problemWords, words } from "./words.js";
 
 const SHORTCUTS = ["/", "mod+k"];
 
-/** What the view that is shown has found; the others have nothing to keep. */
-interface Found {
-  front: FrontFound | null;
-  results: Apps[] | null;
-  app: AppFound | null;
-}
-
 class Store {
   #state: State = stateOf(location.hash);
   readonly #callers = new Callers();
-  readonly #connection = new Connection({ language: () => spoken(), changed: () => this.#reset(), learnt: () => this.#learn() });
+  readonly #connection = new Connection({ language: () => spoken(), changed: () => this.#reset(), learnt: () => this.#views.redraw(this.#connection.known) });
   readonly #banner = new Again(problemWords);
   readonly #field = new Field({ typed: (query) => this.#typed(query), meant: (query) => this.#meant(query), down: () => this.#enter() });
   readonly #facets = new Facets((state) => this.#go(state));
   readonly #frame: Frame;
-  readonly #front: Front;
-  readonly #results: Results;
-  readonly #app: AppView;
+  readonly #views: Views;
   readonly #visits: Visits<State, Found>;
   #asker: Asker | null = null;
   /** Whose client it is; undefined before the first. */
@@ -56,15 +45,11 @@ class Store {
   #language = spoken();
 
   constructor() {
-    const host = {
-      hrefOf: (app: App) => hashOf({ ...this.#state, app: app.id }),
-      opens: (app: App, event: MouseEvent) => this.#opens(app, event),
-      hrefTo: (state: Partial<State>) => hashOf({ ...START, ...state, who: this.#state.who }),
-      goes: (state: Partial<State>, event: MouseEvent) => this.#goes(state, event),
-    };
-    this.#front = new Front(host);
-    this.#results = new Results({
-      ...host,
+    this.#views = new Views({
+      hrefOf: (app) => hashOf({ ...this.#state, app: app.id }),
+      opens: (app, event) => this.#opens(app, event),
+      hrefTo: (state) => hashOf({ ...START, ...state, who: this.#state.who }),
+      goes: (state, event) => this.#goes(state, event),
       rewrite: (query) => this.#go({ ...this.#state, q: query }),
       widen: () => this.#go({ ...this.#state, chosen: {}, mine: false }),
       hrefElsewhere: (query) => `./#${new URLSearchParams({ q: query, ...(this.#state.who ? { as: this.#state.who } : {}) })}`,
@@ -72,9 +57,6 @@ class Store {
         this.#counts = counts;
         keeping(() => this.#facets.draw(this.#state, counts));
       },
-    });
-    this.#app = new AppView({
-      ...host,
       closes: (event) => this.#closes(event),
       hrefOfRest: () => hashOf({ ...this.#state, app: null }) || "store.html",
       isFromResults: () => isAsked(this.#state),
@@ -111,7 +93,7 @@ class Store {
     at("field").append(this.#field.root);
     at("facets").append(this.#facets.root);
     at("banner").append(this.#banner.root);
-    at("shelf").append(this.#front.root, this.#results.root, this.#app.root);
+    at("shelf").append(...this.#views.roots);
     speakThrough(at("live"));
     at("shelf").addEventListener("keydown", (event) => walk(event, () => this.#field.focus()));
     at("home").addEventListener("click", (event) => this.#home(event));
@@ -136,19 +118,13 @@ class Store {
 
   // Showing
 
-  async #show({ kept = null, pages = 1, typed = false, known = null }: { kept?: Kept<Found> | null; pages?: number; typed?: boolean; known?: App | null } = {}): Promise<void> {
+  async #show(showing: Showing = {}): Promise<void> {
     this.#connect();
     this.#dress();
-    const asker = this.#asker;
-    if (!asker) return;
     const state = this.#state;
-    if (state.app) {
-      const shown = this.#app.show(asker, state.app, known, kept?.found.app ?? null);
-      if (!kept) this.#app.enter();
-      await shown;
-      if (this.#state === state) this.#name();
-    } else if (isAsked(state)) await this.#results.show(asker, state, { known: kept?.found.results ?? null, pages, typed });
-    else await this.#front.show(asker, kept?.found.front ?? null);
+    if (!this.#asker) return;
+    await this.#views.show(this.#asker, state, showing);
+    if (this.#state === state) this.#name();
   }
 
   /** Ask as whom the state names. */
@@ -181,24 +157,15 @@ class Store {
       for (const node of document.querySelectorAll<HTMLElement>("[data-store]")) node.textContent = words()[node.dataset["store"] as "headline"];
       this.#facets.draw(state, this.#counts);
       this.#facets.root.hidden = !asked || state.app !== null;
-      const views = [[this.#front, !asked && !state.app], [this.#results, asked && !state.app], [this.#app, state.app !== null]] as const;
-      for (const [view, isShown] of views) {
-        if (!isShown && !view.root.hidden) view.leave();
-        view.root.hidden = !isShown;
-      }
+      this.#views.turnTo(state);
     });
     this.#name();
   }
 
   #name(): void {
     const { app, q } = this.#state;
-    const what = app ? this.#app.name : q;
+    const what = app ? this.#views.app.name : q;
     document.title = what ? `${what} · ${words().brand}` : words().brand;
-  }
-
-  #learn(): void {
-    const { known } = this.#connection;
-    for (const view of [this.#front, this.#results, this.#app]) view.redraw(known);
   }
 
   /** Language or appearance has changed; reasons come in the language that they were asked for in. */
@@ -206,7 +173,7 @@ class Store {
     const isTranslated = this.#language !== spoken();
     this.#language = spoken();
     this.#dress();
-    for (const view of [this.#front, this.#results, this.#app]) view.redraw();
+    this.#views.redraw();
     if (!isTranslated) return;
     this.#visits.forget();
     void this.#show();
@@ -216,29 +183,21 @@ class Store {
   #reset(): void {
     this.#visits?.forget();
     this.#counts = {};
-    for (const view of [this.#front, this.#results, this.#app]) view.forget();
+    this.#views.forget();
     if (this.#isSwitching) return;
     this.#renew();
     void this.#show();
   }
 
   #kept(): Kept<Found> {
-    const { app } = this.#state;
     const held = document.activeElement;
-    const asked = isAsked(this.#state);
-    const found: Found = {
-      front: !asked && !app ? this.#front.found : null,
-      results: asked && !app ? this.#results.pages : null,
-      app: app ? this.#app.found : null,
-    };
+    const found = this.#views.found(this.#state);
     return { found, pages: found.results?.length ?? 1, scroll: window.scrollY, focus: (held instanceof HTMLElement && held.dataset["focus"]) || null };
   }
 
   /** Where the focus goes when what held it is gone. */
   get #landing(): HTMLElement {
-    if (this.#state.app) return this.#app.landing;
-    if (isAsked(this.#state) && this.#results.landing.checkVisibility()) return this.#results.landing;
-    return at("field").querySelector("input") as HTMLElement;
+    return this.#views.landing(this.#state) ?? (at("field").querySelector("input") as HTMLElement);
   }
 
   // What the user does
@@ -267,7 +226,7 @@ class Store {
   #meant(query: string): void {
     this.#typed(query);
     this.#isTyping = false;
-    if (query) this.#results.meant();
+    if (query) this.#views.results.meant();
   }
 
   #enter(): void {
@@ -315,7 +274,7 @@ class Store {
     this.#isTyping = false;
     this.#state = this.#asked(state);
     this.#field.value = this.#state.q;
-    const shown = this.#show({ kept });
+    const shown = this.#show({ found: kept?.found ?? null });
     if (kept) {
       window.scrollTo(0, kept.scroll);
       // What has to be asked anew is not yet as long as it was.
