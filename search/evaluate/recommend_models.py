@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,7 +77,9 @@ class Ground:
         """Return the sum of what goes with what each person uses: item to item, with BM25 weights."""
         from implicit.nearest_neighbours import BM25Recommender
 
-        with threadpool_limits(1, "blas"):
+        with threadpool_limits(1, "blas"), warnings.catch_warnings():
+            # It warns of a form of matrix that it made itself.
+            warnings.simplefilter("ignore")
             model = BM25Recommender(K=len(self.apps), num_threads=1)
             model.fit(csr_matrix(self.used), show_progress=False)
         likeness = model.similarity.toarray()

@@ -59,6 +59,19 @@ class Weighing:
         found: Floats = signals(self.model, self._places, self.groups) * weight_of(self.model)
         return found
 
+    @cached_property
+    def _scores(self) -> Floats:
+        found: Floats = self._weighted.sum(axis=1)
+        return found
+
+    @cached_property
+    def _likeness(self) -> NDArray[np.float32]:
+        """How alike each app is to what the caller uses: to the likest of these."""
+        if self.model is None:
+            return np.zeros(0, dtype=np.float32)
+        found: NDArray[np.float32] = self.model.alike[self._places].max(axis=0, initial=0.0)
+        return found
+
     def rated(self, visible: Iterable[Visible]) -> list[Rated]:
         """Return the apps that may be recommended: without those that the caller's log holds."""
         return [self._rated(one) for one in visible if one.id not in self.used]
@@ -70,10 +83,10 @@ class Weighing:
         if self.model is None or place is None:
             # Published since the last run.
             return Rated(app.id, 0.0, app.published, app.category, is_new=is_new)
-        likeness = float(self.model.alike[self._places, place].max(initial=0.0))
+        likeness = float(self._likeness[place])
         return Rated(
             app.id,
-            float(self._weighted[place].sum()),
+            float(self._scores[place]),
             app.published,
             app.category,
             likeness,

@@ -24,6 +24,7 @@ from search.core.endpoints import Endpoints
 from search.core.settings import Settings
 from search.core.streams.port import Broker
 from search.localstack.children import environment
+from search.recommend.counting import TREND
 from search.recommend.generations import Generations
 from search.recommend.kept import FiguresKept
 from search.recommend.model import Model
@@ -117,8 +118,10 @@ async def test_what_is_told_stands_for_a_week(api: Api, broker: Broker, engine: 
     await store.arrive()
     tomorrow = Run(engine, CATALOGUE, Lexicons(), clock=lambda: time.time() + WEEK_S / 7)
     await tomorrow.of("calm", Silent())
-    told = (await model(engine, "calm")).cells.aligned(before.cells.rows, before.apps)
-    assert told.steps.tolist() == before.cells.steps.tolist()
+    # A trend may have been told of no week before: its first one is told at once.
+    rows = [row for row in before.cells.rows if row != TREND]
+    after = (await model(engine, "calm")).cells.aligned(rows, before.apps)
+    assert after.steps.tolist() == before.cells.aligned(rows, before.apps).steps.tolist()
     next_week = Run(engine, CATALOGUE, Lexicons(), clock=lambda: time.time() + WEEK_S + 3600)
     await next_week.of("calm", Silent())
     assert (await users(engine, "calm"))["b"] == 20
