@@ -31,6 +31,7 @@ from urllib.parse import quote
 import httpx
 import numpy as np
 import orjson
+import psutil
 from opensearchpy import AsyncOpenSearch
 from rich.console import Console
 from rich.progress import Progress
@@ -174,13 +175,17 @@ def _about(call: str, number: int, company: Company) -> str:
 
 
 async def asked(service: Service, company: Company, call: str, calls: int) -> dict[str, float]:
-    """Latencies in milliseconds of one client that makes calls of one kind."""
+    """Latencies in milliseconds of one client that makes calls of one kind, and the processor time of a call."""
     took: list[float] = []
     shown = 0
+    processes = (psutil.Process(service.children[1].pid), _engine())
+    before = [0.0, 0.0]
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         for number in range(WARM_UP + calls):
             user, target = f"u-{number * 37 % company.people}", _about(call, number, company)
             headers = sign(service.secret, "GET", target, user=user, tenant=TENANT)
+            if number == WARM_UP:
+                before = [sum(process.cpu_times()[:2]) for process in processes]
             began = time.perf_counter()
             response = await http.get(service.url + target, headers=headers)
             took.append((time.perf_counter() - began) * 1000)
@@ -190,7 +195,23 @@ async def asked(service: Service, company: Company, call: str, calls: int) -> di
             shown += len(response.json().get("apps", ()))
     cuts = statistics.quantiles(took[WARM_UP:], n=100, method="inclusive")
     p50, p95, p99 = (round(cuts[percent - 1], 1) for percent in (50, 95, 99))
-    return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "apps": round(shown / (WARM_UP + calls), 1)}
+    spent = [sum(process.cpu_times()[:2]) - was for process, was in zip(processes, before, strict=True)]
+    api, engine = (round(seconds * 1000 / calls, 1) for seconds in spent)
+    told = {"api_cpu_ms": api, "engine_cpu_ms": engine, "apps": round(shown / (WARM_UP + calls), 1)}
+    return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, **told}
+
+
+def _engine() -> psutil.Process:
+    """The engine's process: the first of those that run Java and began after this one."""
+    began = psutil.Process().create_time()
+    found = [
+        process
+        for process in psutil.process_iter(["name", "create_time"])
+        if "java" in (process.info["name"] or "") and process.info["create_time"] > began
+    ]
+    if not found:
+        raise RuntimeError("The engine's process is nowhere to be seen.")
+    return min(found, key=lambda process: process.info["create_time"])
 
 
 async def filled(service: Service, company: Company, progress: Progress) -> None:

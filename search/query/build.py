@@ -187,17 +187,25 @@ def _held(vertical: Vertical, kind: int, terms: str, least: str) -> Clause:
 
 @dataclass(frozen=True)
 class _Way:
-    """A way to be found other than by what the texts hold. `boost` None: the clause scores by itself."""
+    """A way to be found other than by what the texts hold.
+
+    `boost` None: the clause scores by itself, or `scoring` does, which finds nothing that the clause does not.
+    """
 
     clause: Clause
     boost: float | None = None
     tier: str | None = None
+    scoring: Clause | None = None
 
     @property
     def scored(self) -> Clause:
         name = {"_name": self.tier} if self.tier else {}
         if self.boost is None:
-            return {"bool": {"must": [self.clause], **name}} if name else self.clause
+            if not name:
+                return self.clause
+            # What is found otherwise must not get the name for a part of what the clause asks for.
+            both = {"must": [self.scoring], "filter": [self.clause]} if self.scoring else {"must": [self.clause]}
+            return {"bool": {**both, **name}}
         return {"constant_score": {"filter": self.clause, "boost": self.boost, **name}}
 
 
@@ -213,7 +221,7 @@ def _ways(query: ResolvedQuery, vertical: Vertical) -> list[_Way]:
     if matching.numbers and (ending := digits(query.text)):
         ways.append(_Way({"term": {NUMBER_SUFFIXES: ending}}, 2 * NAME_BOOST))
     if done := serving.served(query, vertical):
-        ways.append(_Way(done, tier=SERVES_IN_PART))
+        ways.append(_Way(done, tier=SERVES_IN_PART, scoring=serving.scored(query, vertical)))
     if wholly := serving.wholly(query, vertical):
         ways.append(_Way(wholly, 0.0, SERVES))
     if chosen := serving.opened(query, vertical):

@@ -32,20 +32,27 @@ OPENED = 8.0
 """What people opened who asked the same counts for more than any word."""
 # Words of several terms, each of which is a phrase of its own; of all others any number is one clause.
 MOST_PHRASES = 5
+MOST_OF_A_WISH = 2 * MOST_PHRASES
 
 
 def served(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
-    """Return the clause, with its score, of documents that do what a query wishes for; None where none can."""
+    """Return the clause of documents that do what a query wishes for, or a part of it; None where none can."""
     outright, by_the_way = _texts(vertical)
     # Elsewhere any word would be one more clause, and find nothing that its text does not.
     if not outright or not (is_sure(query) or (query.browsing and query.wishes)):
         return None
-    scores = [_score(wish, outright, by_the_way) for wish in query.wishes]
-    found: Clause = {"should": scores, "minimum_should_match": 1}
     if not query.browsing:
         known = [wish for wish in query.wishes if wish.known]
-        found["filter"] = [any_of([way for wish in known for way in _held(_words(wish), outright)])]
-    return {"bool": found}
+        return any_of([way for wish in known for way in _held(_words(wish), outright, MOST_OF_A_WISH)])
+    ways = [way for wish in query.wishes for way in _held(_words(wish), outright, MOST_OF_A_WISH)]
+    ways += [way for wish in query.wishes for way in _held([wish.word, *wish.same], by_the_way)]
+    return any_of(ways)
+
+
+def scored(query: ResolvedQuery, vertical: Vertical) -> Clause:
+    """Return the score of what is `served`: the sum over all wishes of what each counts for."""
+    outright, by_the_way = _texts(vertical)
+    return {"bool": {"should": [_score(wish, outright, by_the_way) for wish in query.wishes]}}
 
 
 def wholly(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
@@ -55,7 +62,8 @@ def wholly(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
     """
     outright, by_the_way = _texts(vertical)
     wished = sum(len(wish.word) for wish in query.wishes)
-    if not outright or not is_sure(query) or wished < len(query.text.strip()) * LEAST_OF_TEXT:
+    # Where people browse there are no texts to go before.
+    if not outright or query.browsing or not is_sure(query) or wished < len(query.text.strip()) * LEAST_OF_TEXT:
         return None
     every = [
         any_of(_held(_words(wish), outright) + _held([wish.word, *wish.same], by_the_way)) for wish in query.wishes
@@ -129,11 +137,11 @@ def _words(wish: Wish) -> list[str]:
     return [wish.word, *wish.same, *wish.serving]
 
 
-def _held(words: Sequence[str], texts: Sequence[Text]) -> list[Clause]:
-    """Return the clauses that a text holds one of the words: as one term each, the longer ones as phrases."""
+def _held(words: Sequence[str], texts: Sequence[Text], most: int = MOST_PHRASES) -> list[Clause]:
+    """Return the clauses that a text holds one of the words: as one term each, `most` of the longer ones as phrases."""
     made = {word: analyse(word).bigrams.split() for word in words}
     single = [terms[0] for terms in made.values() if len(terms) == 1]
-    longer = [literal_run(word) for word, terms in made.items() if len(terms) > 1][:MOST_PHRASES]
+    longer = [literal_run(word) for word, terms in made.items() if len(terms) > 1][:most]
     clauses: list[Clause] = [{"terms": {text.fields[1]: single}} for text in texts if single]
     clauses += [{"match_phrase": {text.fields[2]: run}} for text in texts for run in longer]
     return clauses

@@ -23,6 +23,7 @@ from search.query.hits import HitView
 from search.query.page import Page, Paging, one_more
 from search.query.resolved import ResolvedQuery
 from search.query.search import Search, shown_filters
+from search.query.serving import is_sure
 from search.recommend.figures import AppFigures, Figures
 from search.store.answer import StoreAnswer, StoreApp
 from search.store.order import order, ordered
@@ -130,6 +131,8 @@ class _Shown:
         text = self.query.text
         if not text or self.asked.chosen or self.mine is not None:
             return None
+        if answer.total and is_sure(self.query):
+            return None  # what people are known to want is no slip
         query = replace(self.query, fuzzy=fuzzy)
         better = await Corrector(self.search.reader, self.caller, query, [self.shelf]).correct([answer])
         return better if better is None or self.asked.q.count(text) != 1 else self.asked.q.replace(text, better)
