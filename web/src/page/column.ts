@@ -174,7 +174,7 @@ export class Column {
 
   /** Old rows stay, dimmed; grey shapes come only where there are none. */
   #wait(): void {
-    this.#again.clear();
+    keeping(() => this.#again.clear(), () => this.#status);
     if (!this.#list.isEmpty) return;
     this.#status.textContent = say().loading;
     this.#list.wait();
