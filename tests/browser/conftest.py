@@ -165,7 +165,7 @@ async def host_of_none(browser: Browser) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def host_with_answers(browser: Browser, host_of_none: str) -> AsyncIterator[boxkit.Watched]:
-    """A host whose every question is boxkit.answered with two people, or one doc."""
+    """A host whose questions are answered: two people suggested, one doc found."""
     async with boxkit.opened(browser, host_of_none) as watched:
         await boxkit.answered(watched.page, boxkit.VERTICALS, boxkit.declared())
         await boxkit.answered(

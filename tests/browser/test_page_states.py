@@ -46,6 +46,17 @@ async def test_a_retry_asks_again_and_keeps_the_focus(page: Page, service: Servi
     assert "body" not in await pagekit.focused(page)
 
 
+async def test_a_retry_that_takes_long_keeps_the_focus(page: Page, service: Service) -> None:
+    service.search = Refused(503, "unavailable")
+    await search(page, "预算")
+    held = service.search = Held(answer(hit()))
+    await page.get_by_role("button", name="重试").click()
+    await expect(page.locator(".bones").first).to_be_visible()
+    assert "body" not in await pagekit.focused(page)
+    held.let_go()
+    await expect(hits(page)).to_have_count(1)
+
+
 async def test_an_error_keeps_what_was_there(page: Page, service: Service) -> None:
     """Dimmed and below what went wrong, as it answers an earlier question."""
     service.search = answer(hit("doc-1"), hit("doc-2"))

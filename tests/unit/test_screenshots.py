@@ -19,7 +19,9 @@ def test_without_a_browser_it_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr == "There is no browser; install chromium, or set CHROMIUM to its path.\n"
 
 
-def test_the_pictures_of_the_readme_are_there_and_load_soon() -> None:
-    named = set(re.findall(r"\((docs/images/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert named == {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "images").iterdir()}
-    assert all((ROOT / name).stat().st_size < 400_000 for name in named)
+def test_the_pictures_of_the_documents_are_there_and_load_soon() -> None:
+    readme = set(re.findall(r"\(docs/(images/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    pages = set(re.findall(r"\((images/[^)]+)\)", (ROOT / "docs/search-page.md").read_text(encoding="utf-8")))
+    assert readme | pages == {f"images/{path.name}" for path in (ROOT / "docs/images").iterdir()}
+    assert all((ROOT / "docs" / name).stat().st_size < 400_000 for name in readme)
+    assert all((ROOT / "docs" / name).stat().st_size < 500_000 for name in pages)

@@ -4,12 +4,13 @@ import { type Client, type Click, Problem } from "@office-search/client";
 import type { Declared } from "../shared/declared.js";
 import { element } from "../shared/dom.js";
 import { type Entity, drawnOrPlain, linkOf } from "../shared/hits.js";
-import { type Language, counted } from "../shared/moments.js";
+import { type Language, localeOf } from "../shared/moments.js";
 import { told as toldOf } from "../shared/problems.js";
 import { safeLink } from "../shared/text.js";
+import { together, totalled } from "../shared/totals.js";
+import type { OpenDetail, SearchDetail, Source } from "../../types/office-search-box.js";
 import { Asking, type Found, type Scope } from "./asking.js";
-import { REFUSED } from "./connection.js";
-import type { OpenDetail, SearchDetail, Source } from "./details.js";
+import { refused } from "./connection.js";
 import { Field } from "./field.js";
 import { Panel } from "./panel.js";
 import { type Group, type Option, countOf, found, suggested } from "./rows.js";
@@ -113,8 +114,7 @@ export class Box {
   /** Say that there is nobody to ask. */
   #refuse(): void {
     const { language } = this.#around;
-    const problem = new Problem({ status: 0, type: REFUSED, title: "Not connected", detail: "The endpoint was refused." });
-    this.#panel.note.fail(toldOf(problem, language), wordsOf(language));
+    this.#panel.note.fail(toldOf(refused("The endpoint was refused."), language), wordsOf(language));
     this.#panel.open(this.field.hasFocus);
   }
 
@@ -138,7 +138,7 @@ export class Box {
     else this.#panel.note.answered();
     this.#isFound = of === "search";
     if (of === "search" && this.#isMeant && hasHistory) void client?.clicks([{ query_id: answer.query_id, action: "submit" }]);
-    this.#answered(of === "search" ? words.found(totalOf(answer.sections, language)) : words.count(countOf(this.#groups)));
+    this.#answered(of === "search" ? words.found(totalled(together(Object.values(answer.sections)), language)) : words.count(countOf(this.#groups)));
   }
 
   /** What was there stays; above it stands what went wrong. */
@@ -325,17 +325,11 @@ export class Box {
   say(): void {
     const { language, placeholder, shortcuts } = this.#around;
     const words = wordsOf(language);
-    this.root.lang = language === "zh" ? "zh-CN" : "en";
+    this.root.lang = localeOf(language);
     this.field.say(words, placeholder, keyName(shortcuts));
     this.#panel.say(words);
     this.draw();
   }
-}
-
-function totalOf(sections: Record<string, { total: number; relation: string }>, language: Language): string {
-  const all = Object.values(sections);
-  const sum = counted(all.reduce((total, one) => total + one.total, 0), language);
-  return all.some((one) => one.relation === "gte") ? `${sum}+` : sum;
 }
 
 /** Follow a link as a click on it would, apart from the list, for which that would be one more choice. */

@@ -3,11 +3,14 @@
 import { Client, type GetToken, Problem } from "@office-search/client";
 import { Declared, UNDECLARED } from "../shared/declared.js";
 import type { Language } from "../shared/moments.js";
+import { REFUSED } from "../shared/problems.js";
 
 const DECLARED_AGAIN_MS = 30_000;
 
-/** The type of the problem that an endpoint is refused. */
-export const REFUSED = "urn:office-search:problem:refused-endpoint";
+/** The problem of a box that has nobody to ask. */
+export function refused(detail: string): Problem {
+  return new Problem({ status: 0, type: REFUSED, title: "Refused endpoint", detail });
+}
 
 export interface Connected {
   language(): Language;
@@ -42,7 +45,7 @@ export class Connection {
     const root = URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI) : null;
     if (!root || (this.#origin !== null && root.origin !== this.#origin)) {
       const detail = root ? `Tokens of this element are for ${this.#origin}; make a new element for another origin.` : "The endpoint is no URL.";
-      throw new Problem({ status: 0, type: REFUSED, title: "Refused endpoint", detail });
+      throw refused(detail);
     }
     if (endpoint !== null) this.#origin = root.origin;
     const given = getToken && ((ask: Parameters<GetToken>[0]) => {

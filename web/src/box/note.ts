@@ -1,5 +1,6 @@
 /** What stands above the rows: that they are awaited, came in part, or what went wrong and when it is tried again. */
 
+import { countdown } from "../shared/countdown.js";
 import { element, icon } from "../shared/dom.js";
 import type { Told } from "../shared/problems.js";
 import type { Words } from "./words.js";
@@ -9,7 +10,7 @@ const MOST_DOUBLINGS = 5;
 
 export class Note {
   readonly root = element("div", { class: "note", part: "note", hidden: true });
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #stop: () => void = () => undefined;
   #isError = false;
   #failures = 0;
   readonly #again: () => void;
@@ -29,7 +30,7 @@ export class Note {
 
   /** Say nothing, and try nothing again. */
   clear(): void {
-    clearInterval(this.#timer);
+    this.#stop();
     this.#isError = false;
     this.root.hidden = true;
     this.root.replaceChildren();
@@ -77,15 +78,8 @@ export class Note {
   }
 
   #countdown(seconds: number, words: Words): HTMLElement {
-    const ends = Date.now() + seconds * 1000;
-    const left = (): number => Math.max(0, Math.ceil((ends - Date.now()) / 1000));
-    const shown = element("span", { class: "wait" }, words.waiting(left()));
-    this.#timer = setInterval(() => {
-      shown.textContent = words.waiting(left());
-      if (left() > 0) return;
-      clearInterval(this.#timer);
-      this.#again();
-    }, 1000);
+    const shown = element("span", { class: "wait" });
+    this.#stop = countdown(seconds, (left) => (shown.textContent = words.waiting(left)), this.#again);
     return shown;
   }
 }

@@ -25,8 +25,6 @@ export interface Group {
   options: Option[];
 }
 
-const NO_ENTITY = { entity: null, hit: null, detail: "", isOwn: false };
-
 /** Suggestions in groups of a kind, groups in the order of their best; `query`: what is typed, trimmed. */
 export function suggested(suggestions: readonly Suggestion[], queryId: string, query: string): Group[] {
   const groups = new Map<string, Option[]>();
@@ -60,7 +58,7 @@ export function found(hits: readonly Hit[], queryId: string): Group[] {
 
 /** The option to search everything for what is typed. */
 function searching(query: string): Option {
-  return { ...NO_ENTITY, kind: "search", text: query, isMeant: true, queryId: "" };
+  return { kind: "search", entity: null, hit: null, detail: "", text: query, isMeant: true, isOwn: false, queryId: "" };
 }
 
 function escaped(plain: string): string {

@@ -1,13 +1,11 @@
 /** Tells what went wrong in the place where something was to be, and tries again: by a button, by itself, or both. */
 
 import { Problem } from "@office-search/client";
+import { countdown } from "../shared/countdown.js";
 import { type Child, element, icon } from "../shared/dom.js";
 import { type OwnWords, type Told, told } from "../shared/problems.js";
 import { announce } from "./live.js";
 import { say, spoken } from "./words.js";
-
-// The most that a service may ask for; a longer wait is the user's to end.
-const LONGEST_WAIT_S = 600;
 
 /** A drawing with a sentence below it, in the middle of where something else is missing. */
 export function said(drawing: string, title: string, text: string, ...more: Child[]): HTMLElement {
@@ -16,7 +14,7 @@ export function said(drawing: string, title: string, text: string, ...more: Chil
 
 export class Again {
   readonly root = element("div", { class: "again" });
-  #timer = 0;
+  #stop: () => void = () => undefined;
   #waiting: AbortController | null = null;
   readonly #own: () => OwnWords;
 
@@ -40,14 +38,17 @@ export class Again {
   }
 
   clear(): void {
-    clearInterval(this.#timer);
+    this.#stop();
     this.#waiting?.abort();
     this.#waiting = null;
     this.root.replaceChildren();
   }
 
   #arm(error: unknown, what: Told, wait: HTMLElement, retry: () => void): void {
-    if (what.waitS !== null) return this.#count(Math.min(Math.max(1, what.waitS), LONGEST_WAIT_S), wait, retry);
+    if (what.waitS !== null) {
+      this.#stop = countdown(what.waitS, (left) => (wait.textContent = say().retryIn(left)), () => this.#go(retry));
+      return;
+    }
     if (!(error instanceof Problem) || error.status !== 0) return;
     // Offline, or nothing answered: a connection that comes back is reason enough.
     if (navigator.onLine === false) wait.textContent = say().retryOnline;
@@ -55,19 +56,8 @@ export class Again {
     window.addEventListener("online", () => this.#go(retry), { signal: this.#waiting.signal, once: true });
   }
 
-  #count(seconds: number, wait: HTMLElement, retry: () => void): void {
-    const until = performance.now() + seconds * 1000;
-    const draw = (): void => {
-      const left = Math.ceil((until - performance.now()) / 1000);
-      if (left <= 0) this.#go(retry);
-      else wait.textContent = say().retryIn(left);
-    };
-    this.#timer = window.setInterval(draw, 250);
-    draw();
-  }
-
   #go(retry: () => void): void {
-    clearInterval(this.#timer);
+    this.#stop();
     this.#waiting?.abort();
     retry();
   }

@@ -1,8 +1,9 @@
 /** One question for one caller: its pages so far, its totals by tab, and how both are asked for. */
 
-import type { Answer, Client, Hit, Question, Section } from "@office-search/client";
+import type { Answer, Client, Hit, Question } from "@office-search/client";
 import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { ownTimezone } from "../shared/moments.js";
+import { type Total, together } from "../shared/totals.js";
 import { ALL, type State } from "./state.js";
 
 export const LIMIT = 20;
@@ -12,7 +13,6 @@ export const PAGES_COMPARED = 2;
 
 export type Page = Answer;
 export type Asked = Pick<State, "q" | "tab" | "sort" | "picked">;
-export type Total = Pick<Section, "total" | "relation">;
 
 /** Who asks. `name`: null where this is no demo. */
 export interface Asker {
@@ -65,8 +65,7 @@ export class Asking {
     const found = Object.values(this.sections);
     if (tab !== ALL) return this.sections[tab] ?? (found.length ? NONE : null);
     if (!found.length) return this.pages.length ? NONE : null;
-    const relation = found.some((section) => section.relation === "gte") ? "gte" : "eq";
-    return { total: found.reduce((sum, section) => sum + section.total, 0), relation };
+    return together(found);
   }
 
   /** Ask for the first page, and for the other tabs' totals where its answer does not tell them. */

@@ -5,8 +5,9 @@ import { type Declared, UNDECLARED } from "../shared/declared.js";
 import { element } from "../shared/dom.js";
 import { counted } from "../shared/moments.js";
 import { isAbort } from "../shared/problems.js";
+import { totalled } from "../shared/totals.js";
 import { Again, said } from "./again.js";
-import { type Asked, type Asker, Asking, type Page, type Total } from "./asking.js";
+import { type Asked, type Asker, Asking, type Page } from "./asking.js";
 import type { Difference, Side } from "./differences.js";
 import { focusOn, keeping } from "./focus.js";
 import { HitList, type Links } from "./list.js";
@@ -196,7 +197,7 @@ export class Column {
         retry: () => void this.#ask(asking.pages.length),
       }));
       const total = asking.total(asking.asked.tab);
-      this.#status.textContent = asking.hits.length && total ? say().found(told(total), last.took_ms) : "";
+      this.#status.textContent = asking.hits.length && total ? say().found(totalled(total, spoken()), last.took_ms) : "";
       this.#list.draw(asking.pages, this.#declared, this.#telling);
       this.#drawFoot();
     }, () => this.#status);
@@ -210,7 +211,7 @@ export class Column {
     const tabs = names.map((name): Tab => {
       const total = asking.total(name);
       const locked = asking.denied.includes(name) ? words.deniedTab : null;
-      return { name, label: name === ALL ? words.all : this.#declared.nameOf(name, spoken()), count: total && told(total), locked };
+      return { name, label: name === ALL ? words.all : this.#declared.nameOf(name, spoken()), count: total && totalled(total, spoken()), locked };
     });
     this.#tabs.draw(words.kinds, tabs, asking.asked.tab);
   }
@@ -274,17 +275,12 @@ export class Column {
   #announceTotal(): void {
     const total = this.#asking?.total(this.#asking.asked.tab);
     const words = say();
-    if (total) announce(total.total ? words.foundAloud(told(total)) : `${words.none} · ${words.foundAloud("0")}`);
+    if (total) announce(total.total ? words.foundAloud(totalled(total, spoken())) : `${words.none} · ${words.foundAloud("0")}`);
   }
 }
 
 export function idOf(hit: Pick<Hit, "vertical" | "id">): string {
   return `${hit.vertical}/${hit.id}`;
-}
-
-/** A total as text: a lower bound gets a plus sign. */
-function told({ total, relation }: Total): string {
-  return relation === "gte" ? `${counted(total, spoken())}+` : counted(total, spoken());
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** Everything the page says by itself, in both languages; what verticals and filters are called, the service tells. */
 
-import type { Language } from "../shared/moments.js";
+import { type Language, localeOf } from "../shared/moments.js";
 
 const ZH = {
   headline: "搜索消息、联系人、文档和应用",
@@ -185,5 +185,5 @@ export function say(): Words {
 
 /** The language as HTML names it. */
 export function tag(of: Language = language): string {
-  return of === "zh" ? "zh-CN" : "en";
+  return localeOf(of);
 }

@@ -11,7 +11,13 @@ export interface Place {
 
 const DAY_MS = 86_400_000;
 const LOCALES: Record<Language, string> = { zh: "zh-CN", en: "en" };
+const DAY: Intl.DateTimeFormatOptions = { month: "short", day: "numeric" };
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** A language as HTML and the browser's formats name it. */
+export function localeOf(language: Language): string {
+  return LOCALES[language];
+}
 
 /** The zone that the browser is in. */
 export function ownTimezone(): string {
@@ -54,10 +60,20 @@ export function when(time: unknown, place: Place, now: Date = new Date()): strin
   if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
   if (days === 0) return relative.format(Math.trunc(minutes / 60), "hour");
   if (Math.abs(days) < 7) return relative.format(days, "day");
-  const year = { timeZone: place.timezone, year: "numeric" } as const;
-  const sameYear = new Intl.DateTimeFormat("en", year).format(moment) === new Intl.DateTimeFormat("en", year).format(now);
-  const form: Intl.DateTimeFormatOptions = { timeZone: place.timezone, month: "short", day: "numeric" };
-  return new Intl.DateTimeFormat(locale, sameYear ? form : { ...form, year: "numeric" }).format(moment);
+  return dated(moment, place, now, DAY);
+}
+
+/** Day and time, as where the minutes count. What is no time stays as it is. */
+export function dayAndTime(time: unknown, place: Place, now: Date = new Date()): string {
+  const moment = momentOf(time);
+  return moment ? dated(moment, place, now, { ...DAY, hour: "2-digit", minute: "2-digit" }) : text(time);
+}
+
+/** A moment in a form, with its year where that is not this one. */
+function dated(moment: Date, { language, timezone: timeZone }: Place, now: Date, form: Intl.DateTimeFormatOptions): string {
+  const year = new Intl.DateTimeFormat("en", { timeZone, year: "numeric" });
+  const elsewhen: Intl.DateTimeFormatOptions = year.format(moment) === year.format(now) ? {} : { year: "numeric" };
+  return new Intl.DateTimeFormat(LOCALES[language], { timeZone, ...form, ...elsewhen }).format(moment);
 }
 
 /** Date and time in full, in the zone. What is no time stays as it is. */

@@ -56,12 +56,15 @@ const WORDS: Record<Language, Record<Kind, [title: string, text: string]>> = {
   },
 };
 
+/** The type of a problem of the box's own: its endpoint is none to ask. */
+export const REFUSED = "urn:office-search:problem:refused-endpoint";
+
 const KINDS: Record<string, Kind> = {
   "urn:office-search:problem:caller-not-active": "inactive",
   "urn:office-search:problem:module-missing": "module",
   "urn:office-search:problem:scope-missing": "scope",
   "urn:office-search:problem:not-found": "gone",
-  "urn:office-search:problem:refused-endpoint": "elsewhere",
+  [REFUSED]: "elsewhere",
 };
 const AGAIN: readonly Kind[] = ["offline", "silent", "busy", "down", "failed", "expired"];
 
