@@ -95,17 +95,6 @@ async def test_a_place_that_is_not_there_is_called_so(page: Page, service: Servi
     await expect(page.locator(".place-title")).to_have_text("找不到了")
 
 
-async def test_a_retry_that_takes_long_keeps_the_focus(page: Page, service: Service) -> None:
-    service.search = Refused(503, "unavailable")
-    await search(page, "预算")
-    held = service.search = Held(answer(hit()))
-    await page.get_by_role("button", name="重试").click()
-    await expect(page.locator(".bones").first).to_be_visible()
-    assert "body" not in await pagekit.focused(page)
-    held.let_go()
-    await expect(hits(page)).to_have_count(1)
-
-
 async def test_too_many_counts_down_and_goes_on_by_itself(page: Page, service: Service, site: str) -> None:
     await page.clock.install()
     await page.goto(site)

@@ -1,0 +1,5 @@
+"""`python -m search.cli`: what `office-search` does."""
+
+from search.cli import main
+
+main()
