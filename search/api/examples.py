@@ -152,6 +152,16 @@ APP_LIST: Example = _TOLD | {
         APP | {"title": "报销助手", "reason": {"kind": "similar_to", "text": "与你用的「发票夹」相似", "app_id": "a-3"}}
     ]
 }
+APPS_REPORT: Example = {
+    "apps": [
+        {
+            **{"id": APP_ID, "name": "报销助手", "category": "财务", "asked": 20, "shown": 200, "opened": 50},
+            **{"people": 100, "trend": 0.4, "rating": 4.5, "unopened": False},
+        }
+    ],
+    "unserved": [{"people": 20, "text": "班车"}],
+    "made_at": "2026-03-02T02:00:00Z",
+}
 
 
 def _said(id: str, text: str, sent_at: str) -> Example:

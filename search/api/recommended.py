@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.access.personal import may_personal
@@ -14,7 +14,8 @@ from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.noting import noted
 from search.api.routes import PROBLEMS
 from search.api.store import AppReasonBody
-from search.core.errors import Forbidden
+from search.api.suggest import Languages, language_of
+from search.core.errors import ScopeMissing
 from search.query.highlight import highlight_terms, snippet
 from search.query.hits import shown
 from search.recommend.recommend import Recommended
@@ -32,7 +33,6 @@ NOTHING_MARKED = highlight_terms("")
 
 router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 
-Languages = Annotated[str, Header(alias="Accept-Language", description="zh or en: of the reasons.", examples=["zh"])]
 Limit = Annotated[int, Query(ge=1, le=MOST, examples=[10])]
 
 
@@ -79,9 +79,8 @@ async def recommended(services: Used, who: Proven, limit: Limit = 10, languages:
     """Recommend apps that the caller may see, does not use and has not dismissed."""
     caller = await services.callers.principal(who)
     if not may_personal(who):
-        raise Forbidden(WITHOUT_SCOPE)
-    language: Literal["zh", "en"] = "en" if languages.strip().lower().startswith("en") else "zh"
-    answer = await services.recommend.answer(caller, limit, language)
+        raise ScopeMissing(WITHOUT_SCOPE)
+    answer = await services.recommend.answer(caller, limit, language_of(languages))
     entities = [(one.found.vertical.name, one.found.document_id) for one in answer.apps]
     services.feedback.note(noted(who, "apps", answer.query_id, "", entities))
     return RecommendedListBody(

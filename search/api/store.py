@@ -20,7 +20,7 @@ from search.api.schemas import LONGEST_CURSOR, QueryBody
 from search.api.schemas import Query as QueryText
 from search.api.suggest import Languages, language_of
 from search.bootstrap import Services
-from search.core.errors import Forbidden
+from search.core.errors import ScopeMissing
 from search.store.answer import StoreApp
 from search.store.question import StoreQuestion
 
@@ -145,7 +145,7 @@ AppId = Annotated[str, Path(pattern=ID_PATTERN, examples=[examples.APP_ID])]
 async def get_apps(services: Used, who: Proven, asked: Annotated[AppsQuestion, Query()]) -> AppsBody:
     caller = await services.callers.principal(who)
     if asked.mine and not may_personal(who):
-        raise Forbidden(NOT_PERSONAL)
+        raise ScopeMissing(NOT_PERSONAL)
     answer = await services.store.browse(caller, asked.question(), datetime.now(UTC))
     _note(services, who, answer.query_id, asked.q, answer.apps)
     return AppsBody(

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from search.api import examples
 from search.api.dependencies import CallerRoute, Proven, Used
 from search.api.routes import PROBLEMS
 from search.store.report import AppReport, StoreReport
@@ -43,6 +44,8 @@ class UnservedBody(BaseModel):
 
 class AppsReportBody(BaseModel):
     """How the apps are doing that the admin may see, those of most people first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.APPS_REPORT]})
 
     apps: list[AppReportBody]
     unserved: list[UnservedBody] = Field(description="What people look for in the store, and no app serves.")

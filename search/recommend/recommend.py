@@ -14,7 +14,7 @@ from mappings.vertical import Vertical
 from search.access.candidates import Candidate, Request
 from search.access.principal import Principal
 from search.access.reader import Found, Place, Reader
-from search.core.errors import Forbidden, Unavailable
+from search.core.errors import Unavailable
 from search.feedback import Reactions
 from search.query.naming import new_query_id
 from search.recommend.choose import Place as Whose
@@ -25,13 +25,12 @@ from search.recommend.past import Past
 from search.recommend.people import groups_of
 from search.recommend.reasons import Kind, Language, Reason
 from search.recommend.rule import Floats
-from search.recommend.store import store_of
+from search.recommend.store import permitted
 from search.recommend.weighing import Visible, Weighing
 
 MOST_VISIBLE: Final = 1_000
 # What the last check drops is replaced so often.
 ROUNDS: Final = 5
-DENIED: Final = "You may not use the store: none of your roles has the module discover.apps."
 LATE: Final = "The apps could not be read in time; try again in a moment."
 
 
@@ -76,14 +75,12 @@ class Recommend:
     clock: Callable[[], float] = time.time
 
     async def answer(self, caller: Principal, limit: int, language: Language) -> Recommendations:
-        """Return at most `limit` apps. Raises Forbidden without the store's module, Unavailable.
+        """Return at most `limit` apps. Raises ModuleMissing without the store's module, Unavailable.
 
         What cannot be read of the caller's past is no reason to guess: they would be shown what they use or dismissed.
         """
         began = time.monotonic()
-        store = store_of(self.catalogue.of(caller.tenant))
-        if not caller.may_call(store.module):
-            raise Forbidden(DENIED)
+        store = permitted(caller, self.catalogue.of(caller.tenant))
         reader = self.reader.for_one_answer()
         used, reactions, visible, model = await asyncio.gather(
             self.past.used(caller),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from opensearchpy import AsyncOpenSearch
@@ -12,7 +13,8 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException
 from mappings.catalogue import Catalogue
 from mappings.collection import ENTITY, ORIGINAL
 from mappings.vertical import Vertical
-from search.core.errors import Unavailable
+from search.access.principal import Principal
+from search.core.errors import ModuleMissing, Unavailable
 
 MODULE: Final = "discover.apps"
 PAGE: Final = 1_000
@@ -20,9 +22,17 @@ _KEPT_OPEN: Final = "2m"
 _AWAY: Final = "OpenSearch does not answer; apps and people cannot be read. Try again in a moment."
 
 
+@lru_cache(maxsize=256)
 def store_of(catalogue: Catalogue) -> Vertical:
-    """Return the vertical of apps under the module that the store's calls need."""
-    return replace(catalogue.holding("app"), module=MODULE)
+    """Return the vertical of apps as it is behind the store's own module."""
+    return catalogue.holding("app").behind(MODULE)
+
+
+def permitted(caller: Principal, catalogue: Catalogue) -> Vertical:
+    """Return the store for a caller. Raises ModuleMissing when none of their roles has the store's module."""
+    if not caller.may_call(MODULE):
+        raise ModuleMissing(f"You may not use the app store: none of your roles has the module {MODULE}.")
+    return store_of(catalogue)
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ from search.query.resolved import ResolvedQuery
 from search.query.search import Search, shown_filters
 from search.query.serving import is_sure
 from search.recommend.figures import AppFigures, Figures
+from search.recommend.store import permitted
 from search.store.answer import StoreAnswer, StoreApp
 from search.store.order import order, ordered
-from search.store.question import StoreQuestion, permitted
+from search.store.question import StoreQuestion
 
 PURPOSE = "store cursor"
 # More than a page is asked for, as the last check may drop some; where it drops these too, many more.

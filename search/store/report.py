@@ -11,7 +11,7 @@ from mappings.collection import ORIGINAL
 from search.access.candidates import Request
 from search.access.principal import Principal
 from search.access.reader import Found, Reader
-from search.core.errors import Forbidden, Unavailable
+from search.core.errors import AdminRequired, Unavailable
 from search.recommend.figures import AppFigures, Figures
 from search.store.asked import AskedFigures, Unserved
 
@@ -77,10 +77,10 @@ class Reporting:
     async def report(self, admin: Principal) -> StoreReport:
         """Return how the apps are doing that the admin may see, within the departments where they are admin.
 
-        Raises Forbidden without the module, Unavailable.
+        Raises AdminRequired without the module, Unavailable.
         """
         if not admin.may_call(MODULE):
-            raise Forbidden(f"You may not ask for this report: none of your roles has the module {MODULE}.")
+            raise AdminRequired(f"You may not ask for this report: none of your roles has the module {MODULE}.")
         apps = self.catalogue.of(admin.tenant).holding("app").behind(MODULE)
         reader = self.reader.for_one_answer()
         [answer] = await reader.candidates(admin, [Request(apps, {"match_all": {}}, size=MOST, counted=False)])

@@ -20,10 +20,11 @@ from search.query.joined_names import JoinedNames
 from search.query.merge import Ranked
 from search.query.resolved import ResolvedQuery
 from search.query.search import Search
-from search.recommend.figures import NO_FIGURES, AppFigures, Figures
+from search.recommend.figures import Figures
+from search.recommend.store import permitted
 from search.store.answer import AppList, AppPage, StoreAnswer, StoreApp
 from search.store.browse import NO_ANSWER, Browse, OwnApps
-from search.store.question import StoreQuestion, permitted
+from search.store.question import StoreQuestion
 from search.store.similar import content_query, mixed, reason
 
 MISSING = "There is no such app, or you may not find it."
@@ -31,16 +32,9 @@ MISSING = "There is no such app, or you may not find it."
 SPARE = 20
 
 
-class NoFigures:
-    """Figures of a company in which nobody uses anything."""
-
-    async def of(self, tenant: str) -> AppFigures:
-        return NO_FIGURES
-
-
 @dataclass(frozen=True)
 class Store:
-    """The use cases. All raise Forbidden without the store's module, and Unavailable when the engine is late."""
+    """The use cases. All raise ModuleMissing without the store's module, and Unavailable when the engine is late."""
 
     search: Search
     figures: Figures

@@ -14,7 +14,7 @@ from apikit import Api
 from kit import CATALOGUE
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import TransportError
-from storekit import Silent, Store
+from usagekit import Silent, Store
 
 from analyzers import Lexicons
 from indexers.decisions import Build

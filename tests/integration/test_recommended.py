@@ -9,7 +9,7 @@ import pytest
 from apikit import Api, Company
 from feedbackkit import CLICKS, kept
 from opensearchpy import AsyncOpenSearch
-from storekit import PATH, Store, days
+from usagekit import PATH, Store, days
 
 from mappings import feedback as stored
 from search.core.streams.port import Broker

@@ -13,13 +13,13 @@ from proof.company import Company, in_time
 from proof.judge import Body, Judge, Refusal, Wrong, everything_counts
 from proof.openings import Opening, OpeningJudge
 from proof.questions import MOST_HITS, Question
-from proof.shop import AppOf, StoreJudge, Visit
+from proof.shop import Advice, AppOf, StoreJudge, Visit
 
 AT_ONCE = 8
 """Questions that are under way together."""
 
 T = TypeVar("T")
-Asked = Question | Place | Beginning | Opening | Visit | AppOf
+Asked = Question | Place | Beginning | Opening | Visit | AppOf | Advice
 Told = Body | Refusal | None
 """An answer, or that the one vertical is denied, or None: the caller is refused."""
 Told_to = Mapping[str, Sequence[tuple[Asked, Told]]]
@@ -94,7 +94,7 @@ async def _told(slots: asyncio.Semaphore, company: Company, user: str, question:
             return await company.product.opened(company.tenant, user, question.path)
         if isinstance(question, Beginning):
             return await company.product.suggest(company.tenant, user, question.params)
-        if isinstance(question, AppOf):
+        if isinstance(question, AppOf | Advice):
             return await company.product.store(company.tenant, user, question.path, question.params)
         if isinstance(question, Visit):
             path = question.path
@@ -113,7 +113,7 @@ def _judge(judge: Judge | None, company: Company, user: str, question: Asked, to
             OpeningJudge(judge.sight, question).check(told)
         elif isinstance(question, Beginning):
             BeginningJudge(judge.sight, question, judge.settled).check(told)
-        elif isinstance(question, Visit | AppOf):
+        elif isinstance(question, Visit | AppOf | Advice):
             StoreJudge(judge.sight, judge.settled).check(question, told)
         else:
             judge.check(question, told)

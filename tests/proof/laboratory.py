@@ -47,8 +47,10 @@ from search.demo import places
 from search.feedback import Feedback
 from search.query.closeness import ClosenessKept
 from search.query.context import Contexts
+from search.recommend.kept import FiguresKept
 from search.recommend.past import Past
-from search.store.store import NoFigures, Store
+from search.recommend.recommend import Recommend
+from search.store.store import Store
 from search.suggest.suggest import Suggest
 
 T = TypeVar("T")
@@ -115,9 +117,24 @@ class Laboratory:
         feedback = Feedback(self._engine, SETTINGS.feedback, sealing, search.directory.deleted_among)
         contexts = Contexts(search.reader, search.directory, CATALOGUE)
         suggest = Suggest(search.reader, CATALOGUE, ClosenessKept(search.directory), feedback)
-        store = Store(search, NoFigures(), Past(self._engine, nothing_known, DEADLINE_MS / 1000))
+        past, figures = Past(self._engine, nothing_known, DEADLINE_MS / 1000), FiguresKept(self._engine)
+        store = Store(search, figures, past)
+        recommend = Recommend(search.reader, CATALOGUE, figures, past, feedback, lambda: self.now / 1e6)
         app.state.services = Services(
-            CATALOGUE, search, suggest, contexts, store, None, None, None, None, None, callers, None, sealing, feedback
+            CATALOGUE,
+            search,
+            suggest,
+            contexts,
+            store,
+            recommend,
+            None,
+            None,
+            None,
+            None,
+            callers,
+            None,
+            sealing,
+            feedback,
         )  # type: ignore
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return Api(httpx.AsyncClient(transport=transport, base_url="http://api"), SECRET, app)

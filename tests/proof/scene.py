@@ -15,7 +15,7 @@ from proof.laboratory import Laboratory
 from proof.openings import Opening
 from proof.oracle import moment
 from proof.questions import Question, Typed
-from proof.shop import AppOf, Visit
+from proof.shop import Advice, AppOf, Visit
 from proof.views import comparable
 from proof.words import CROWDED, LATIN, near
 
@@ -37,6 +37,7 @@ VISITS = (
         Visit(wish=True),
         Visit(sort="new", limit=1),
     ),
+    Advice(),
     *(AppOf(id, similar) for id in ("open", "ask", "elsewhere") for similar in (False, True)),
 )
 MISTYPED = (Question(words=(Typed(WORD, "slip"),)), Question(words=(Typed(CROWDED, "slip"),)))

@@ -61,13 +61,24 @@ class AppOf:
         return {"limit": 20} if self.similar else {}
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What is recommended, of a company whose use nobody knows: new apps alone."""
+
+    path: str = "/v1/apps/recommended"
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"limit": 50}
+
+
 _one_of = st.sampled_from
 _word = st.none() | st.builds(Typed, _one_of(WORDS), _one_of(("written", "written", "pinyin", "slip")))
 _chosen = st.fixed_dictionaries({}, optional={"category": _one_of(WORDS).map(str), "kind": _one_of(("web", "bot"))})
 _wish = _one_of((True, False, False))
 visit = st.builds(Visit, _word, _wish, st.just({}) | _chosen, _one_of(ORDERS), _one_of((MOST_HITS, MOST_HITS, 2)))
 app_of = st.builds(AppOf, _one_of((*APPS, *SECRETS, NOBODY)), st.booleans())
-AtStore = Visit | AppOf
+AtStore = Visit | AppOf | Advice
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,8 @@ class StoreJudge:
             same("the refusal", answer, DENIED)
         elif isinstance(asked, AppOf):
             self._check_app(asked, answer)
+        elif isinstance(asked, Advice) and not isinstance(answer, Refusal):
+            self._check_advice(answer)
         elif isinstance(answer, Refusal):
             raise Wrong("a refusal of a caller who may ask")
         else:
@@ -115,6 +128,14 @@ class StoreJudge:
             self._check_shown(answer["app"], Question())
 
     # Many apps
+
+    def _check_advice(self, answer: Body) -> None:
+        found = self._entities(answer)
+        new = {id for id, _ in self._all() if self.settled(("app", id))}
+        same("whether new apps are recommended", bool(found), bool(found) or bool(new))
+        for app in answer["apps"]:
+            same("why", (app["reason"]["kind"], app["reason"]["app_id"]), ("new", None))
+            self._check_shown(app, Question())
 
     def _check_visit(self, asked: Visit, answer: Body) -> None:
         found = self._entities(answer)

@@ -19,7 +19,7 @@ from proof.laboratory import Laboratory
 from proof.openings import Opening, opening
 from proof.oracle import moment
 from proof.questions import Question, question
-from proof.shop import AtStore, app_of, visit
+from proof.shop import Advice, AtStore, app_of, visit
 from proof.views import comparable, view
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ _questions = st.lists(question(), min_size=4, max_size=6)
 _places = st.lists(place, max_size=1)
 _beginnings = st.lists(beginning, max_size=1)
 _openings = st.lists(opening, max_size=2)
-_visits = st.lists(visit | visit | app_of, max_size=2)
+_visits = st.lists(visit | visit | app_of | st.just(Advice()), max_size=2)
 _disorder = st.integers(0, 2**16)
 
 

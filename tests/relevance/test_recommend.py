@@ -15,7 +15,7 @@ import pytest
 from apikit import GATEWAY_SECRET, Api
 from opensearchpy import AsyncOpenSearch
 from proof.oracle import Data, Key, Oracle, Sight
-from storekit import Silent
+from usagekit import Silent
 
 from analyzers import Lexicons
 from indexers.load import load

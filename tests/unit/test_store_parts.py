@@ -10,9 +10,9 @@ from kit import VERTICALS
 from search.access import facets
 from search.access.facets import Facet
 from search.recommend.figures import AppFigure, AppFigures, Neighbour
+from search.recommend.store import MODULE
 from search.store.asked import AppAsked, AskedFigures, Unserved, figures, may_tell, told
 from search.store.order import order, ordered, quality
-from search.store.question import MODULE
 from search.store.similar import content_query, mixed, reason
 
 APPS = VERTICALS["apps"]

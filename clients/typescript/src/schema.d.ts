@@ -674,6 +674,29 @@ export interface components {
         /**
          * AppsReportBody
          * @description How the apps are doing that the admin may see, those of most people first.
+         * @example {
+         *       "apps": [
+         *         {
+         *           "id": "a-7",
+         *           "name": "报销助手",
+         *           "category": "财务",
+         *           "asked": 20,
+         *           "shown": 200,
+         *           "opened": 50,
+         *           "people": 100,
+         *           "trend": 0.4,
+         *           "rating": 4.5,
+         *           "unopened": false
+         *         }
+         *       ],
+         *       "unserved": [
+         *         {
+         *           "people": 20,
+         *           "text": "班车"
+         *         }
+         *       ],
+         *       "made_at": "2026-03-02T02:00:00Z"
+         *     }
          */
         AppsReportBody: {
             /** Apps */
@@ -2675,7 +2698,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description zh or en: of the reasons. */
+                /** @description zh or en: of the labels of operators' values. */
                 "Accept-Language"?: string;
             };
             path?: never;
