@@ -45,7 +45,7 @@ def served(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
         known = [wish for wish in query.wishes if wish.known]
         return any_of([way for wish in known for way in _held(_words(wish), outright, MOST_OF_A_WISH)])
     ways = [way for wish in query.wishes for way in _held(_words(wish), outright, MOST_OF_A_WISH)]
-    ways += [way for wish in query.wishes for way in _held([wish.word, *wish.same], by_the_way)]
+    ways += [way for wish in query.wishes for way in _held(_own(wish), by_the_way)]
     return any_of(ways)
 
 
@@ -65,12 +65,11 @@ def wholly(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
     # Where people browse there are no texts to go before.
     if not outright or query.browsing or not is_sure(query) or wished < len(query.text.strip()) * LEAST_OF_TEXT:
         return None
-    every = [
-        any_of(_held(_words(wish), outright) + _held([wish.word, *wish.same], by_the_way)) for wish in query.wishes
-    ]
-    return {
-        "bool": {"filter": [*every, any_of([way for wish in query.wishes for way in _held(_words(wish), outright)])]}
-    }
+    every = [any_of(_held(_words(wish), outright) + _held(_own(wish), by_the_way)) for wish in query.wishes]
+    # Of several wishes, a text that speaks of all is rather meant than what is merely near to each of them.
+    plainly = _words if len(query.wishes) == 1 else _own
+    one = any_of([way for wish in query.wishes for way in _held(plainly(wish), outright)])
+    return {"bool": {"filter": [*every, one]}}
 
 
 def opened(query: ResolvedQuery, vertical: Vertical) -> Clause | None:
@@ -91,7 +90,7 @@ def levels(wishes: Sequence[Wish], vertical: Vertical) -> Iterator[tuple[Level, 
     if not outright or not wishes:
         return
     called = [text for text in outright if text.name == NAME_TEXT]
-    own, same = [[wish.word] for wish in wishes], [[wish.word, *wish.same] for wish in wishes]
+    own, same = [[wish.word] for wish in wishes], [_own(wish) for wish in wishes]
     if all(wish.known for wish in wishes):
         yield "by name", _each(own, called)
         yield "outright", _each(same, outright)
@@ -135,6 +134,10 @@ def _worth(worth: float, words: Sequence[str], texts: Sequence[Text]) -> list[Cl
 
 def _words(wish: Wish) -> list[str]:
     return [wish.word, *wish.same, *wish.serving]
+
+
+def _own(wish: Wish) -> list[str]:
+    return [wish.word, *wish.same]
 
 
 def _held(words: Sequence[str], texts: Sequence[Text], most: int = MOST_PHRASES) -> list[Clause]:

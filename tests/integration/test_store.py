@@ -170,6 +170,15 @@ async def test_what_people_want_done_finds_what_does_it(acme: Company) -> None:
     assert (suggested[0]["id"], suggested[0]["why"]) == (cars, "synonym")
 
 
+async def test_what_is_merely_near_leads_one_word_and_follows_texts_that_hold_several(acme: Company) -> None:
+    me = acme.user()
+    said = acme.message(acme.conversation(me), "发布日志")
+    near = acme.app("小蓝屏", tags=["监控", "研发"], allow=[f"user:{me}"])
+    await acme.arrive()
+    assert [hit["id"] for hit in (await acme.search(me, "日志"))["hits"]] == [near, said]
+    assert [hit["id"] for hit in (await acme.search(me, "发布日志"))["hits"]] == [said, near]
+
+
 async def test_an_app_withdrawn_renamed_or_moved_is_right_at_once(acme: Company, engine: AsyncOpenSearch) -> None:
     me = acme.user()
     gone, renamed, moved, narrowed, kept = (acme.app(category="财务", url=URL) for _ in range(5))
