@@ -134,7 +134,7 @@ async def test_an_operator_is_completed_and_typed_on(host: Watched) -> None:
 
 
 async def test_asks_once_a_pause_and_never_again_for_the_same(host: Watched) -> None:
-    await host.box().press_sequentially("yusuan", delay=15)
+    await host.type_without_pause("yusuan")
     await host.settled()
     await expect(host.page.locator(FIRST).locator(".option-search")).to_contain_text("yusuan")
     assert host.texts() == ["yusuan"]

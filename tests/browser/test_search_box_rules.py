@@ -251,7 +251,7 @@ async def test_the_region_that_is_read_out_says_one_thing_a_pause(host: Watched)
         const all = {childList: true, characterData: true, subtree: true};
         new MutationObserver(() => heard.push(region.textContent)).observe(region, all) }"""
     )
-    await host.box().press_sequentially("没有的", delay=15)
+    await host.type_without_pause("没有的")
     await expect(host.page.locator(FIRST).locator("[role=status]")).to_have_text("没有建议")
     assert await host.page.evaluate("heard") == ["没有建议"]
     assert await host.page.locator(FIRST).locator("[role=status], [aria-live]").count() == 1
