@@ -238,7 +238,9 @@ def train(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the search page; another one if it is taken.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the search page; another one if it is taken.")
+    ] = 8080,
     events: Annotated[Path | None, typer.Option(help="Also write the demo company's event files here.")] = None,
 ) -> None:
     """Start everything with a made-up company, and print the URL of a search page."""

@@ -22,6 +22,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from analyzers import ANALYSIS_VERSION
 from indexers import aside
 from indexers.generations import Registry
 from indexers.lag import lags
@@ -31,6 +32,7 @@ from search.api.app import create
 from search.bootstrap import Services
 from search.commands.endpoints import resolve
 from search.commands.load import load_files
+from search.commands.reindex import reindex_vertical
 from search.commands.serve import server as http_server
 from search.core import engine as engines
 from search.core.endpoints import Endpoints
@@ -144,6 +146,7 @@ async def _serve(
 ) -> None:
     await load_files(settings, endpoints, files, console)
     await _indexed(settings, endpoints, console, indexers)
+    await _made_anew(settings, endpoints, console)
     assert settings.identity.jwt.secret is not None
     demo = router(company.callers, settings.identity.jwt.secret.get_secret_value(), AUDIENCE)
     hosts = frozenset({HOST, "localhost"})
@@ -195,6 +198,19 @@ async def _indexed(settings: Settings, endpoints: Endpoints, console: Console, i
         progress.update(task, total=total or 1, completed=total or 1)
         # What is indexed is found from now on, also by those who count it.
         await engine.indices.refresh()
+
+
+async def _made_anew(settings: Settings, endpoints: Endpoints, console: Console) -> None:
+    """Reindex what an earlier version of the demo has made here, with terms that are not asked for any more."""
+    engine = engines.connect(settings.engine, endpoints.opensearch_url)
+    try:
+        catalogue = Catalogue.installed()
+        found = [one for one in await Registry(engine, catalogue).all() if one.state == "serving"]
+    finally:
+        await engine.close()
+    for one in found:
+        if one.collection in catalogue.verticals and one.analysis_version != ANALYSIS_VERSION:
+            await reindex_vertical(settings, endpoints, one.collection, console)
 
 
 async def _lag(registry: Registry, broker: Broker) -> int | None:

@@ -19,7 +19,7 @@ NEW_AT: Final = 7
 QUIET_AT: Final = 10
 SHORTEST_WITH_PLACES: Final = 4
 MOST_OF_A_CATEGORY: Final = 3
-# Shown in so many answers and opened in none, it goes behind; after twice as many, it stays away.
+# Shown in so many answers and opened in none, it goes behind; after twice as many, behind all others.
 SEEN_ENOUGH: Final = 5
 
 
@@ -49,8 +49,11 @@ def place_at(position: int, limit: int) -> Place:
 
 def chosen(apps: Sequence[Rated], seen: Mapping[str, int], limit: int) -> list[tuple[Rated, Place]]:
     """Return at most `limit` apps, in the order in which they are shown, each with whose place it has."""
-    there = [one for one in apps if seen.get(one.app_id, 0) < 2 * SEEN_ENOUGH]
-    best = sorted(there, key=lambda one: (seen.get(one.app_id, 0) >= SEEN_ENOUGH, -one.score, *_by_date(one)))
+
+    def tired(one: Rated) -> int:
+        return min(seen.get(one.app_id, 0) // SEEN_ENOUGH, 2)
+
+    best = sorted(apps, key=lambda one: (tired(one), -one.score, *_by_date(one)))
     fresh = [one for one in best if seen.get(one.app_id, 0) < SEEN_ENOUGH]
     new = sorted((one for one in fresh if one.is_new), key=lambda one: (-one.score, *_by_date(one)))
     quiet = sorted((one for one in fresh if one.is_quiet), key=lambda one: (-one.likeness, *_by_date(one)))

@@ -90,7 +90,7 @@ class Weighing:
             app.published,
             app.category,
             likeness,
-            is_new=is_new,
+            is_new=is_new and bool(self.model.users[place] < KNOWN_BY),
             is_quiet=likeness > 0 and bool(self.model.users[place] < KNOWN_BY),
         )
 

@@ -53,10 +53,11 @@ def test_where_there_is_no_other_category_the_list_is_full_all_the_same() -> Non
     assert len(ids(ranked(15, categories=1))) == 10
 
 
-def test_what_was_seen_often_and_left_goes_behind_and_then_stays_away() -> None:
+def test_what_was_seen_often_and_left_goes_behind_and_then_behind_all() -> None:
     assert ids(ranked(6), a00=4)[0] == "a00"
     assert ids(ranked(6), a00=5) == ["a01", "a02", "a03", "a04", "a05", "a00"]
-    assert ids(ranked(6), a00=10) == ["a01", "a02", "a03", "a04", "a05"]
+    assert ids(ranked(6), a00=10, a02=5) == ["a01", "a03", "a04", "a05", "a02", "a00"]
+    assert ids(ranked(3), a00=99, a01=99, a02=99) == ["a00", "a01", "a02"]
 
 
 def test_a_new_app_that_was_seen_often_leaves_its_place_to_another() -> None:
