@@ -23,7 +23,11 @@ router = APIRouter(prefix="/v1", route_class=CallerRoute, responses=PROBLEMS)
 Language = Literal["zh", "en"]
 Languages = Annotated[
     str,
-    Header(alias="Accept-Language", description="zh or en: of the labels of operators' values.", examples=["zh"]),
+    Header(
+        alias="Accept-Language",
+        description="zh or en: of the labels and reasons in the answer.",
+        examples=["zh"],
+    ),
 ]
 
 

@@ -133,7 +133,7 @@ def _worth(worth: float, words: Sequence[str], texts: Sequence[Text]) -> list[Cl
 
 
 def _words(wish: Wish) -> list[str]:
-    return [wish.word, *wish.same, *wish.serving]
+    return [*_own(wish), *wish.serving]
 
 
 def _own(wish: Wish) -> list[str]:

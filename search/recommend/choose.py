@@ -54,7 +54,7 @@ def chosen(apps: Sequence[Rated], seen: Mapping[str, int], limit: int) -> list[t
         return min(seen.get(one.app_id, 0) // SEEN_ENOUGH, 2)
 
     best = sorted(apps, key=lambda one: (tired(one), -one.score, *_by_date(one)))
-    fresh = [one for one in best if seen.get(one.app_id, 0) < SEEN_ENOUGH]
+    fresh = [one for one in best if not tired(one)]
     new = sorted((one for one in fresh if one.is_new), key=lambda one: (-one.score, *_by_date(one)))
     quiet = sorted((one for one in fresh if one.is_quiet), key=lambda one: (-one.likeness, *_by_date(one)))
     queues: Mapping[Place, list[Rated]] = {"best": best, "new": new, "quiet": quiet}

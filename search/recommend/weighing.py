@@ -84,14 +84,15 @@ class Weighing:
             # Published since the last run.
             return Rated(app.id, 0.0, app.published, app.category, is_new=is_new)
         likeness = float(self._likeness[place])
+        is_known = bool(self.model.users[place] >= KNOWN_BY)
         return Rated(
             app.id,
             float(self._scores[place]),
             app.published,
             app.category,
             likeness,
-            is_new=is_new and bool(self.model.users[place] < KNOWN_BY),
-            is_quiet=likeness > 0 and bool(self.model.users[place] < KNOWN_BY),
+            is_new=is_new and not is_known,
+            is_quiet=likeness > 0 and not is_known,
         )
 
     def usual(self, rated: Iterable[Rated]) -> Floats:

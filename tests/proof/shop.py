@@ -132,7 +132,7 @@ class StoreJudge:
     def _check_advice(self, answer: Body) -> None:
         found = self._entities(answer)
         new = {id for id, _ in self._all() if self.settled(("app", id))}
-        same("whether new apps are recommended", bool(found), bool(found) or bool(new))
+        same("new apps, none of which is recommended", set() if found else new, set())
         for app in answer["apps"]:
             same("why", (app["reason"]["kind"], app["reason"]["app_id"]), ("new", None))
             self._check_shown(app, Question())

@@ -1948,7 +1948,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description zh or en: of the labels of operators' values. */
+                /** @description zh or en: of the labels and reasons in the answer. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2041,7 +2041,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description zh or en: of the labels of operators' values. */
+                /** @description zh or en: of the labels and reasons in the answer. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2698,7 +2698,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description zh or en: of the labels of operators' values. */
+                /** @description zh or en: of the labels and reasons in the answer. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2999,7 +2999,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description zh or en: of the labels of operators' values. */
+                /** @description zh or en: of the labels and reasons in the answer. */
                 "Accept-Language"?: string;
             };
             path: {

@@ -56,7 +56,7 @@ export class Frame {
     this.#tools.setAttribute("aria-label", words.tools);
     this.#language.textContent = words.language;
     this.#language.dataset["short"] = words.languageShort;
-    this.#language.lang = spoken() === "zh" ? "en" : "zh-CN";
+    this.#language.lang = tag(spoken() === "zh" ? "en" : "zh");
     this.#theme.replaceChildren(icon(this.theme));
     this.#theme.setAttribute("aria-label", words.themes[this.theme]);
     this.#theme.title = words.themes[this.theme];

@@ -6,6 +6,7 @@ import { element } from "../shared/dom.js";
 import { counted } from "../shared/moments.js";
 import { isAbort } from "../shared/problems.js";
 import { text } from "../shared/text.js";
+import { totalled } from "../shared/totals.js";
 import { Again, said } from "../page/again.js";
 import { focusOn, keeping } from "../page/focus.js";
 import { announce } from "../page/live.js";
@@ -269,7 +270,7 @@ function seenOf(app: App, page: Apps, position: number): { hit: { vertical: stri
   return { hit: { vertical: "apps", id: app.id }, queryId: page.query_id, position };
 }
 
-/** A total as text: a lower bound gets a plus sign. */
-function told({ total }: Apps): string {
-  return total.relation === "gte" ? `${counted(total.value, spoken())}+` : counted(total.value, spoken());
+/** The total as text. */
+function told({ total: { value: total, relation } }: Apps): string {
+  return totalled({ total, relation }, spoken());
 }
